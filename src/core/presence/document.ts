@@ -1,0 +1,40 @@
+/** The composed presence of one person: RFC 4479's person and services, before any format. */
+import type { BareJid } from '../address.ts'
+import type { Activity, Capabilities, SourceClass } from './observation.ts'
+
+export interface Person {
+  readonly state: Activity
+  readonly note: string | undefined
+  /** Since when the person has been in `state`, milliseconds since the epoch. */
+  readonly since: number
+  readonly manual: boolean
+}
+
+/** One service (RFC 3863 tuple). */
+export interface Tuple {
+  /** Stable over updates and restarts of the same source, valid as an XML ID. */
+  readonly id: string
+  readonly class: SourceClass
+  readonly basic: 'open' | 'closed'
+  readonly activity: Activity
+  readonly note: string | undefined
+  readonly contact: string | undefined
+  readonly contactPriority: number | undefined
+  readonly capabilities: Capabilities | undefined
+  readonly since: number
+}
+
+/** Immutable; two compositions of the same observations are deeply equal. Tuples are sorted by id. */
+export interface PresenceDocument {
+  readonly presentity: BareJid
+  readonly person: Person
+  readonly tuples: readonly Tuple[]
+}
+
+/** Why the person is in this state: the rule of the composition table and the observation that it chose. */
+export interface Explanation {
+  readonly rule: string
+  readonly ruleText: string
+  /** `undefined` where nothing is known of the person. */
+  readonly winner: { readonly source: string; readonly observation: string } | undefined
+}

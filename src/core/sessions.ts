@@ -1,0 +1,68 @@
+/** Who is connected: the bound resources of every account, whatever their protocol. */
+import type { BareJid } from './address.ts'
+import type { DeliveryOutcome, InstantMessage } from './messaging/message.ts'
+
+export interface Session {
+  readonly account: BareJid
+  /** Unique within the account: the XMPP resource, or the name that the SIP registrar gave to a binding. */
+  readonly resource: string
+  readonly protocol: 'xmpp' | 'sip'
+  /** −128…127 while the resource takes part in routing (RFC 6121 §4.7.2.3); `undefined` while it is not available. */
+  readonly priority: number | undefined
+  /**
+   * Hands a message over. A stream that takes it into its write queue answers at once;
+   * a SIP binding answers when the far side's final response is there.
+   */
+  deliver(message: InstantMessage): DeliveryOutcome | Promise<DeliveryOutcome>
+}
+
+const NONE: readonly Session[] = []
+
+export class Sessions {
+  readonly #byAccount = new Map<BareJid, Session[]>()
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Accounts with at least one session. */
+  get accountCount(): number {
+    return this.#byAccount.size
+  }
+
+  /** In the order they were bound. Do not keep the array: it is the live one. */
+  of(account: BareJid): readonly Session[] {
+    return this.#byAccount.get(account) ?? NONE
+  }
+
+  get(account: BareJid, resource: string): Session | undefined {
+    for (const session of this.of(account)) if (session.resource === resource) return session
+    return undefined
+  }
+
+  /** Throws where the resource is taken: the edge resolves conflicts before it binds (RFC 6120 §7.7.2.2). */
+  bind(session: Session): void {
+    if (this.get(session.account, session.resource)) {
+      throw new Error(`resource is bound already: ${session.account}/${session.resource}`)
+    }
+    const sessions = this.#byAccount.get(session.account)
+    if (sessions) sessions.push(session)
+    else this.#byAccount.set(session.account, [session])
+    this.#count += 1
+  }
+
+  /** Unbinding a session that is not bound does nothing. */
+  unbind(session: Session): void {
+    const sessions = this.#byAccount.get(session.account)
+    const at = sessions?.indexOf(session) ?? -1
+    if (!sessions || at < 0) return
+    this.#count -= 1
+    if (sessions.length === 1) this.#byAccount.delete(session.account)
+    else this.#byAccount.set(session.account, sessions.toSpliced(at, 1))
+  }
+
+  *all(): IterableIterator<Session> {
+    for (const sessions of this.#byAccount.values()) yield* sessions
+  }
+}
