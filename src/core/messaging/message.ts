@@ -46,6 +46,11 @@ export type DeliveryOutcome =
   | { kind: 'stored' } // kept until he signs in
   | { kind: 'dropped' } // silently, as the protocol asks (headlines, errors)
   | { kind: 'refused'; refusal: Refusal }
+  /**
+   * On its way to clients that answer in their own time (SIP). `final` never rejects and never holds `relayed` again.
+   * An XMPP stream goes on with its next stanza and bounces later if it must; a SIP sender waits for `final`.
+   */
+  | { kind: 'relayed'; final: Promise<DeliveryOutcome> }
 
 export const DELIVERED: DeliveryOutcome = { kind: 'delivered' }
 export const STORED: DeliveryOutcome = { kind: 'stored' }

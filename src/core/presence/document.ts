@@ -31,6 +31,35 @@ export interface PresenceDocument {
   readonly tuples: readonly Tuple[]
 }
 
+export function sameDocument(a: PresenceDocument, b: PresenceDocument): boolean {
+  return (
+    samePerson(a.person, b.person) &&
+    a.tuples.length === b.tuples.length &&
+    a.tuples.every((tuple, at) => sameTuple(tuple, b.tuples[at]))
+  )
+}
+
+function samePerson(a: Person, b: Person): boolean {
+  return a.state === b.state && a.note === b.note && a.since === b.since && a.manual === b.manual
+}
+
+function sameTuple(a: Tuple, b: Tuple | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.id === b.id &&
+    a.class === b.class &&
+    a.basic === b.basic &&
+    a.activity === b.activity &&
+    a.note === b.note &&
+    a.contact === b.contact &&
+    a.contactPriority === b.contactPriority &&
+    a.since === b.since &&
+    a.capabilities?.im === b.capabilities?.im &&
+    a.capabilities?.voice === b.capabilities?.voice &&
+    a.capabilities?.video === b.capabilities?.video
+  )
+}
+
 /** Why the person is in this state: the rule of the composition table and the observation that it chose. */
 export interface Explanation {
   readonly rule: string
