@@ -1,0 +1,34 @@
+/** The words that transports, transactions and the user agent share: who is at the other end, and by which way. */
+
+export type TransportName = 'udp' | 'tcp' | 'tls'
+
+/** An IP address in text form, without brackets, and a port. */
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+/** An open way to a peer: a TCP or TLS connection, or the UDP listener that heard it. */
+export interface Flow {
+  /** Unique in this process; for logs, and to recognise a flow that has been lost. */
+  readonly id: number
+  readonly transport: TransportName
+  /** False once a connection has closed; a UDP listener stays open as long as the server. */
+  readonly open: boolean
+  /** Names that the peer's certificate proved (RFC 5922 §7.1); empty without mutual TLS. */
+  readonly provenNames: readonly string[]
+  /** What we are called by this peer, for Via and Contact: the advertised or the local address. */
+  localEndpoint(remote: Endpoint): Endpoint
+}
+
+/** Where a message came from, or shall go. */
+export interface Peer {
+  readonly transport: TransportName
+  /** An IP address, or a host name which is then looked up. */
+  readonly host: string
+  readonly port: number
+  /** Used as long as it is open; otherwise a new flow to `host` and `port` is opened. */
+  readonly flow?: Flow
+  /** The name that a TLS peer must prove when we connect to it (RFC 5922 §4); default `host`. */
+  readonly domain?: string
+}
