@@ -3,6 +3,7 @@
  * A JID is `local@domain/resource` (RFC 7622 §3.1); the bare JID of a user is also the key of the
  * one presentity that all his other addresses (SIP, E.164, mail) resolve to.
  */
+import { domainToUnicode } from 'node:url'
 
 /** `local@domain` or `domain`, prepared: two are the same address if and only if they are equal strings. */
 export type BareJid = string & { readonly __brand: 'BareJid' }
@@ -46,8 +47,9 @@ export function requireJid(text: string): Jid {
 
 /** The bare JID of `local` at `domain`, or `undefined` where a part is not valid. */
 export function bareJid(local: string, domain: string): BareJid | undefined {
+  if (local.includes('/') || local.includes('@')) return undefined
   const jid = parseJid(local === '' ? domain : `${local}@${domain}`)
-  return jid && jid.resource === '' && (local === '') === (jid.local === '') ? jid.bare : undefined
+  return jid?.resource === '' ? jid.bare : undefined
 }
 
 /** The same account with another resource; `undefined` where the resource is not valid (RFC 7622 §3.4). */
@@ -100,10 +102,12 @@ function prepareLocal(text: string): string | undefined {
 
 /** Host names in lower case without the final dot, internationalised labels as Unicode, or an IP literal. */
 function prepareDomain(text: string): string | undefined {
-  if (PLAIN_DOMAIN.test(text)) return text.length <= MAX_PART_BYTES ? text : undefined
+  if (PLAIN_DOMAIN.test(text) && !text.includes('xn--'))
+    return text.length <= MAX_PART_BYTES ? text : undefined
   const trimmed = text.endsWith('.') ? text.slice(0, -1) : text
   if (/^\[[0-9a-fA-F:.]{2,45}\]$/.test(trimmed)) return trimmed.toLowerCase()
-  const mapped = mapWidth(trimmed).toLowerCase().normalize('NFC')
+  const unicode = trimmed.includes('xn--') ? domainToUnicode(trimmed) : trimmed
+  const mapped = mapWidth(unicode).toLowerCase().normalize('NFC')
   if (!/^[\p{L}\p{Mn}\p{Mc}\p{Nd}-]+(\.[\p{L}\p{Mn}\p{Mc}\p{Nd}-]+)*$/u.test(mapped))
     return undefined
   if (mapped.split('.').some((label) => label.startsWith('-') || label.endsWith('-')))

@@ -47,6 +47,11 @@ export interface MessagingDeps {
   log: Log
 }
 
+interface Drain {
+  again: boolean
+  done: Promise<void>
+}
+
 /** Messages to one absent account that may wait for the database at a time. */
 const MAX_WAITING = 1000
 const DRAIN_BATCH = 100
@@ -62,7 +67,7 @@ export class Messaging {
   readonly #conversations: Conversations
   /** The tail of what waits for each absent account, so that its messages keep their order (RFC 6120 §10.1). */
   readonly #waiting = new Map<BareJid, { tail: Promise<unknown>; length: number }>()
-  readonly #draining = new Map<Session, Promise<void>>()
+  readonly #draining = new Map<Session, Drain>()
 
   constructor(deps: MessagingDeps) {
     this.#deps = deps
@@ -95,10 +100,15 @@ export class Messaging {
    */
   drainOffline(session: Session): Promise<void> {
     const running = this.#draining.get(session)
-    if (running) return running
-    const drain = this.#drain(session).finally(() => this.#draining.delete(session))
+    if (running !== undefined) {
+      // What was stored since may have come after its last look.
+      running.again = true
+      return running.done
+    }
+    const drain = { again: false, done: Promise.resolve() }
     this.#draining.set(session, drain)
-    return drain
+    drain.done = this.#drainAll(session, drain).finally(() => this.#draining.delete(session))
+    return drain.done
   }
 
   #route(
@@ -239,6 +249,13 @@ export class Messaging {
     const back = sessions.of(account).find((session) => takesBareMessages(session))
     if (back) await this.drainOffline(back)
     return STORED
+  }
+
+  async #drainAll(session: Session, drain: Drain): Promise<void> {
+    do {
+      drain.again = false
+      await this.#drain(session)
+    } while (drain.again)
   }
 
   async #drain(session: Session): Promise<void> {

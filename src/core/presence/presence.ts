@@ -44,6 +44,10 @@ const changes = counter({
   name: 'heliograph_presence_changes_total',
   help: 'Composed documents that changed.',
 })
+const presentities = gauge({
+  name: 'heliograph_presence_presentities',
+  help: 'Presentities with at least one live source.',
+})
 const compositions = counter({
   name: 'heliograph_presence_compositions_total',
   help: 'Times that a presentity was composed.',
@@ -64,10 +68,6 @@ export class PresenceService {
     this.#clock = clock
     this.#authorization = authorization
     this.#startedAt = clock.now()
-    gauge(
-      { name: 'heliograph_presence_presentities', help: 'Presentities of whom a source is live.' },
-      (metric) => metric.set(this.#homes.size),
-    )
   }
 
   /**
@@ -129,6 +129,7 @@ export class PresenceService {
       expiry: undefined,
     }
     this.#homes.set(presentity, home)
+    presentities.inc()
     return home
   }
 
@@ -157,6 +158,7 @@ export class PresenceService {
 
   #close(presentity: BareJid, { person }: PresenceDocument): void {
     this.#homes.delete(presentity)
+    presentities.dec()
     this.#offlineSince.set(presentity, person.since)
   }
 

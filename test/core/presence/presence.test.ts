@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, it } from 'node:test'
+import { requireJid } from '../../../src/core/address.ts'
+import { type Decision, systemPolicy } from '../../../src/core/presence/authorization.ts'
+import type { PresenceDocument } from '../../../src/core/presence/document.ts'
+import type { Activity, Report } from '../../../src/core/presence/observation.ts'
+import { type PresenceChange, PresenceService } from '../../../src/core/presence/presence.ts'
+import { SharedRendering } from '../../../src/core/presence/shared-rendering.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+
+const ALICE = requireJid('alice@example.com').bare
+const BOB = requireJid('bob@example.com').bare
+
+let clock: FakeClock
+let presence: PresenceService
+let heard: PresenceChange[]
+
+function start(sameSystem: Decision = 'allow'): void {
+  clock = new FakeClock()
+  presence = new PresenceService({ clock, authorization: systemPolicy(sameSystem) })
+  heard = []
+  presence.subscribe({ name: 'test', presenceChanged: (change) => void heard.push(change) })
+}
+
+function report(source: string, activity: Activity, until?: number): Report {
+  const observation = {
+    id: '1',
+    class: 'phone',
+    basic: 'open',
+    activity,
+    manual: false,
+    since: clock.now(),
+  } as const
+  return { presentity: ALICE, source, observations: [observation], until }
+}
+
+const states = () =>
+  heard.map(({ previous, document }) => `${previous.person.state}→${document.person.state}`)
+
+describe('the presence service', () => {
+  beforeEach(() => start())
+
+  it('tells audiences each change once, with what it was before and who won', () => {
+    presence.report(report('sip/1', 'available'))
+    presence.report(report('sip/1', 'available'))
+    presence.report(report('sip/2', 'on-a-call'))
+    assert.deepEqual(states(), ['offline→available', 'available→on-a-call'])
+    assert.deepEqual(heard[1]?.winner, { source: 'sip/2', observation: '1' })
+  })
+
+  it('lets a source replace and withdraw only what it said itself', () => {
+    presence.report(report('sip/1', 'available'))
+    presence.report(report('sip/2', 'on-a-call'))
+    presence.withdraw(ALICE, 'sip/2')
+    assert.equal(presence.document(ALICE).person.state, 'available')
+    presence.withdraw(ALICE, 'sip/2')
+    presence.withdraw(BOB, 'sip/2')
+    assert.equal(heard.length, 3)
+  })
+
+  it('ends a report at its time, and not a moment before', () => {
+    presence.report(report('sip/1', 'on-a-call', clock.now() + 60_000))
+    presence.report(report('sip/2', 'available', clock.now() + 90_000))
+    clock.advance(59_999)
+    assert.equal(presence.document(ALICE).person.state, 'on-a-call')
+    clock.advance(1)
+    assert.equal(presence.document(ALICE).person.state, 'available')
+    clock.advance(30_000)
+    assert.equal(presence.document(ALICE).person.state, 'offline')
+    assert.equal(presence.document(ALICE).person.since, clock.now())
+    assert.equal(clock.pendingTimers, 0)
+  })
+
+  it('takes a report that has ended already as a withdrawal', () => {
+    presence.report(report('sip/1', 'available'))
+    presence.report(report('sip/1', 'on-a-call', clock.now()))
+    assert.equal(presence.document(ALICE).person.state, 'offline')
+  })
+
+  it('remembers since when somebody has been offline', () => {
+    presence.report(report('sip/1', 'available'))
+    clock.advance(1000)
+    presence.withdraw(ALICE, 'sip/1')
+    const wentAt = clock.now()
+    clock.advance(5000)
+    assert.equal(presence.document(ALICE).person.since, wentAt)
+  })
+
+  it('refuses more sources than a person can have, and keeps those it has', () => {
+    for (let n = 0; n < 200; n++) presence.report(report(`sip/${n}`, 'available'))
+    assert.throws(() => presence.report(report('sip/one-more', 'on-a-call')), RangeError)
+    presence.report(report('sip/7', 'on-a-call'))
+    assert.equal(presence.document(ALICE).person.state, 'on-a-call')
+  })
+
+  it('explains: the rule, the winner and every report', () => {
+    presence.report(report('sip/1', 'available'))
+    presence.report(report('sip/2', 'on-a-call'))
+    const { explanation, reports } = presence.explain(ALICE)
+    assert.equal(explanation.rule, 'call')
+    assert.equal(explanation.winner?.source, 'sip/2')
+    assert.deepEqual(
+      reports.map(({ source }) => source),
+      ['sip/1', 'sip/2'],
+    )
+    assert.equal(presence.explain(BOB).explanation.rule, 'nothing')
+  })
+
+  it('stops telling an audience that left', () => {
+    const late: PresenceChange[] = []
+    const audience = {
+      name: 'late',
+      presenceChanged: (change: PresenceChange) => void late.push(change),
+    }
+    presence.subscribe(audience)[Symbol.dispose]()
+    presence.report(report('sip/1', 'available'))
+    assert.equal(late.length, 0)
+  })
+})
+
+describe('a view', () => {
+  const sip = (account = BOB) => ({ address: account, account, protocol: 'sip' }) as const
+  const stranger = {
+    address: 'sip:eve@elsewhere.example',
+    account: undefined,
+    protocol: 'sip',
+  } as const
+
+  it('is the whole document for users of the system, and pending for others', () => {
+    start('allow')
+    presence.report(report('sip/1', 'on-a-call'))
+    assert.equal(presence.view(ALICE, sip()).decision, 'allow')
+    assert.equal(presence.view(ALICE, sip()).document, presence.document(ALICE))
+    assert.equal(presence.view(ALICE, stranger).decision, 'confirm')
+    assert.equal(presence.view(ALICE, stranger).document.person.state, 'offline')
+  })
+
+  it('of a blocked watcher is that of somebody who never was on line', () => {
+    start('block')
+    const offline = presence.document(ALICE)
+    presence.report(report('sip/1', 'on-a-call'))
+    assert.deepEqual(presence.view(ALICE, sip()).document, offline)
+    assert.equal(presence.view(ALICE, sip()).document, presence.view(ALICE, sip()).document)
+    assert.equal(presence.view(ALICE, sip(ALICE)).decision, 'allow')
+  })
+
+  it('of an XMPP watcher follows the roster unless the system blocks', () => {
+    start('confirm')
+    const watcher = { address: BOB, account: BOB, protocol: 'xmpp' } as const
+    assert.equal(presence.view(ALICE, watcher).decision, 'allow')
+    assert.equal(presence.view(ALICE, sip()).decision, 'confirm')
+    start('block')
+    assert.equal(presence.view(ALICE, watcher).decision, 'block')
+  })
+})
+
+describe('a shared rendering', () => {
+  it('is made once for each document and variant', () => {
+    start()
+    let made = 0
+    const rendering = new SharedRendering((document: PresenceDocument, entity: string) => {
+      made += 1
+      return `${entity} is ${document.person.state}`
+    })
+    presence.report(report('sip/1', 'available'))
+    const first = presence.document(ALICE)
+    for (let n = 0; n < 50; n++)
+      assert.equal(rendering.of(first, 'sip:alice'), 'sip:alice is available')
+    rendering.of(first, 'pres:alice')
+    assert.equal(made, 2)
+    presence.report(report('sip/1', 'on-a-call'))
+    assert.equal(rendering.of(presence.document(ALICE), 'sip:alice'), 'sip:alice is on-a-call')
+  })
+})
