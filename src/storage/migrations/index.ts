@@ -1,0 +1,10 @@
+/** In the order in which they run. The name is what a database remembers: never change one. */
+import type { DatabaseKind, Queryable } from '../database.ts'
+import { foundation } from './0001-foundation.ts'
+
+export interface Migration {
+  readonly name: string
+  up(db: Queryable, kind: DatabaseKind): Promise<void>
+}
+
+export const migrations: readonly Migration[] = [{ name: '0001-foundation', up: foundation }]

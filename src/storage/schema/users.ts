@@ -1,0 +1,11 @@
+import type { Flag } from './columns.ts'
+
+export interface UsersTable {
+  /** Bare JID, prepared. */
+  account: string
+  domain: string
+  /** Display name, possibly empty. */
+  name: string
+  disabled: Flag
+  created_at: number
+}

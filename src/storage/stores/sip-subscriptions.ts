@@ -1,0 +1,55 @@
+/** Subscriptions that this server notifies (RFC 6665 §4.2) and that can outlive a restart of it. */
+import type { Database } from '../database.ts'
+import type { SipSubscriptionsTable } from '../schema/sip.ts'
+
+export interface SubscriptionRecord {
+  readonly id: string
+  readonly presentity: string
+  readonly watcher: string
+  readonly event: string
+  readonly status: string
+  /** JSON, written and read by the notifier alone. */
+  readonly dialog: string
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+export interface SubscriptionStore {
+  /** Writes or overwrites the record with this id. */
+  put(record: SubscriptionRecord): Promise<void>
+  remove(id: string): Promise<void>
+  /** Those that end after `now`; the others are deleted. */
+  load(now: number): Promise<SubscriptionRecord[]>
+}
+
+export function sipSubscriptions({ kysely }: Pick<Database, 'kysely'>): SubscriptionStore {
+  return {
+    async put(record) {
+      const { id, ...columns } = toRow(record)
+      await kysely
+        .insertInto('sip_subscriptions')
+        .values({ id, ...columns })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(columns))
+        .execute()
+    },
+
+    async remove(id) {
+      await kysely.deleteFrom('sip_subscriptions').where('id', '=', id).execute()
+    },
+
+    async load(now) {
+      await kysely.deleteFrom('sip_subscriptions').where('expires_at', '<=', now).execute()
+      const rows = await kysely.selectFrom('sip_subscriptions').selectAll().execute()
+      return rows.map(toRecord)
+    },
+  }
+}
+
+function toRow({ createdAt, expiresAt, ...same }: SubscriptionRecord): SipSubscriptionsTable {
+  return { ...same, created_at: createdAt, expires_at: expiresAt }
+}
+
+function toRecord({ created_at, expires_at, ...same }: SipSubscriptionsTable): SubscriptionRecord {
+  return { ...same, createdAt: created_at, expiresAt: expires_at }
+}
