@@ -1,0 +1,46 @@
+/** What no option can check alone. */
+import { resolve } from 'node:path'
+import { OperatorError } from '../util/operator-error.ts'
+import type { Config } from './schema.ts'
+import { formatAddress, type ListenAddress } from './values.ts'
+
+const SQLITE = 'sqlite:'
+
+/** The database's URL with an absolute path, where it is a file. */
+export function databaseIn(data: string, url: string): string {
+  if (!url.startsWith(SQLITE)) return url
+  const path = url.slice(SQLITE.length)
+  return path === ':memory:' ? url : SQLITE + resolve(data, path)
+}
+
+/** Throws `CFG_BAD_VALUE`. */
+export function checkTogether({ listen, tls, sip }: Config): void {
+  if ((tls.certificate === undefined) !== (tls.key === undefined)) {
+    throw bad('tls.certificate and tls.key belong together: give both or none')
+  }
+  checkListeners(listen)
+  for (const [name, { minExpires, expires, maxExpires }] of Object.entries({
+    'sip.subscribe': sip.subscribe,
+    'sip.publish': sip.publish,
+    'sip.register': sip.register,
+  })) {
+    if (minExpires > expires || expires > maxExpires) {
+      throw bad(`${name}: expected minExpires ≤ expires ≤ maxExpires`)
+    }
+  }
+}
+
+function checkListeners({ sipUdp: _, ...tcp }: Config['listen']): void {
+  const taken = new Map<string, string>()
+  for (const [name, address] of Object.entries<ListenAddress | undefined>(tcp)) {
+    if (!address || address.port === 0) continue
+    const key = formatAddress(address)
+    const other = taken.get(key)
+    if (other) throw bad(`listen.${name} and listen.${other} are both ${key}`)
+    taken.set(key, name)
+  }
+}
+
+function bad(message: string): OperatorError {
+  return new OperatorError('CFG_BAD_VALUE', message)
+}

@@ -1,0 +1,244 @@
+/**
+ * The words in which `schema.ts` declares options. Each answers a TypeBox schema of what the program
+ * gets (`Static` is its type) that carries, for the reader, the documents and forms, how an operator
+ * writes it.
+ */
+import Type, { type TSchema, type TUnsafe } from 'typebox'
+import {
+  formatDuration,
+  formatSize,
+  type ListenAddress,
+  type Parsed,
+  parseAddress,
+  parseBoolean,
+  parseDatabaseUrl,
+  parseDomain,
+  parseDuration,
+  parseInteger,
+  parseList,
+  parseNetwork,
+  parseSize,
+  parseText,
+  type Raw,
+} from './values.ts'
+
+export interface OptionRecord<T = unknown> {
+  readonly description: string
+  /** What the program takes where nobody says anything; `undefined` where that is nothing. */
+  readonly default: Raw | undefined
+  /** Another default for `--demo`. */
+  readonly demo?: Raw
+  /** Never shown, and may come from a file that `HELIOGRAPH_…_FILE` names. */
+  readonly secret?: boolean
+  /** Is a path, taken from the directory of whoever says it. */
+  readonly path?: boolean
+  /** What to write, for the complaint and the reference: "a duration such as 30s". */
+  readonly expects: string
+  read(raw: Raw): Parsed<T>
+}
+
+export type Option<T> = TUnsafe<T> & { readonly option: OptionRecord<T> }
+
+interface Notes<D = Raw> {
+  default: D
+  doc: string
+  demo?: D
+}
+
+interface Bounds {
+  min?: number
+  max?: number
+}
+
+/** An option's record, where `schema` is one. */
+export function optionOf(schema: TSchema): OptionRecord | undefined {
+  return isOption(schema) ? schema.option : undefined
+}
+
+function isOption(schema: TSchema): schema is Option<unknown> {
+  return 'option' in schema
+}
+
+function define<T>(json: TSchema, option: OptionRecord<T>): Option<T> {
+  const { description, default: byDefault } = option
+  const schema = Type.Unsafe<T>({
+    ...json,
+    description,
+    ...(byDefault !== undefined && { default: byDefault }),
+    ...(option.secret && { writeOnly: true }),
+  })
+  return Object.assign(schema, { option })
+}
+
+function record({ default: byDefault, doc, demo }: Notes) {
+  return { description: doc, default: byDefault, ...(demo !== undefined && { demo }) }
+}
+
+/** Where a listener binds, `undefined` where it is off. */
+export function address(notes: Notes<string>): Option<ListenAddress | undefined> {
+  const expects = 'ADDRESS:PORT or off'
+  return define({ type: 'string' }, { ...record(notes), expects, read: parseAddress })
+}
+
+/** Milliseconds. */
+export function duration(notes: Notes<string> & { min?: string; max?: string }): Option<number> {
+  const bounds = { ...limit('min', notes.min), ...limit('max', notes.max) }
+  const expects = `a duration such as 30s, 5m or 2 days${within(bounds, formatDuration)}`
+  return define(
+    { type: ['string', 'integer'] },
+    { ...record(notes), expects, read: bounded(parseDuration, bounds) },
+  )
+}
+
+/** Seconds, as SIP counts; a number alone is seconds too. */
+export function seconds(notes: Notes<string> & { min?: string; max?: string }): Option<number> {
+  const bounds = { ...limit('min', notes.min), ...limit('max', notes.max) }
+  const expects = `seconds, or a duration such as 5m,${within(bounds, formatDuration)}`
+  const inMs = bounded(parseDuration, bounds)
+  const read = (raw: Raw): Parsed<number> => {
+    const bare = parseInteger(raw)
+    const parsed = inMs(bare ? bare.value * 1000 : raw)
+    return parsed && { value: Math.round(parsed.value / 1000) }
+  }
+  return define({ type: ['string', 'integer'] }, { ...record(notes), expects, read })
+}
+
+function limit(name: 'min' | 'max', text: string | undefined): Bounds {
+  const parsed = text === undefined ? undefined : parseDuration(text)
+  return parsed ? { [name]: parsed.value } : {}
+}
+
+/** Bytes. */
+export function size(notes: Notes<string> & Bounds): Option<number> {
+  const expects = `a size such as 64 KB or 1 MB${within(notes, formatSize)}`
+  return define(
+    { type: ['string', 'integer'] },
+    { ...record(notes), expects, read: bounded(parseSize, notes) },
+  )
+}
+
+export function integer(notes: Notes<number> & Bounds): Option<number> {
+  const { min, max } = notes
+  const json = {
+    type: 'integer',
+    ...(min !== undefined && { minimum: min }),
+    ...(max !== undefined && { maximum: max }),
+  }
+  const expects = `a whole number${within(notes, String)}`
+  return define(json, { ...record(notes), expects, read: bounded(parseInteger, notes) })
+}
+
+export function boolean(notes: Notes<boolean>): Option<boolean> {
+  return define(
+    { type: 'boolean' },
+    { ...record(notes), expects: 'true or false', read: parseBoolean },
+  )
+}
+
+export function choice<const C extends string>(
+  choices: readonly C[],
+  notes: Notes<NoInfer<C>>,
+): Option<C> {
+  // YAML's false is what an operator who writes `off` may mean.
+  const read = (raw: Raw): Parsed<C> => {
+    const value = choices.find((each) => each === (raw === false ? 'off' : raw))
+    return value === undefined ? undefined : { value }
+  }
+  const expects = `one of ${choices.join(', ')}`
+  return define({ type: 'string', enum: [...choices] }, { ...record(notes), expects, read })
+}
+
+export function text(notes: Notes<string>): Option<string> {
+  return define({ type: 'string' }, { ...record(notes), expects: 'a text', read: parseText })
+}
+
+/** A text that may be absent. */
+export function optionalText({ doc, secret }: { doc: string; secret?: boolean }) {
+  return define<string | undefined>(
+    { type: 'string' },
+    {
+      description: doc,
+      default: undefined,
+      ...(secret && { secret }),
+      expects: 'a text',
+      read: parseText,
+    },
+  )
+}
+
+/** An absolute path. One in a configuration file is relative to that file, others to the working directory. */
+export function path(notes: Notes<string>): Option<string> {
+  return define(
+    { type: 'string' },
+    { ...record(notes), path: true, expects: 'a path', read: parseText },
+  )
+}
+
+export function optionalPath({ doc }: { doc: string }): Option<string | undefined> {
+  return define(
+    { type: 'string' },
+    { description: doc, default: undefined, path: true, expects: 'a path', read: parseText },
+  )
+}
+
+export function databaseUrl(notes: Notes<string>): Option<string> {
+  const expects = 'sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE'
+  return define(
+    { type: 'string' },
+    { ...record(notes), secret: true, expects, read: parseDatabaseUrl },
+  )
+}
+
+const ITEMS = {
+  text: { read: parseText, expects: 'texts' },
+  domain: { read: parseDomain, expects: 'domain names' },
+  network: { read: parseNetwork, expects: 'IP addresses or networks such as 10.0.0.0/8' },
+} as const
+
+export function list(
+  kind: keyof typeof ITEMS,
+  notes: Notes<readonly string[]> & { min?: number },
+): Option<readonly string[]> {
+  const { read: item, expects } = ITEMS[kind]
+  const read = (raw: Raw) => {
+    const parsed = parseList(raw, item)
+    return parsed && parsed.value.length >= (notes.min ?? 0) ? parsed : undefined
+  }
+  return define(
+    { type: 'array', items: { type: 'string' } },
+    { ...record(notes), expects: `a list of ${expects}${notes.min ? ', not empty' : ''}`, read },
+  )
+}
+
+/** A list whose items are some of a few words, in the operator's order. */
+export function choices<const C extends string>(
+  words: readonly C[],
+  notes: Notes<readonly NoInfer<C>[]>,
+): Option<readonly C[]> {
+  const one = (raw: Raw): Parsed<C> => {
+    const value = words.find((word) => word === raw)
+    return value === undefined ? undefined : { value }
+  }
+  return define(
+    { type: 'array', items: { type: 'string', enum: [...words] } },
+    {
+      ...record(notes),
+      expects: `a list of ${words.join(', ')}`,
+      read: (raw) => parseList(raw, one),
+    },
+  )
+}
+
+function bounded(read: (raw: Raw) => Parsed<number>, { min, max }: Bounds) {
+  return (raw: Raw): Parsed<number> => {
+    const parsed = read(raw)
+    if (!parsed || parsed.value < (min ?? -Infinity)) return undefined
+    return parsed.value > (max ?? Infinity) ? undefined : parsed
+  }
+}
+
+function within({ min, max }: Bounds, format: (value: number) => string): string {
+  if (min !== undefined && max !== undefined) return ` from ${format(min)} to ${format(max)}`
+  if (min !== undefined) return ` of at least ${format(min)}`
+  return max === undefined ? '' : ` of at most ${format(max)}`
+}

@@ -1,0 +1,88 @@
+import Type from 'typebox'
+import { choice, integer, list, seconds, size } from '../option.ts'
+
+/** The three bounds that every expiring thing of SIP has; `what` in the plural. */
+function expiry(what: string, { short, max }: { short: string; max: string }) {
+  return Type.Object(
+    {
+      minExpires: seconds({
+        default: '60s',
+        min: '1s',
+        max: '1h',
+        doc: `Shorter ${what} are refused with 423 (${short}).`,
+      }),
+      expires: seconds({
+        default: '1h',
+        min: '1s',
+        max: '1w',
+        doc: `How long ${what} last that ask for no time.`,
+      }),
+      maxExpires: seconds({
+        default: max,
+        min: '1m',
+        max: '1w',
+        doc: `Longer ${what} are shortened to this.`,
+      }),
+    },
+    { description: `Durations of ${what}.` },
+  )
+}
+
+export const sipOptions = Type.Object(
+  {
+    trustedPeers: list('network', {
+      default: [],
+      doc: 'Addresses and networks whose requests need no digest. Their P-Asserted-Identity or From says who asks.',
+    }),
+    watchers: choice(['allow', 'confirm', 'block'], {
+      default: 'allow',
+      doc: 'What users of this system may see of each other by SIP where no rule of the user says.',
+    }),
+    notifyInterval: seconds({
+      default: '5s',
+      min: '0s',
+      max: '1h',
+      doc: 'Least time between two NOTIFYs of one subscription (RFC 3856 §6.10). Final ones do not wait.',
+    }),
+    notifyFailures: integer({
+      default: 3,
+      min: 1,
+      max: 100,
+      doc: 'NOTIFYs in a row without a usable answer after which a subscription is removed.',
+    }),
+    subscribe: expiry('subscriptions', { short: 'RFC 6665 §4.2.1.1', max: '1d' }),
+    publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
+    register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),
+    maxSubscriptions: integer({
+      default: 200_000,
+      min: 1,
+      max: 10_000_000,
+      doc: 'Subscriptions of all watchers together. Above it new ones get 503.',
+    }),
+    maxSubscriptionsPerWatcher: integer({
+      default: 1000,
+      min: 1,
+      max: 100_000,
+      doc: 'Subscriptions of one watcher. Above it new ones get 403.',
+    }),
+    maxPublicationsPerUser: integer({
+      default: 20,
+      min: 1,
+      max: 200,
+      doc: 'Live publications of one user. Above it new ones get 403.',
+    }),
+    maxBindingsPerUser: integer({
+      default: 10,
+      min: 1,
+      max: 100,
+      doc: 'Registered contacts of one user. Above it new ones get 403.',
+    }),
+    maxMessageBytes: size({
+      default: '64 KB',
+      min: 1024,
+      max: 1_048_576,
+      doc: 'Body of a MESSAGE or PUBLISH. Above it 413.',
+    }),
+  },
+  { description: 'SIP and SIMPLE. Intervals are seconds where no unit is given.' },
+)

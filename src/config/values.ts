@@ -1,0 +1,174 @@
+/**
+ * From what an operator writes to what the program uses. Each reader takes a text, or what YAML made
+ * of one, and answers `undefined` where it is not of its type; whoever asked words the complaint.
+ */
+import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
+
+/** What a configuration file, a variable or a flag can hold for one option. */
+export type Raw = string | number | boolean | readonly Raw[]
+
+/** Where a listener binds. Port 0 is any free one. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export type Parsed<T> = { readonly value: T } | undefined
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
+const UNITS_BYTES: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1024,
+  kib: 1024,
+  mb: 1024 ** 2,
+  mib: 1024 ** 2,
+  gb: 1024 ** 3,
+  gib: 1024 ** 3,
+}
+
+/** `ADDRESS:PORT`, an IPv6 address in brackets, `*:PORT` or `:PORT` for every address; `off` for none. */
+export function parseAddress(raw: Raw): Parsed<ListenAddress | undefined> {
+  if (raw === 'off' || raw === false) return { value: undefined }
+  if (typeof raw !== 'string') return undefined
+  const [, host, port] = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]\s]*):(\d{1,5})$/.exec(raw.trim()) ?? []
+  if (host === undefined || port === undefined || Number(port) > 65_535) return undefined
+  if (host === '' || host === '*') return { value: { host: anyAddress(), port: Number(port) } }
+  const bare = host.startsWith('[') ? host.slice(1, -1) : host
+  if (host.startsWith('[') && isIP(bare) !== 6) return undefined
+  if (isIP(bare) === 0 && !HOST_NAME.test(bare)) return undefined
+  return { value: { host: bare, port: Number(port) } }
+}
+
+export function formatAddress({ host, port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+const HOST_NAME = /^(?!\d+(\.\d+)*$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*$/
+
+/** `::` takes IPv4 too, but only where the machine has IPv6 at all. */
+function anyAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0'
+}
+
+/** Milliseconds: a number, or a number and a unit as in `250 ms`, `30s`, `5m`, `2 days`. */
+export function parseDuration(raw: Raw): Parsed<number> {
+  return quantity(raw, (unit) => UNITS_MS[unit] ?? UNITS_MS[UNIT_WORDS[unit] ?? ''])
+}
+
+const UNIT_WORDS: Readonly<Record<string, string>> = {
+  '': 'ms',
+  millisecond: 'ms',
+  milliseconds: 'ms',
+  sec: 's',
+  second: 's',
+  seconds: 's',
+  minute: 'm',
+  minutes: 'm',
+  hour: 'h',
+  hours: 'h',
+  day: 'd',
+  days: 'd',
+  week: 'w',
+  weeks: 'w',
+}
+
+/** Bytes: a number, or a number and a unit as in `64 KB`, `1MB`; a kilobyte is 1024 bytes. */
+export function parseSize(raw: Raw): Parsed<number> {
+  return quantity(raw, (unit) => UNITS_BYTES[unit === '' ? 'b' : unit])
+}
+
+function quantity(raw: Raw, factor: (unit: string) => number | undefined): Parsed<number> {
+  if (typeof raw === 'number') return Number.isInteger(raw) && raw >= 0 ? { value: raw } : undefined
+  if (typeof raw !== 'string') return undefined
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(raw.trim()) ?? []
+  const times = unit === undefined ? undefined : factor(unit.toLowerCase())
+  return number === undefined || times === undefined
+    ? undefined
+    : { value: Math.round(Number(number) * times) }
+}
+
+/** In the largest unit that leaves a whole number. */
+export function formatDuration(ms: number): string {
+  for (const unit of ['w', 'd', 'h', 'm', 's']) {
+    const size = UNITS_MS[unit] ?? 1
+    if (ms > 0 && ms % size === 0) return `${ms / size}${unit}`
+  }
+  return `${ms}ms`
+}
+
+export function formatSize(bytes: number): string {
+  for (const unit of ['GB', 'MB', 'KB']) {
+    const size = UNITS_BYTES[unit.toLowerCase()] ?? 1
+    if (bytes > 0 && bytes % size === 0) return `${bytes / size} ${unit}`
+  }
+  return `${bytes} bytes`
+}
+
+export function parseInteger(raw: Raw): Parsed<number> {
+  const number = typeof raw === 'string' && /^-?\d+$/.test(raw.trim()) ? Number(raw) : raw
+  return typeof number === 'number' && Number.isSafeInteger(number) ? { value: number } : undefined
+}
+
+export function parseBoolean(raw: Raw): Parsed<boolean> {
+  if (typeof raw === 'boolean') return { value: raw }
+  if (raw === 'true' || raw === 'on' || raw === 'yes') return { value: true }
+  if (raw === 'false' || raw === 'off' || raw === 'no') return { value: false }
+  return undefined
+}
+
+export function parseText(raw: Raw): Parsed<string> {
+  if (typeof raw === 'string' && raw.trim() !== '') return { value: raw.trim() }
+  return typeof raw === 'number' ? { value: String(raw) } : undefined
+}
+
+/** A host or domain name in lower case. Internationalised ones as Unicode (RFC 7622 §3.2). */
+export function parseDomain(raw: Raw): Parsed<string> {
+  if (typeof raw !== 'string' || raw.length > 253) return undefined
+  const name = raw.trim().replace(/\.$/, '').normalize('NFC').toLowerCase()
+  const label = '(?!-)[\\p{L}\\p{Mn}\\p{Mc}\\p{Nd}-]{1,63}(?<!-)'
+  return new RegExp(`^${label}(\\.${label})*$`, 'u').test(name) ? { value: name } : undefined
+}
+
+/** An IP address or a network as `ADDRESS/BITS`. */
+export function parseNetwork(raw: Raw): Parsed<string> {
+  if (typeof raw !== 'string') return undefined
+  const [address = '', bits, ...more] = raw.trim().split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0) return undefined
+  if (bits === undefined) return { value: address }
+  const longest = family === 4 ? 32 : 128
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= longest ? { value: raw.trim() } : undefined
+}
+
+/** `sqlite:PATH` or a PostgreSQL URL. */
+export function parseDatabaseUrl(raw: Raw): Parsed<string> {
+  if (typeof raw !== 'string') return undefined
+  return /^sqlite:.|^postgres(ql)?:\/\/./.test(raw.trim()) ? { value: raw.trim() } : undefined
+}
+
+/** A list, or a text that separates its items by commas. */
+export function parseList<T>(raw: Raw, item: (raw: Raw) => Parsed<T>): Parsed<readonly T[]> {
+  const items: readonly Raw[] = Array.isArray(raw) ? raw : splitList(raw)
+  const values: T[] = []
+  for (const each of items) {
+    const parsed = item(each)
+    if (!parsed) return undefined
+    values.push(parsed.value)
+  }
+  return { value: values }
+}
+
+function splitList(raw: Raw): readonly Raw[] {
+  if (typeof raw !== 'string') return [raw]
+  return raw.trim() === '' ? [] : raw.split(',').map((item) => item.trim())
+}
