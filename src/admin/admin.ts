@@ -1,0 +1,97 @@
+/** Opens the API: over HTTPS for administrators, over a Unix socket for the command line. */
+import { chmod, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { OperatorError } from '../util/operator-error.ts'
+import { type Api, createApi } from './api.ts'
+import { domainRoutes } from './routes/domains.ts'
+import { presenceRoutes } from './routes/presence.ts'
+import { signInRoutes } from './routes/sign-in.ts'
+import { statusRoutes } from './routes/status.ts'
+import { userRoutes } from './routes/users.ts'
+import type { Services } from './services.ts'
+import type { TlsOptions } from './tls.ts'
+
+export interface AdminConfig {
+  /** `undefined`: no HTTPS listener. */
+  readonly https: { readonly host: string; readonly port: number } | undefined
+  readonly socketPath: string
+  readonly requestsPerMinute: number
+  readonly tls: TlsOptions
+}
+
+export interface Admin extends AsyncDisposable {
+  readonly https: { readonly address: string; readonly port: number } | undefined
+}
+
+/** Throws `OperatorError` NET_PORT_IN_USE, NET_BAD_ADDRESS, DATA_UNWRITABLE. */
+export async function startAdmin(config: AdminConfig, services: Services): Promise<Admin> {
+  await using starting = new AsyncDisposableStack()
+  const local = starting.adopt(await openApi(config, services, false), close)
+  // A crash leaves the socket's file behind; the lock on the data directory says that nobody uses it.
+  await rm(config.socketPath, { force: true })
+  await listenOnSocket(local, config.socketPath)
+
+  let https: Admin['https']
+  if (config.https) {
+    const remote = starting.adopt(await openApi(config, services, true), close)
+    https = await listenOnPort(remote, config.https)
+  }
+  const opened = starting.move()
+  return { https, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+async function openApi(config: AdminConfig, services: Services, remote: boolean): Promise<Api> {
+  const app = await createApi({
+    ...services,
+    tls: remote ? config.tls : undefined,
+    requestsPerMinute: config.requestsPerMinute,
+  })
+  for (const routes of [statusRoutes, signInRoutes, domainRoutes, userRoutes, presenceRoutes]) {
+    routes(app, services)
+  }
+  await app.ready()
+  return app
+}
+
+async function close(app: Api): Promise<void> {
+  app.server.closeAllConnections()
+  await app.close()
+}
+
+async function listenOnSocket(app: Api, path: string): Promise<void> {
+  // Created with the mode it is to have: between listen and chmod nobody else may connect.
+  const umask = process.umask(0o177)
+  try {
+    await app.listen({ path })
+    await chmod(path, 0o600)
+  } catch (error) {
+    throw new OperatorError('DATA_UNWRITABLE', `cannot listen on ${path}: ${reasonOf(error)}`)
+  } finally {
+    process.umask(umask)
+  }
+}
+
+async function listenOnPort(
+  app: Api,
+  { host, port }: { host: string; port: number },
+): Promise<{ address: string; port: number }> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    throw new OperatorError(
+      inUse ? 'NET_PORT_IN_USE' : 'NET_BAD_ADDRESS',
+      `listen.https: cannot listen on ${host}:${port}: ${reasonOf(error)}`,
+    )
+  }
+  const bound = app.server.address()
+  return isTcp(bound) ? { address: bound.address, port: bound.port } : { address: host, port }
+}
+
+function isTcp(address: string | AddressInfo | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,51 @@
+/**
+ * What the API answers when it refuses: `{ "error": { "code", "message" } }` with a stable code.
+ */
+export const API_ERRORS = {
+  BAD_REQUEST: [400, 'The request does not have the form that /api/v1/openapi.json gives.'],
+  SIGN_IN_REQUIRED: [401, 'No administrator is signed in, or the password or token is wrong.'],
+  NOT_FOUND: [404, 'There is no such path or resource.'],
+  UNKNOWN_ADDRESS: [404, 'No user has this address.'],
+  AMBIGUOUS_ADDRESS: [409, 'More than one user has this number; give the whole address.'],
+  TOO_LARGE: [413, 'The body is larger than this call allows.'],
+  TOO_MANY_REQUESTS: [429, 'Too many requests from this address; wait and try again.'],
+  TOO_MANY_STREAMS: [429, 'Too many event streams are open.'],
+  INTERNAL: [500, 'A bug in Heliograph; the log has the details under this request id.'],
+  // What the directory refuses.
+  BAD_DOMAIN: [400, 'That is not a domain name.'],
+  BAD_ACCOUNT: [400, 'A user’s address is local@domain.'],
+  BAD_ADDRESS: [400, 'The address is not a valid one of its type.'],
+  BAD_CONTACT: [400, 'The contact is not valid.'],
+  BAD_PASSWORD: [400, 'The password is empty, too long, or has characters that cannot be typed.'],
+  BAD_NAME: [400, 'The name is not valid.'],
+  NO_SUCH_USER: [404, 'There is no such user.'],
+  NO_SUCH_DOMAIN: [404, 'The domain is not one of this system.'],
+  NO_SUCH_ADDRESS: [404, 'The user has no such address.'],
+  NO_SUCH_CONTACT: [404, 'The user has no such contact.'],
+  USER_EXISTS: [409, 'The user exists already.'],
+  DOMAIN_EXISTS: [409, 'The domain exists already.'],
+  DOMAIN_NOT_EMPTY: [409, 'The domain still has users.'],
+  ADDRESS_TAKEN: [409, 'Another user has this address.'],
+  ADDRESS_EXISTS: [409, 'The user has this address already.'],
+  TOO_MANY_ADDRESSES: [409, 'The user has as many addresses as a user may have.'],
+  TOO_MANY_CONTACTS: [409, 'The user has as many contacts as a user may have.'],
+  BUSY: [503, 'The server has too much to do; try again in a moment.'],
+} as const satisfies Record<string, readonly [status: number, meaning: string]>
+
+export type ApiErrorCode = keyof typeof API_ERRORS
+
+export class ApiError extends Error {
+  readonly code: ApiErrorCode
+  readonly statusCode: number
+
+  constructor(code: ApiErrorCode, message: string = API_ERRORS[code][1]) {
+    super(message)
+    this.name = 'ApiError'
+    this.code = code
+    this.statusCode = API_ERRORS[code][0]
+  }
+}
+
+export function isApiErrorCode(code: unknown): code is ApiErrorCode {
+  return typeof code === 'string' && Object.hasOwn(API_ERRORS, code)
+}

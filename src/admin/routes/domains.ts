@@ -1,0 +1,63 @@
+/** Domains that the system serves. */
+import { type Static, Type } from 'typebox'
+import type { Domain } from '../../directory/domain.ts'
+import type { Api } from '../api.ts'
+import { DomainBody } from '../schemas.ts'
+import type { Services } from '../services.ts'
+
+const DomainParam = Type.Object({ domain: Type.String({ minLength: 1, maxLength: 1023 }) })
+const Settings = Type.Partial(Type.Pick(DomainBody, ['digestMd5', 'sipDigest']))
+
+export function domainRoutes(app: Api, { directory }: Services): void {
+  app.get(
+    '/api/v1/domains',
+    {
+      schema: {
+        summary: 'List the domains',
+        response: { 200: Type.Object({ domains: Type.Array(DomainBody) }) },
+      },
+    },
+    () => ({ domains: directory.domains().map(domainBody) }),
+  )
+
+  app.post(
+    '/api/v1/domains',
+    {
+      schema: {
+        summary: 'Add a domain',
+        body: Type.Intersect([Type.Pick(DomainBody, ['name']), Settings]),
+        response: { 201: DomainBody },
+      },
+    },
+    async ({ body }, reply) => {
+      const { name, ...settings } = body
+      return reply.status(201).send(domainBody(await directory.addDomain(name, settings)))
+    },
+  )
+
+  app.patch(
+    '/api/v1/domains/:domain',
+    {
+      schema: {
+        summary: 'Change what a domain offers; it applies to passwords set from then on',
+        params: DomainParam,
+        body: Settings,
+        response: { 200: DomainBody },
+      },
+    },
+    async ({ params, body }) => domainBody(await directory.changeDomain(params.domain, body)),
+  )
+
+  app.delete(
+    '/api/v1/domains/:domain',
+    { schema: { summary: 'Remove a domain without users', params: DomainParam } },
+    async ({ params }, reply) => {
+      await directory.removeDomain(params.domain)
+      return reply.status(204).send()
+    },
+  )
+}
+
+function domainBody({ name, digestMd5, sipDigest, createdAt }: Domain): Static<typeof DomainBody> {
+  return { name, digestMd5, sipDigest, createdAt: new Date(createdAt).toISOString() }
+}

@@ -1,0 +1,125 @@
+/** Presence over HTTP: the API as a source, as a watcher, and as the one that explains. */
+import { Type } from 'typebox'
+import type { BareJid } from '../../core/address.ts'
+import type { Api } from '../api.ts'
+import { ApiError } from '../api-error.ts'
+import { openEventStream } from '../event-stream.ts'
+import { explainBody, presenceBody } from '../presence-body.ts'
+import { requireAccount } from '../resolve.ts'
+import { AddressParam, ExplainBody, PresenceBody, PresencePut } from '../schemas.ts'
+import type { Services } from '../services.ts'
+
+const SourceQuery = Type.Object({ source: Type.Optional(PresencePut.properties.source) })
+
+export function presenceRoutes(app: Api, services: Services): void {
+  const { directory, presence, manual } = services
+
+  app.get(
+    '/api/v1/presence/:address',
+    {
+      schema: {
+        summary: 'The composed presence of a person',
+        params: AddressParam,
+        response: { 200: PresenceBody },
+      },
+    },
+    async ({ params }) =>
+      presenceBody(presence.document(await requireAccount(directory, params.address))),
+  )
+
+  app.get(
+    '/api/v1/presence/:address/explain',
+    {
+      schema: {
+        summary: 'Why the presence of a person says what it says',
+        params: AddressParam,
+        response: { 200: ExplainBody },
+      },
+    },
+    async ({ params }) =>
+      explainBody(presence.explain(await requireAccount(directory, params.address))),
+  )
+
+  app.get(
+    '/api/v1/presence/:address/events',
+    {
+      schema: {
+        summary: 'Server-sent events: the presence now, then every change',
+        params: AddressParam,
+        produces: ['text/event-stream'],
+      },
+    },
+    async ({ params }, reply) => {
+      openEventStream(services, reply, await requireAccount(directory, params.address))
+      return reply
+    },
+  )
+
+  app.put(
+    '/api/v1/presence/:address',
+    {
+      schema: {
+        summary: 'Say what a person is doing; class manual is his own word and outlives a restart',
+        params: AddressParam,
+        body: PresencePut,
+        response: { 200: PresenceBody },
+      },
+    },
+    async ({ params, body }) => {
+      const account = await requireAccount(directory, params.address)
+      await put(services, account, body)
+      return presenceBody(presence.document(account))
+    },
+  )
+
+  app.delete(
+    '/api/v1/presence/:address',
+    {
+      schema: {
+        summary: 'Withdraw what was put, the manual state or that of one source',
+        params: AddressParam,
+        querystring: SourceQuery,
+        response: { 200: PresenceBody },
+      },
+    },
+    async ({ params, query }) => {
+      const account = await requireAccount(directory, params.address)
+      if (query.source === undefined) await manual.clear(account)
+      else presence.withdraw(account, sourceName(query.source))
+      return presenceBody(presence.document(account))
+    },
+  )
+}
+
+async function put(
+  { presence, manual, clock }: Services,
+  account: BareJid,
+  body: PresencePut,
+): Promise<void> {
+  const now = clock.now()
+  const until = body.until === undefined ? undefined : Date.parse(body.until)
+  if (until !== undefined && !(until > now)) {
+    throw new ApiError('BAD_REQUEST', '"until" must be a time to come')
+  }
+  const { state, note, class: klass = 'manual' } = body
+  if (klass === 'manual') {
+    if (body.source !== undefined) {
+      throw new ApiError('BAD_REQUEST', 'a manual state has no "source": a person has only one')
+    }
+    await manual.set({ account, state, note, since: now, until })
+    return
+  }
+  const basic = state === 'offline' ? 'closed' : 'open'
+  presence.report({
+    presentity: account,
+    source: sourceName(body.source ?? klass),
+    until,
+    observations: [
+      { id: klass, class: klass, basic, activity: state, manual: false, note, since: now },
+    ],
+  })
+}
+
+function sourceName(name: string): string {
+  return `api/source-${name}`
+}

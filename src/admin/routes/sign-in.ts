@@ -1,0 +1,96 @@
+/** Sign-in of administrators, their passwords, and the audit log of what they did. */
+import { Type } from 'typebox'
+import type { Api } from '../api.ts'
+import { ApiError } from '../api-error.ts'
+import type { Services } from '../services.ts'
+
+const Password = Type.String({ minLength: 1, maxLength: 1024 })
+
+export function signInRoutes(app: Api, { signIn, audit }: Services): void {
+  app.post(
+    '/api/v1/sessions',
+    {
+      config: { public: true, rateLimit: { max: 10, timeWindow: '1 minute' } },
+      schema: {
+        summary: 'Sign in and get a bearer token',
+        body: Type.Object({
+          name: Type.String({ minLength: 1, maxLength: 256 }),
+          password: Password,
+        }),
+        response: {
+          200: Type.Object({
+            token: Type.String(),
+            expiresAt: Type.String({ format: 'date-time' }),
+          }),
+        },
+      },
+    },
+    async ({ body }) => {
+      const { token, expiresAt } = signIn.issueToken(
+        await signIn.checkPassword(body.name, body.password),
+      )
+      return { token, expiresAt: new Date(expiresAt).toISOString() }
+    },
+  )
+
+  app.delete(
+    '/api/v1/sessions/current',
+    { schema: { summary: 'Sign out: the bearer token of this request ends' } },
+    async (request, reply) => {
+      const token = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
+      if (token === undefined) throw new ApiError('BAD_REQUEST', 'sign out with the token to end')
+      signIn.revoke(token)
+      return reply.status(204).send()
+    },
+  )
+
+  app.put(
+    '/api/v1/administrators/:name/password',
+    {
+      schema: {
+        summary: 'Set an administrator’s password; an administrator who does not exist is made',
+        params: Type.Object({ name: Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' }) }),
+        body: Type.Object({ password: Password }),
+      },
+    },
+    async ({ params, body }, reply) => {
+      await signIn.setPassword(params.name, body.password)
+      return reply.status(204).send()
+    },
+  )
+
+  app.get(
+    '/api/v1/audit',
+    {
+      schema: {
+        summary: 'Who changed what, newest first',
+        querystring: Type.Object({
+          before: Type.Optional(Type.Integer({ minimum: 1 })),
+          limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
+        }),
+        response: {
+          200: Type.Object({
+            entries: Type.Array(
+              Type.Object({
+                id: Type.Integer(),
+                at: Type.String({ format: 'date-time' }),
+                actor: Type.String(),
+                action: Type.String(),
+                target: Type.String(),
+                outcome: Type.String(),
+                source: Type.String(),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    async ({ query }) => {
+      const { before, limit } = query
+      const records = await audit.list(before === undefined ? { limit } : { before, limit })
+      return {
+        entries: records.map((record) => ({ ...record, at: new Date(record.at).toISOString() })),
+      }
+    },
+  )
+}

@@ -1,0 +1,121 @@
+/** Shapes that several calls share. */
+import { type Static, Type } from 'typebox'
+import { ACTIVITIES, SOURCE_CLASSES } from '../core/presence/observation.ts'
+
+export const ErrorBody = Type.Object(
+  { error: Type.Object({ code: Type.String(), message: Type.String() }) },
+  { description: 'A refusal; its code is stable and listed in docs/reference/errors.md.' },
+)
+
+/** Any address of a user: his account, a `sip:`, `tel:` or `mailto:` URI, a number. */
+export const AddressParam = Type.Object({
+  address: Type.String({ minLength: 1, maxLength: 3071, description: 'Any address of the user.' }),
+})
+
+export const DomainBody = Type.Object({
+  name: Type.String(),
+  digestMd5: Type.Boolean({ description: 'XMPP DIGEST-MD5 is offered.' }),
+  sipDigest: Type.Enum(['off', 'md5', 'sha-256', 'both'], {
+    description: 'Algorithms of SIP digest authentication that are offered.',
+  }),
+  createdAt: Type.String({ format: 'date-time' }),
+})
+
+export const ADDRESS_TYPES = [
+  'xmpp',
+  'sip',
+  'e164',
+  'msrtc',
+  'other-xmpp',
+  'exchange',
+  'notes',
+] as const
+
+export const CommunicationAddress = Type.Object({
+  type: Type.Enum([...ADDRESS_TYPES]),
+  value: Type.String({ minLength: 1, maxLength: 3071 }),
+})
+
+export type CommunicationAddress = Static<typeof CommunicationAddress>
+
+export const UserBody = Type.Object({
+  account: Type.String(),
+  name: Type.String(),
+  disabled: Type.Boolean(),
+  createdAt: Type.String({ format: 'date-time' }),
+  addresses: Type.Array(CommunicationAddress),
+})
+export type UserBody = Static<typeof UserBody>
+
+const State = Type.Enum([...ACTIVITIES])
+const Class = Type.Enum([...SOURCE_CLASSES])
+const Instant = Type.String({ format: 'date-time' })
+const Text = Type.String({ maxLength: 1024 })
+
+export const PresenceBody = Type.Object({
+  presentity: Type.String(),
+  state: State,
+  note: Type.Optional(Type.String()),
+  since: Instant,
+  manual: Type.Boolean(),
+  tuples: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      class: Class,
+      basic: Type.Enum(['open', 'closed']),
+      state: State,
+      note: Type.Optional(Type.String()),
+      contact: Type.Optional(Type.String()),
+      since: Instant,
+    }),
+  ),
+})
+export type PresenceBody = Static<typeof PresenceBody>
+
+export const PresencePut = Type.Object(
+  {
+    state: State,
+    note: Type.Optional(Text),
+    until: Type.Optional(
+      Type.String({ format: 'date-time', description: 'When the state ends by itself.' }),
+    ),
+    class: Type.Optional(
+      Type.Enum([...SOURCE_CLASSES], {
+        default: 'manual',
+        description: 'manual is kept over restarts; every other class is gone with the process.',
+      }),
+    ),
+    source: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9._-]{1,64}$',
+        description: 'Name of an automatic source; two sources do not overwrite each other.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type PresencePut = Static<typeof PresencePut>
+
+export const ExplainBody = Type.Object({
+  presence: PresenceBody,
+  rule: Type.String(),
+  ruleText: Type.String(),
+  winner: Type.Optional(Type.Object({ source: Type.String(), observation: Type.String() })),
+  reports: Type.Array(
+    Type.Object({
+      source: Type.String(),
+      until: Type.Optional(Instant),
+      observations: Type.Array(
+        Type.Object({
+          id: Type.String(),
+          class: Class,
+          state: State,
+          manual: Type.Boolean(),
+          note: Type.Optional(Type.String()),
+          since: Instant,
+        }),
+      ),
+    }),
+  ),
+})
+export type ExplainBody = Static<typeof ExplainBody>

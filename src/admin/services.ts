@@ -1,0 +1,31 @@
+/** What the routes call. A route parses, calls one of these, and renders; it decides nothing itself. */
+import type { ManualPresence } from '../core/presence/manual-presence.ts'
+import type { PresenceService } from '../core/presence/presence.ts'
+import type { Sessions } from '../core/sessions.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { Clock } from '../util/clock.ts'
+import type { Log } from '../util/log.ts'
+import type { Audit } from './audit.ts'
+import type { SignIn } from './sign-in.ts'
+
+/** One socket that the server accepts on, as `status` shows it. */
+export interface ListenerStatus {
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  readonly detail: string
+}
+
+export interface Services {
+  readonly directory: Directory
+  readonly presence: PresenceService
+  readonly manual: ManualPresence
+  readonly sessions: Sessions
+  readonly signIn: SignIn
+  readonly audit: Audit
+  readonly clock: Clock
+  readonly log: Log
+  /** Asked when somebody wants to know: listeners open one after the other. */
+  readonly listeners: () => readonly ListenerStatus[]
+  readonly version: string
+}

@@ -1,0 +1,45 @@
+/** The help of the command line; `docs/reference/cli.md` is made of the same words. */
+import { type Command, type Option, table } from './command.ts'
+import { EXIT_CODES } from './exit-codes.ts'
+
+/** `heliograph user add ADDRESS [--name NAME]`. */
+export function usage({ path, args, options }: Command): string {
+  const words = ['heliograph', ...path, ...args.map(({ name }) => name.toUpperCase())]
+  for (const [name, option] of Object.entries<Option>(options)) {
+    words.push(option.value === undefined ? `[--${name}]` : `[--${name} ${option.value}]`)
+  }
+  return words.join(' ')
+}
+
+export function commandHelp(command: Command): string {
+  const rows = [
+    ...command.args.map(({ name, doc }) => [`  ${name.toUpperCase()}`, doc]),
+    ...Object.entries<Option>(command.options).map(([name, { value, doc }]) => [
+      `  --${name}${value === undefined ? '' : ` ${value}`}`,
+      doc,
+    ]),
+  ]
+  return [
+    usage(command),
+    '',
+    command.summary,
+    ...(rows.length > 0 ? ['', table(rows)] : []),
+    '',
+    `Example: ${command.example}`,
+  ].join('\n')
+}
+
+export function overview(commands: readonly Command[]): string {
+  const rows = commands.map((command) => [`  ${command.path.join(' ')}`, command.summary])
+  const codes = Object.values(EXIT_CODES).map(([code, meaning]) => [`  ${code}`, meaning])
+  return [
+    'heliograph [--data DIR] [--json] COMMAND …',
+    '',
+    table(rows),
+    '',
+    'Exit codes:',
+    table(codes),
+    '',
+    'heliograph COMMAND --help says more.',
+  ].join('\n')
+}
