@@ -16,23 +16,31 @@ export interface ListenAddress {
 
 export type Parsed<T> = { readonly value: T } | undefined
 
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+const WEEK_MS = 7 * DAY_MS
+
 const UNITS_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
+  '': 1,
+  ...units(['ms', 'millisecond', 'milliseconds'], 1),
+  ...units(['s', 'sec', 'second', 'seconds'], SECOND_MS),
+  ...units(['m', 'min', 'minute', 'minutes'], MINUTE_MS),
+  ...units(['h', 'hour', 'hours'], HOUR_MS),
+  ...units(['d', 'day', 'days'], DAY_MS),
+  ...units(['w', 'week', 'weeks'], WEEK_MS),
 }
 const UNITS_BYTES: Readonly<Record<string, number>> = {
-  b: 1,
-  kb: 1024,
-  kib: 1024,
-  mb: 1024 ** 2,
-  mib: 1024 ** 2,
-  gb: 1024 ** 3,
-  gib: 1024 ** 3,
+  '': 1,
+  ...units(['b', 'bytes'], 1),
+  ...units(['kb', 'kib'], 1024),
+  ...units(['mb', 'mib'], 1024 ** 2),
+  ...units(['gb', 'gib'], 1024 ** 3),
+}
+
+function units(names: readonly string[], factor: number): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, factor]))
 }
 
 /** `ADDRESS:PORT`, an IPv6 address in brackets, `*:PORT` or `:PORT` for every address; `off` for none. */
@@ -62,29 +70,16 @@ function anyAddress(): string {
 
 /** Milliseconds: a number, or a number and a unit as in `250 ms`, `30s`, `5m`, `2 days`. */
 export function parseDuration(raw: Raw): Parsed<number> {
-  return quantity(raw, (unit) => UNITS_MS[unit] ?? UNITS_MS[UNIT_WORDS[unit] ?? ''])
-}
-
-const UNIT_WORDS: Readonly<Record<string, string>> = {
-  '': 'ms',
-  millisecond: 'ms',
-  milliseconds: 'ms',
-  sec: 's',
-  second: 's',
-  seconds: 's',
-  minute: 'm',
-  minutes: 'm',
-  hour: 'h',
-  hours: 'h',
-  day: 'd',
-  days: 'd',
-  week: 'w',
-  weeks: 'w',
+  return quantity(raw, (unit) => factorOf(UNITS_MS, unit))
 }
 
 /** Bytes: a number, or a number and a unit as in `64 KB`, `1MB`; a kilobyte is 1024 bytes. */
 export function parseSize(raw: Raw): Parsed<number> {
-  return quantity(raw, (unit) => UNITS_BYTES[unit === '' ? 'b' : unit])
+  return quantity(raw, (unit) => factorOf(UNITS_BYTES, unit))
+}
+
+function factorOf(units: Readonly<Record<string, number>>, unit: string): number | undefined {
+  return Object.hasOwn(units, unit) ? units[unit] : undefined
 }
 
 function quantity(raw: Raw, factor: (unit: string) => number | undefined): Parsed<number> {

@@ -1,0 +1,224 @@
+/**
+ * The certificate that every TLS listener shows: the operator's, or one that the server makes itself
+ * from an authority of its own in `<data>/tls`. Either is replaced while the server runs.
+ */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls'
+import { domainToASCII } from 'node:url'
+import type { Config } from '../config/schema.ts'
+import { reason } from '../config/sources.ts'
+import type { Clock, Timer } from '../util/clock.ts'
+import type { Log } from '../util/log.ts'
+import { OperatorError } from '../util/operator-error.ts'
+import { type OwnFiles, requireOwnCertificate } from './own-certificate.ts'
+
+const CHECK_MS = 60_000
+
+export interface CertificatesDeps {
+  clock: Clock
+  log: Log
+}
+
+/** What `tls.createServer` and `https.createServer` take, in PEM. */
+export interface TlsIdentity {
+  readonly cert: string
+  readonly key: string
+  readonly minVersion: SecureVersion
+}
+
+interface Loaded {
+  readonly identity: TlsIdentity
+  readonly context: SecureContext
+}
+
+export class Certificates implements Disposable {
+  /** Authorities (PEM) whose certificates SIP peers may show; `undefined` where none is asked for. */
+  readonly clientCa: string | undefined
+  readonly #deps: CertificatesDeps
+  readonly #tls: Config['tls']
+  readonly #own: OwnFiles | undefined
+  readonly #listeners = new Set<(identity: TlsIdentity) => void>()
+  #domains: readonly string[]
+  #loaded: Loaded
+  /** What the operator's files looked like when they were read. */
+  #seen: string
+  #timer: Timer | undefined
+  #renewing: Promise<void> = Promise.resolve()
+
+  /** Throws `OperatorError` `TLS_BAD_CERTIFICATE`, `DATA_UNWRITABLE`. `domains` are the XMPP and SIP domains. */
+  static async open(
+    deps: CertificatesDeps,
+    { data, tls }: Pick<Config, 'data' | 'tls'>,
+    domains: readonly string[],
+  ): Promise<Certificates> {
+    const own = tls.certificate === undefined ? ownFiles(data) : undefined
+    if (own) await requireOwnCertificate(deps, own, domains)
+    return new Certificates(deps, tls, own, domains)
+  }
+
+  private constructor(
+    deps: CertificatesDeps,
+    tls: Config['tls'],
+    own: OwnFiles | undefined,
+    domains: readonly string[],
+  ) {
+    this.#deps = deps
+    this.#tls = tls
+    this.#own = own
+    this.#domains = domains
+    this.#seen = this.#fingerprint()
+    this.#loaded = this.#load()
+    this.clientCa = readClientCa(tls.clientCa)
+    this.#warnOfDefects()
+    this.#arm()
+  }
+
+  /** The authority that clients have to trust, where the server made it; `undefined` with the operator's certificate. */
+  get caPath(): string | undefined {
+    return this.#own?.ca
+  }
+
+  get identity(): TlsIdentity {
+    return this.#loaded.identity
+  }
+
+  /** For the server name that a client asks for (RFC 6066 §3), or for none: one certificate has all names. */
+  secureContext(_domain?: string): SecureContext {
+    return this.#loaded.context
+  }
+
+  /** Tells when another certificate is to be shown, for servers that took `identity`. */
+  onChange(listener: (identity: TlsIdentity) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
+  /** The domains have changed: resolves when the server's own certificate has them. */
+  cover(domains: readonly string[]): Promise<void> {
+    this.#domains = domains
+    return this.#refresh()
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.cancel()
+    this.#listeners.clear()
+  }
+
+  #arm(): void {
+    this.#timer = this.#deps.clock.after(CHECK_MS, () => {
+      void this.#refresh().finally(() => this.#arm())
+    })
+  }
+
+  #refresh(): Promise<void> {
+    this.#renewing = this.#renewing.then(() => this.#renew())
+    return this.#renewing
+  }
+
+  /** A certificate that cannot be replaced is kept: the log says why until it can. */
+  async #renew(): Promise<void> {
+    try {
+      if (this.#own) await requireOwnCertificate(this.#deps, this.#own, this.#domains)
+      const seen = this.#fingerprint()
+      if (seen === this.#seen) return
+      this.#loaded = this.#load()
+      this.#seen = seen
+    } catch (error) {
+      this.#deps.log.error({ what: 'tls_certificate_not_renewed', reason: reason(error) })
+      return
+    }
+    this.#deps.log.info({ what: 'tls_certificate_changed' })
+    for (const listener of this.#listeners) listener(this.#loaded.identity)
+  }
+
+  get #files(): { certificate: string; key: string } {
+    const { certificate = this.#own?.certificate ?? '', key = this.#own?.key ?? '' } = this.#tls
+    return { certificate, key }
+  }
+
+  #fingerprint(): string {
+    const look = (path: string) => {
+      const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {}
+      return `${mtimeMs} ${size} ${ino}`
+    }
+    return `${look(this.#files.certificate)} ${look(this.#files.key)}`
+  }
+
+  #load(): Loaded {
+    const { certificate, key } = this.#files
+    const identity: TlsIdentity = {
+      cert: readPem('tls.certificate', certificate),
+      key: readPem('tls.key', key),
+      minVersion: this.#tls.minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+    }
+    checkPair(identity, certificate, key)
+    return { identity, context: createSecureContext(identity) }
+  }
+
+  #warnOfDefects(): void {
+    const { log, clock } = this.#deps
+    const leaf = new X509Certificate(this.identity.cert)
+    if (leaf.validToDate.getTime() < clock.now()) {
+      log.warn({ what: 'tls_certificate_expired', until: leaf.validToDate.toISOString() })
+    }
+    const missing = this.#domains.filter(
+      (domain) => leaf.checkHost(domainToASCII(domain)) === undefined,
+    )
+    if (missing.length > 0) log.warn({ what: 'tls_certificate_lacks_domains', domains: missing })
+  }
+}
+
+function ownFiles(data: string): OwnFiles {
+  const file = (name: string) => join(data, 'tls', name)
+  return {
+    ca: file('ca.pem'),
+    caKey: file('ca-key.pem'),
+    certificate: file('server.pem'),
+    key: file('server-key.pem'),
+  }
+}
+
+function readClientCa(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined
+  const pem = readPem('tls.clientCa', path)
+  attempt(`tls.clientCa: ${path} is not a certificate`, () => new X509Certificate(pem))
+  return pem
+}
+
+function readPem(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw bad(`${option}: ${path} cannot be read: ${reason(error)}`, error)
+  }
+}
+
+function checkPair({ cert, key }: TlsIdentity, certificatePath: string, keyPath: string): void {
+  const leaf = attempt(
+    `tls.certificate: ${certificatePath} is not a certificate in PEM`,
+    () => new X509Certificate(cert),
+  )
+  const secret = attempt(`tls.key: ${keyPath} is not an unencrypted private key in PEM`, () =>
+    createPrivateKey(key),
+  )
+  if (!leaf.checkPrivateKey(secret)) {
+    throw bad(`tls.key: ${keyPath} is not the key of the certificate ${certificatePath}`)
+  }
+  attempt(`tls.certificate: ${certificatePath} cannot be used`, () =>
+    createSecureContext({ cert, key }),
+  )
+}
+
+function attempt<T>(complaint: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw bad(complaint, error)
+  }
+}
+
+function bad(message: string, cause?: unknown): OperatorError {
+  return new OperatorError('TLS_BAD_CERTIFICATE', message, { cause })
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { checkServerIdentity, connect, createServer } from 'node:tls'
+import { Certificates, type TlsIdentity } from '../../src/ops/certificates.ts'
+import { silentLog } from '../../src/util/log.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+const DAY_MS = 86_400_000
+const NO_FILES = {
+  certificate: undefined,
+  key: undefined,
+  clientCa: undefined,
+  minVersion: '1.2',
+} as const
+
+function open(
+  data: string,
+  domains: string[],
+  { clock = new FakeClock(Date.now()), tls = {} } = {},
+) {
+  return Certificates.open(
+    { clock, log: silentLog },
+    { data, tls: { ...NO_FILES, ...tls } },
+    domains,
+  )
+}
+
+const leaf = (certificates: Certificates) => new X509Certificate(certificates.identity.cert)
+
+describe('a certificate of the server’s own', () => {
+  it('is made at the first start, for the domains and this machine, and kept secret', async () => {
+    using directory = temporaryDirectory()
+    using certificates = await open(directory.path, ['a.example', 'münchen.example'])
+    const certificate = leaf(certificates)
+    for (const name of ['a.example', 'xn--mnchen-3ya.example', 'localhost', hostname()]) {
+      assert.equal(certificate.checkHost(name), name)
+    }
+    for (const address of ['127.0.0.1', '::1']) assert.ok(certificate.checkIP(address))
+    assert.equal(certificate.checkHost('b.example'), undefined)
+    assert.equal(certificate.publicKey.asymmetricKeyDetails?.namedCurve, 'prime256v1')
+    for (const file of ['ca.pem', 'ca-key.pem', 'server.pem', 'server-key.pem']) {
+      assert.equal(statSync(join(directory.path, 'tls', file)).mode & 0o777, 0o600, file)
+    }
+  })
+
+  it('lets a client that trusts the authority connect by any of the names', async () => {
+    using directory = temporaryDirectory()
+    using certificates = await open(directory.path, ['a.example'])
+    const server = createServer({ ...certificates.identity }, (socket) => socket.end('hello'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const address = server.address()
+      assert.ok(typeof address === 'object' && address)
+      const ca = readFileSync(certificates.caPath ?? '')
+      const socket = connect({ host: '127.0.0.1', port: address.port, ca, servername: 'a.example' })
+      await new Promise((resolve, reject) =>
+        socket.once('secureConnect', resolve).once('error', reject),
+      )
+      assert.ok(socket.authorized)
+      assert.equal(checkServerIdentity('localhost', socket.getPeerCertificate()), undefined)
+      socket.destroy()
+    } finally {
+      server.close()
+    }
+  })
+
+  it('is the same at the next start', async () => {
+    using directory = temporaryDirectory()
+    using first = await open(directory.path, ['a.example'])
+    using second = await open(directory.path, ['a.example'])
+    assert.equal(second.identity.cert, first.identity.cert)
+  })
+
+  it('is issued anew by the same authority when a domain comes, and servers are told', async () => {
+    using directory = temporaryDirectory()
+    using certificates = await open(directory.path, ['a.example'])
+    const authority = readFileSync(certificates.caPath ?? '', 'utf8')
+    const context = certificates.secureContext('a.example')
+    const told: TlsIdentity[] = []
+    certificates.onChange((identity) => told.push(identity))
+    await certificates.cover(['a.example', 'b.example'])
+    assert.ok(leaf(certificates).checkHost('b.example'))
+    assert.notEqual(certificates.secureContext('b.example'), context)
+    assert.deepEqual(told, [certificates.identity])
+    assert.equal(readFileSync(certificates.caPath ?? '', 'utf8'), authority)
+    await certificates.cover(['a.example', 'b.example'])
+    assert.equal(told.length, 1)
+  })
+
+  it('is renewed a month before it ends, while the server runs', async () => {
+    using directory = temporaryDirectory()
+    const clock = new FakeClock(Date.now())
+    using certificates = await open(directory.path, ['a.example'], { clock })
+    const before = certificates.identity.cert
+    const renewed = new Promise<TlsIdentity>((resolve) => certificates.onChange(resolve))
+    clock.advance(leaf(certificates).validToDate.getTime() - 29 * DAY_MS - clock.now())
+    assert.notEqual((await renewed).cert, before)
+    assert.ok(leaf(certificates).validToDate.getTime() > clock.now() + 300 * DAY_MS)
+  })
+
+  it('is made again where half of it is missing or spoilt', async () => {
+    using directory = temporaryDirectory()
+    using first = await open(directory.path, ['a.example'])
+    writeFileSync(join(directory.path, 'tls', 'server-key.pem'), 'spoilt')
+    using second = await open(directory.path, ['a.example'])
+    assert.notEqual(second.identity.cert, first.identity.cert)
+    assert.ok(leaf(second).checkIssued(new X509Certificate(readFileSync(second.caPath ?? ''))))
+  })
+})
+
+describe('the operator’s certificate', () => {
+  async function files(directory: string, name: string) {
+    using made = await open(join(directory, name), [name])
+    const certificate = join(directory, `${name}.pem`)
+    const key = join(directory, `${name}-key.pem`)
+    writeFileSync(certificate, made.identity.cert)
+    writeFileSync(key, made.identity.key)
+    return { certificate, key }
+  }
+
+  it('is shown instead, and read again when its files change', async () => {
+    using directory = temporaryDirectory()
+    const tls = await files(directory.path, 'a.example')
+    const clock = new FakeClock(Date.now())
+    using certificates = await open(directory.path, ['a.example'], { clock, tls })
+    assert.equal(certificates.caPath, undefined)
+    assert.equal(certificates.identity.cert, readFileSync(tls.certificate, 'utf8'))
+
+    const changed = new Promise<TlsIdentity>((resolve) => certificates.onChange(resolve))
+    const other = await files(directory.path, 'b.example')
+    writeFileSync(tls.key, readFileSync(other.key))
+    writeFileSync(tls.certificate, readFileSync(other.certificate))
+    clock.advance(60_000)
+    assert.equal((await changed).cert, readFileSync(other.certificate, 'utf8'))
+  })
+
+  it('stays in use while its files hold something unusable', async () => {
+    using directory = temporaryDirectory()
+    const tls = await files(directory.path, 'a.example')
+    using certificates = await open(directory.path, ['a.example'], { tls })
+    const { cert } = certificates.identity
+    writeFileSync(tls.certificate, 'half a certificate')
+    await certificates.cover(['a.example'])
+    assert.equal(certificates.identity.cert, cert)
+  })
+
+  it('is refused where it cannot be read, is not one, or has another key', async () => {
+    using directory = temporaryDirectory()
+    const good = await files(directory.path, 'a.example')
+    const other = await files(directory.path, 'b.example')
+    const text = join(directory.path, 'text.pem')
+    writeFileSync(text, 'no certificate')
+    const refuses = (tls: object, message: RegExp) =>
+      assert.rejects(open(directory.path, ['a.example'], { tls }), {
+        code: 'TLS_BAD_CERTIFICATE',
+        message,
+      })
+    await refuses(
+      { ...good, certificate: '/no/such.pem' },
+      /^tls\.certificate: \/no\/such\.pem cannot be read: it does not exist$/,
+    )
+    await refuses(
+      { ...good, key: directory.path },
+      /^tls\.key: .* cannot be read: it is a directory$/,
+    )
+    await refuses(
+      { ...good, certificate: text },
+      /^tls\.certificate: .* is not a certificate in PEM$/,
+    )
+    await refuses({ ...good, key: text }, /^tls\.key: .* is not an unencrypted private key in PEM$/)
+    await refuses({ ...good, key: other.key }, /is not the key of the certificate/)
+    await refuses({ ...good, clientCa: text }, /^tls\.clientCa: /)
+  })
+})
