@@ -45,7 +45,7 @@ export function domainRoutes(app: Api, { directory }: Services): void {
         response: { 200: DomainBody },
       },
     },
-    async ({ params, body }) => domainBody(await directory.changeDomain(params.domain, body)),
+    async ({ params, body }) => domainBody(await directory.updateDomain(params.domain, body)),
   )
 
   app.delete(
