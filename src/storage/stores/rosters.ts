@@ -1,0 +1,157 @@
+/** Contact lists, each with a version that goes up by one at each change. */
+import { randomBytes } from 'node:crypto'
+import type { Queryable } from '../database.ts'
+import type {
+  RosterItemsTable,
+  RosterRemovalsTable,
+  RosterVersionsTable,
+} from '../schema/rosters.ts'
+
+/** Removals remembered for each list; a client that missed more is given the whole list. */
+export const MAX_REMOVALS = 100
+
+export function findRosterVersion(
+  db: Queryable,
+  account: string,
+): Promise<RosterVersionsTable | undefined> {
+  return db
+    .selectFrom('roster_versions')
+    .selectAll()
+    .where('account', '=', account)
+    .executeTakeFirst()
+}
+
+export function listRosterItems(db: Queryable, account: string): Promise<RosterItemsTable[]> {
+  return db
+    .selectFrom('roster_items')
+    .selectAll()
+    .where('account', '=', account)
+    .orderBy('contact')
+    .execute()
+}
+
+export function findRosterItem(
+  db: Queryable,
+  account: string,
+  contact: string,
+): Promise<RosterItemsTable | undefined> {
+  return db
+    .selectFrom('roster_items')
+    .selectAll()
+    .where('account', '=', account)
+    .where('contact', '=', contact)
+    .executeTakeFirst()
+}
+
+export async function countRosterItems(db: Queryable, account: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('roster_items')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('account', '=', account)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** Takes the list's next version, and with it, on PostgreSQL, the lock that makes changes of one list take turns. */
+export async function nextRosterVersion(
+  db: Queryable,
+  account: string,
+): Promise<RosterVersionsTable> {
+  return db
+    .insertInto('roster_versions')
+    .values({ account, epoch: randomBytes(4).toString('hex'), version: 1, deltas_from: 0 })
+    .onConflict((conflict) =>
+      conflict
+        .column('account')
+        .doUpdateSet(({ ref, eb }) => ({ version: eb(ref('roster_versions.version'), '+', 1) })),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+export async function putRosterItem(db: Queryable, item: RosterItemsTable): Promise<void> {
+  const { account, contact, ...changes } = item
+  await db
+    .insertInto('roster_items')
+    .values(item)
+    .onConflict((conflict) => conflict.columns(['account', 'contact']).doUpdateSet(changes))
+    .execute()
+}
+
+export async function deleteRosterItem(
+  db: Queryable,
+  account: string,
+  contact: string,
+): Promise<void> {
+  await db
+    .deleteFrom('roster_items')
+    .where('account', '=', account)
+    .where('contact', '=', contact)
+    .execute()
+}
+
+export async function forgetRosterRemoval(
+  db: Queryable,
+  account: string,
+  contact: string,
+): Promise<void> {
+  await db
+    .deleteFrom('roster_removals')
+    .where('account', '=', account)
+    .where('contact', '=', contact)
+    .execute()
+}
+
+export async function rememberRosterRemoval(
+  db: Queryable,
+  removal: RosterRemovalsTable,
+): Promise<void> {
+  const { account, version } = removal
+  await db
+    .insertInto('roster_removals')
+    .values(removal)
+    .onConflict((conflict) => conflict.columns(['account', 'contact']).doUpdateSet({ version }))
+    .execute()
+  const oldest = await db
+    .selectFrom('roster_removals')
+    .select('version')
+    .where('account', '=', account)
+    .orderBy('version', 'desc')
+    .offset(MAX_REMOVALS)
+    .limit(1)
+    .executeTakeFirst()
+  if (!oldest) return
+  await db
+    .deleteFrom('roster_removals')
+    .where('account', '=', account)
+    .where('version', '<=', oldest.version)
+    .execute()
+  await db
+    .updateTable('roster_versions')
+    .set({ deltas_from: oldest.version })
+    .where('account', '=', account)
+    .execute()
+}
+
+export function listRosterRemovals(
+  db: Queryable,
+  account: string,
+  after: number,
+): Promise<RosterRemovalsTable[]> {
+  return db
+    .selectFrom('roster_removals')
+    .selectAll()
+    .where('account', '=', account)
+    .where('version', '>', after)
+    .execute()
+}
+
+/** Items of all lists that name this contact, in order of account. */
+export function listRosterMentions(db: Queryable, contact: string): Promise<RosterItemsTable[]> {
+  return db
+    .selectFrom('roster_items')
+    .selectAll()
+    .where('contact', '=', contact)
+    .orderBy('account')
+    .execute()
+}
