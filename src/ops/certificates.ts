@@ -40,21 +40,23 @@ export class Certificates implements Disposable {
   readonly #tls: Config['tls']
   readonly #own: OwnFiles | undefined
   readonly #listeners = new Set<(identity: TlsIdentity) => void>()
-  #domains: readonly string[]
+  readonly #domains: () => readonly string[]
   #loaded: Loaded
   /** What the operator's files looked like when they were read. */
   #seen: string
+  /** Domains that a certificate was last wanted for, had or not: one that failed waits for the next minute. */
+  #tried: ReadonlySet<string>
   #timer: Timer | undefined
   #renewing: Promise<void> = Promise.resolve()
 
-  /** Throws `OperatorError` `TLS_BAD_CERTIFICATE`, `DATA_UNWRITABLE`. `domains` are the XMPP and SIP domains. */
+  /** `domains` tells those of now. Throws `OperatorError` `TLS_BAD_CERTIFICATE`, `DATA_UNWRITABLE`. */
   static async open(
     deps: CertificatesDeps,
     { data, tls }: Pick<Config, 'data' | 'tls'>,
-    domains: readonly string[],
+    domains: () => readonly string[],
   ): Promise<Certificates> {
     const own = tls.certificate === undefined ? ownFiles(data) : undefined
-    if (own) await requireOwnCertificate(deps, own, domains)
+    if (own) await requireOwnCertificate(deps, own, domains())
     return new Certificates(deps, tls, own, domains)
   }
 
@@ -62,12 +64,13 @@ export class Certificates implements Disposable {
     deps: CertificatesDeps,
     tls: Config['tls'],
     own: OwnFiles | undefined,
-    domains: readonly string[],
+    domains: () => readonly string[],
   ) {
     this.#deps = deps
     this.#tls = tls
     this.#own = own
     this.#domains = domains
+    this.#tried = new Set(domains())
     this.#seen = this.#fingerprint()
     this.#loaded = this.#load()
     this.clientCa = readClientCa(tls.clientCa)
@@ -84,8 +87,12 @@ export class Certificates implements Disposable {
     return this.#loaded.identity
   }
 
-  /** For the server name that a client asks for (RFC 6066 §3), or for none: one certificate has all names. */
-  secureContext(_domain?: string): SecureContext {
+  /**
+   * For the server name that a client asks for (RFC 6066 §3), or for none: one certificate has all names.
+   * A domain that was added since has its name in it a moment later.
+   */
+  secureContext(domain?: string): SecureContext {
+    if (domain !== undefined && this.#own && this.#isMissing(domain)) void this.refresh()
     return this.#loaded.context
   }
 
@@ -95,10 +102,10 @@ export class Certificates implements Disposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
-  /** The domains have changed: resolves when the server's own certificate has them. */
-  cover(domains: readonly string[]): Promise<void> {
-    this.#domains = domains
-    return this.#refresh()
+  /** Looks for changed files and new domains at once; resolves when what has to be done about them is done. */
+  refresh(): Promise<void> {
+    this.#renewing = this.#renewing.then(() => this.#renew())
+    return this.#renewing
   }
 
   [Symbol.dispose](): void {
@@ -108,19 +115,19 @@ export class Certificates implements Disposable {
 
   #arm(): void {
     this.#timer = this.#deps.clock.after(CHECK_MS, () => {
-      void this.#refresh().finally(() => this.#arm())
+      void this.refresh().finally(() => this.#arm())
     })
   }
 
-  #refresh(): Promise<void> {
-    this.#renewing = this.#renewing.then(() => this.#renew())
-    return this.#renewing
+  #isMissing(domain: string): boolean {
+    return !this.#tried.has(domain) && this.#domains().includes(domain)
   }
 
   /** A certificate that cannot be replaced is kept: the log says why until it can. */
   async #renew(): Promise<void> {
+    this.#tried = new Set(this.#domains())
     try {
-      if (this.#own) await requireOwnCertificate(this.#deps, this.#own, this.#domains)
+      if (this.#own) await requireOwnCertificate(this.#deps, this.#own, this.#domains())
       const seen = this.#fingerprint()
       if (seen === this.#seen) return
       this.#loaded = this.#load()
@@ -163,7 +170,7 @@ export class Certificates implements Disposable {
     if (leaf.validToDate.getTime() < clock.now()) {
       log.warn({ what: 'tls_certificate_expired', until: leaf.validToDate.toISOString() })
     }
-    const missing = this.#domains.filter(
+    const missing = this.#domains().filter(
       (domain) => leaf.checkHost(domainToASCII(domain)) === undefined,
     )
     if (missing.length > 0) log.warn({ what: 'tls_certificate_lacks_domains', domains: missing })

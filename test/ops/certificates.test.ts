@@ -26,7 +26,7 @@ function open(
   return Certificates.open(
     { clock, log: silentLog },
     { data, tls: { ...NO_FILES, ...tls } },
-    domains,
+    () => domains,
   )
 }
 
@@ -78,17 +78,21 @@ describe('a certificate of the server’s own', () => {
 
   it('is issued anew by the same authority when a domain comes, and servers are told', async () => {
     using directory = temporaryDirectory()
-    using certificates = await open(directory.path, ['a.example'])
+    const domains = ['a.example']
+    using certificates = await open(directory.path, domains)
     const authority = readFileSync(certificates.caPath ?? '', 'utf8')
     const context = certificates.secureContext('a.example')
     const told: TlsIdentity[] = []
     certificates.onChange((identity) => told.push(identity))
-    await certificates.cover(['a.example', 'b.example'])
+    domains.push('b.example')
+    const changed = new Promise((resolve) => certificates.onChange(resolve))
+    certificates.secureContext('b.example')
+    await changed
     assert.ok(leaf(certificates).checkHost('b.example'))
     assert.notEqual(certificates.secureContext('b.example'), context)
     assert.deepEqual(told, [certificates.identity])
     assert.equal(readFileSync(certificates.caPath ?? '', 'utf8'), authority)
-    await certificates.cover(['a.example', 'b.example'])
+    await certificates.refresh()
     assert.equal(told.length, 1)
   })
 
@@ -145,7 +149,7 @@ describe('the operator’s certificate', () => {
     using certificates = await open(directory.path, ['a.example'], { tls })
     const { cert } = certificates.identity
     writeFileSync(tls.certificate, 'half a certificate')
-    await certificates.cover(['a.example'])
+    await certificates.refresh()
     assert.equal(certificates.identity.cert, cert)
   })
 
