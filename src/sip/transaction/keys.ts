@@ -1,0 +1,59 @@
+/** What makes two messages belong to one transaction (RFC 3261 §17.1.3, §17.2.3). */
+import type { SipRequest, SipResponse } from '../message/message.ts'
+import { parseCSeq, parseNameAddr, topVia } from '../message/values.ts'
+
+/** A branch that begins so is unique by itself; one that does not comes from RFC 2543 times. */
+const MAGIC_COOKIE = 'z9hG4bK'
+
+/** An ACK finds the transaction of its INVITE. */
+function matchingMethod(method: string): string {
+  return method === 'ACK' ? 'INVITE' : method
+}
+
+/** `method` other than the request's own finds the transaction that a CANCEL is meant for. */
+export function serverKey(request: SipRequest, method = request.method): string {
+  const via = topVia(request)
+  const branch = via?.params.get('branch') ?? ''
+  if (via && branch.startsWith(MAGIC_COOKIE)) {
+    const sentBy = `${via.host.toLowerCase()}:${via.port ?? ''}`
+    return JSON.stringify([branch, sentBy, matchingMethod(method)])
+  }
+  return legacyKey(request, matchingMethod(method))
+}
+
+/** §17.2.3: without a usable branch all of these together. The To tag of an ACK is checked apart, it is ours. */
+function legacyKey({ uri, headers }: SipRequest, method: string): string {
+  return JSON.stringify([
+    uri,
+    tag(headers.get('From')),
+    headers.get('Call-ID'),
+    parseCSeq(headers.get('CSeq') ?? '')?.number,
+    headers.getAll('Via')[0],
+    method,
+  ])
+}
+
+export function clientKey(branch: string, method: string): string {
+  return JSON.stringify([branch, method])
+}
+
+/** The client transaction that a response answers; `undefined` where it says too little. */
+export function clientKeyOf(response: SipResponse): string | undefined {
+  const branch = topVia(response)?.params.get('branch')
+  const cseq = parseCSeq(response.headers.get('CSeq') ?? '')
+  return branch !== undefined && cseq ? clientKey(branch, cseq.method) : undefined
+}
+
+/** §8.2.2.2: the same for copies of one request that came by different ways; `undefined` inside a dialog. */
+export function mergeKey({ headers }: SipRequest): string | undefined {
+  if (tag(headers.get('To')) !== undefined) return undefined
+  return JSON.stringify([tag(headers.get('From')), headers.get('Call-ID'), headers.get('CSeq')])
+}
+
+function tag(header: string | undefined): string | undefined {
+  return parseNameAddr(header ?? '')?.params.get('tag')
+}
+
+export function toTag(message: SipRequest | SipResponse): string | undefined {
+  return tag(message.headers.get('To'))
+}

@@ -1,0 +1,240 @@
+/**
+ * The transaction layer (RFC 3261 §17): knows which messages belong together, so that the user agent sees
+ * each request once and each request of its own ends once.
+ */
+import { randomInt } from 'node:crypto'
+import type { Clock } from '../../util/clock.ts'
+import type { Log } from '../../util/log.ts'
+import type { SipRequest, SipResponse } from '../message/message.ts'
+import { createResponse } from '../message/respond.ts'
+import type { Flow, Peer } from '../transport/transport.ts'
+import type { Arrival, Inbox, SipTransports } from '../transport/transports.ts'
+import {
+  type ClientOutcome,
+  type Departure,
+  OutboundTransaction,
+  prepareDeparture,
+} from './client-transaction.ts'
+import { clientKey, clientKeyOf, mergeKey, serverKey } from './keys.ts'
+import {
+  overloaded,
+  requestsReceived,
+  requestsSent,
+  strayMessages,
+  transactionsOpen,
+} from './metrics.ts'
+import { InboundTransaction } from './server-transaction.ts'
+import { DEFAULT_TIMER_BASE, type TimerBase, timersFor } from './timers.ts'
+
+export interface TransactionLimits {
+  readonly maxServer: number
+  readonly maxClient: number
+}
+
+export const DEFAULT_TRANSACTION_LIMITS: TransactionLimits = {
+  maxServer: 100_000,
+  maxClient: 100_000,
+}
+
+export interface TransactionDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly transports: SipTransports
+  readonly timers?: TimerBase | undefined
+  readonly limits?: Partial<TransactionLimits> | undefined
+}
+
+/** Seconds, drawn from this range so that refused clients do not all come back at once. */
+const RETRY_AFTER = [5, 15] as const
+
+/** Any of these may be what a CANCEL is meant for; only INVITE can still be stopped (§9.2). */
+const CANCELLABLE = ['INVITE', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE', 'REGISTER', 'NOTIFY', 'OPTIONS']
+
+export class Transactions implements Inbox {
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #transports: SipTransports
+  readonly #base: TimerBase
+  readonly #limits: TransactionLimits
+  readonly #deliver: (transaction: InboundTransaction) => void
+  readonly #servers = new Map<string, InboundTransaction>()
+  readonly #clients = new Map<string, OutboundTransaction>()
+  /** Server transactions outside dialogs, by what a merged copy would share. */
+  readonly #merges = new Map<string, InboundTransaction>()
+  /** Client transactions by the connection that they depend on. */
+  readonly #byFlow = new Map<Flow, Set<OutboundTransaction>>()
+
+  /** `deliver` is given each new request once, ACK never. */
+  constructor(deps: TransactionDeps, deliver: (transaction: InboundTransaction) => void) {
+    this.#clock = deps.clock
+    this.#log = deps.log
+    this.#transports = deps.transports
+    this.#base = deps.timers ?? DEFAULT_TIMER_BASE
+    this.#limits = { ...DEFAULT_TRANSACTION_LIMITS, ...deps.limits }
+    this.#deliver = deliver
+    deps.transports.deliverTo(this)
+  }
+
+  request(request: SipRequest, arrival: Arrival): void {
+    const key = serverKey(request)
+    const known = this.#servers.get(key)
+    if (request.method === 'ACK') this.#acknowledged(known, request)
+    else if (known) known.retransmission()
+    else if (this.#servers.size >= this.#limits.maxServer) this.#refuse(request, arrival)
+    else this.#begin(key, request, arrival)
+  }
+
+  response(response: SipResponse): void {
+    const key = clientKeyOf(response)
+    const transaction = key === undefined ? undefined : this.#clients.get(key)
+    if (transaction) transaction.receive(response)
+    else strayMessages.inc({ kind: 'response' })
+  }
+
+  /** No answer can come any more by a connection that is gone. */
+  flowClosed(flow: Flow): void {
+    for (const transaction of this.#byFlow.get(flow) ?? []) transaction.transportFailed()
+  }
+
+  /** The transaction that a CANCEL names, whatever has become of it. */
+  cancelled(cancel: SipRequest): InboundTransaction | undefined {
+    for (const method of CANCELLABLE) {
+      const found = this.#servers.get(serverKey(cancel, method))
+      if (found) return found
+    }
+    return undefined
+  }
+
+  /**
+   * One attempt at one peer, whose host is numeric. Never rejects.
+   * Responses before the final one go to `provisional`.
+   */
+  async send(
+    request: SipRequest,
+    peer: Peer,
+    provisional: (response: SipResponse) => void = () => undefined,
+  ): Promise<ClientOutcome> {
+    const outcome = await this.#attempt(request, peer, provisional)
+    const result = outcome.kind === 'response' ? String(outcome.response.status) : outcome.kind
+    requestsSent.inc({ method: request.method, result })
+    return outcome
+  }
+
+  /** Ends everything that waits: requests of ours end unreachable, requests to us without an answer. */
+  close(): void {
+    for (const transaction of [...this.#clients.values()]) transaction.transportFailed()
+    for (const transaction of [...this.#servers.values()]) transaction.abandon()
+  }
+
+  #begin(key: string, request: SipRequest, arrival: Arrival): void {
+    const merge = mergeKey(request)
+    const transaction: InboundTransaction = new InboundTransaction(
+      {
+        clock: this.#clock,
+        timers: timersFor(arrival.flow.transport, this.#base),
+        transports: this.#transports,
+        terminated: () => {
+          if (!this.#servers.delete(key)) return
+          transactionsOpen.dec({ side: 'server' })
+          if (merge && this.#merges.get(merge) === transaction) this.#merges.delete(merge)
+        },
+      },
+      request,
+      arrival,
+    )
+    this.#servers.set(key, transaction)
+    transactionsOpen.inc({ side: 'server' })
+    // §8.2.2.2: the same request by another way has been answered there.
+    if (merge && this.#merges.has(merge)) {
+      transaction.respond(createResponse(request, 482))
+      return
+    }
+    if (merge) this.#merges.set(merge, transaction)
+    this.#deliver(transaction)
+  }
+
+  #acknowledged(invite: InboundTransaction | undefined, ack: SipRequest): void {
+    // The ACK to a 2xx belongs to a session, and we have none.
+    if (!invite?.acknowledge(ack)) strayMessages.inc({ kind: 'ack' })
+  }
+
+  /** Without a transaction (§16.11): a refusal must cost less than the work it refuses. */
+  #refuse(request: SipRequest, arrival: Arrival): void {
+    overloaded.inc({ side: 'server' })
+    const retryAfter = String(randomInt(RETRY_AFTER[0], RETRY_AFTER[1]))
+    const response = createResponse(request, 503, undefined, [['Retry-After', retryAfter]])
+    this.#transports.sendResponse(response, this.#transports.routeBack(request, arrival))
+  }
+
+  async #attempt(
+    request: SipRequest,
+    peer: Peer,
+    provisional: (response: SipResponse) => void,
+  ): Promise<ClientOutcome> {
+    if (this.#clients.size >= this.#limits.maxClient) {
+      overloaded.inc({ side: 'client' })
+      return { kind: 'overload' }
+    }
+    const departure = await this.#depart(request, peer).catch((error: unknown) => {
+      this.#log.info({ what: 'sip_peer_unreachable', peer: peer.host, error: String(error) })
+      return undefined
+    })
+    if (!departure) return { kind: 'unreachable' }
+    return new Promise((resolve) => this.#launch(departure, resolve, provisional))
+  }
+
+  /** §18.1.1: a request too long for UDP takes TCP, for this attempt; where nobody accepts, UDP all the same. */
+  async #depart(request: SipRequest, peer: Peer): Promise<Departure> {
+    const departure = prepareDeparture(request, await this.#transports.acquire(peer), peer)
+    const tooLong = departure.bytes.length > this.#transports.limits.maxUdpRequestBytes
+    if (departure.flow.transport !== 'udp' || !tooLong) return departure
+    const { host, port } = peer
+    const byTcp: Peer = { transport: 'tcp', host, port }
+    try {
+      return prepareDeparture(request, await this.#transports.acquire(byTcp), byTcp)
+    } catch {
+      return departure
+    }
+  }
+
+  #launch(
+    departure: Departure,
+    finished: (outcome: ClientOutcome) => void,
+    provisional: (response: SipResponse) => void,
+  ): void {
+    const { flow, branch, request } = departure
+    const key = clientKey(branch, request.method)
+    const transaction: OutboundTransaction = new OutboundTransaction(
+      {
+        clock: this.#clock,
+        timers: timersFor(flow.transport, this.#base),
+        provisional,
+        finished,
+        again: () => strayMessages.inc({ kind: 'response' }),
+        terminated: () => {
+          if (!this.#clients.delete(key)) return
+          transactionsOpen.dec({ side: 'client' })
+          this.#unbind(flow, transaction)
+        },
+      },
+      departure,
+    )
+    this.#clients.set(key, transaction)
+    transactionsOpen.inc({ side: 'client' })
+    this.#bind(flow, transaction)
+    transaction.start()
+  }
+
+  #bind(flow: Flow, transaction: OutboundTransaction): void {
+    if (flow.transport === 'udp') return
+    const bound = this.#byFlow.get(flow)
+    if (bound) bound.add(transaction)
+    else this.#byFlow.set(flow, new Set([transaction]))
+  }
+
+  #unbind(flow: Flow, transaction: OutboundTransaction): void {
+    const bound = this.#byFlow.get(flow)
+    bound?.delete(transaction)
+    if (bound?.size === 0) this.#byFlow.delete(flow)
+  }
+}
