@@ -1,10 +1,25 @@
 /**
  * The user agent core (RFC 3261 §8): requests in by method, requests out with their final response.
  */
+import type { Clock } from '../util/clock.ts'
+import type { Log } from '../util/log.ts'
+import type { TrustedPeers } from './auth/trusted-peers.ts'
+import { SipError } from './errors.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
+import { createResponse } from './message/respond.ts'
+import type { InboundTransaction } from './transaction/server-transaction.ts'
+import type { TimerBase } from './transaction/timers.ts'
+import { type TransactionLimits, Transactions } from './transaction/transactions.ts'
+import { uriHost } from './transport/addresses.ts'
+import { type NameResolver, systemResolver } from './transport/locate.ts'
 import type { Peer } from './transport/transport.ts'
+import type { SipTransports } from './transport/transports.ts'
+import { type Capabilities, CapabilityList } from './user-agent-capabilities.ts'
+import { admit, KNOWN_METHODS } from './user-agent-checks.ts'
+import { RequestSender } from './user-agent-sender.ts'
 
 export type { Endpoint, Flow, Peer, TransportName } from './transport/transport.ts'
+export type { Capabilities } from './user-agent-capabilities.ts'
 
 /** A request that waits for our answer. */
 export interface ServerTransaction {
@@ -21,39 +36,175 @@ export interface ServerTransaction {
 /** Throws `SipError`, which becomes the response; anything else is logged and answered 500. */
 export type RequestHandler = (tx: ServerTransaction) => void | Promise<void>
 
-/** What a part adds to the answer to OPTIONS and to the checks that come before every handler. */
-export interface Capabilities {
-  /** Option tags for Supported (and that Require may name). */
-  readonly supported?: readonly string[]
-  /** Media types for Accept. */
-  readonly accept?: readonly string[]
-  /** Event packages for Allow-Events. */
-  readonly allowEvents?: readonly string[]
+export interface UserAgentDeps {
+  readonly clock: Clock
+  readonly log: Log
+  /** Not listening yet: nothing may arrive before the handlers are there. */
+  readonly transports: SipTransports
+  readonly trustedPeers?: TrustedPeers
+  readonly resolver?: NameResolver
+  readonly timers?: TimerBase
+  readonly limits?: Partial<TransactionLimits>
+  /** For User-Agent and Server headers; without it there are none. */
+  readonly product?: string
 }
 
+/** Later than this the client has given up (64·T1), and the transaction must not wait for ever. */
+const HANDLER_DEADLINE_MS = 30_000
+
 export class SipUserAgent {
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #transports: SipTransports
+  readonly #trustedPeers: TrustedPeers | undefined
+  readonly #transactions: Transactions
+  readonly #sender: RequestSender
+  readonly #capabilities = new CapabilityList()
+  readonly #handlers = new Map<string, RequestHandler>()
+  readonly #product: string | undefined
+
+  constructor(deps: UserAgentDeps) {
+    const { clock, log, transports, timers, limits, product } = deps
+    this.#clock = clock
+    this.#log = log
+    this.#transports = transports
+    this.#trustedPeers = deps.trustedPeers
+    this.#product = product
+    this.#transactions = new Transactions({ clock, log, transports, timers, limits }, (inbound) =>
+      this.#dispatch(inbound),
+    )
+    this.#sender = new RequestSender({
+      resolver: deps.resolver ?? systemResolver(),
+      transports,
+      transactions: this.#transactions,
+      product,
+    })
+    this.handle('OPTIONS', (tx) => this.#options(tx))
+  }
+
   /** One handler a method; the Allow header follows from what is registered. Throws on a second one. */
   handle(method: string, handler: RequestHandler): void {
-    throw new Error(`not there yet: ${method} ${handler.name}`)
+    if (this.#handlers.has(method)) throw new Error(`there is a handler for ${method}`)
+    this.#handlers.set(method, handler)
   }
 
   /** Adds to what OPTIONS answers and to the option tags that Require may name. */
   contribute(capabilities: Capabilities): void {
-    throw new Error(`not there yet: ${Object.keys(capabilities)}`)
+    this.#capabilities.add(capabilities)
   }
 
   /**
    * Sends a request and resolves with its final response; never rejects for what the network does.
-   * Via is added here, Max-Forwards, Call-ID and User-Agent where they are missing.
+   * Via is added here, Max-Forwards and User-Agent where they are missing.
    * Without `to`, the topmost Route or the request-URI is resolved (RFC 3263), and the next target tried
    * where one cannot be reached or answers 503. Made here: 408 on timeout, 503 on transport errors.
    */
   request(request: SipRequest, to?: Peer): Promise<SipResponse> {
-    return Promise.reject(new Error(`not there yet: ${request.method} ${to?.host}`))
+    return this.#sender.send(request, to)
   }
 
   /** Our Contact URI as `peer` reaches us. */
   contactFor(peer: Peer): string {
-    throw new Error(`not there yet: ${peer.host}`)
+    const { host, port } = this.#transports.localEndpoint(peer)
+    const suffix = peer.transport === 'udp' ? '' : `;transport=${peer.transport}`
+    return `sip:${uriHost(host)}:${port}${suffix}`
+  }
+
+  /** Ends what waits. The transports are closed by their owner, after this. */
+  close(): void {
+    this.#transactions.close()
+  }
+
+  /** CANCEL is always answered; ACK is INVITE's. */
+  get #allow(): string {
+    const methods = [...this.#handlers.keys(), 'CANCEL']
+    return (this.#handlers.has('INVITE') ? [...methods, 'ACK'] : methods).join(', ')
+  }
+
+  #dispatch(inbound: InboundTransaction): void {
+    const tx = this.#present(inbound)
+    const running = this.#run(inbound, tx)
+    running.catch((error: unknown) => this.#refuse(inbound, error))
+  }
+
+  async #run(inbound: InboundTransaction, tx: ServerTransaction): Promise<void> {
+    const { request } = inbound
+    admit(request, this.#capabilities)
+    if (request.method === 'CANCEL') {
+      this.#cancel(inbound)
+      return
+    }
+    const handler = this.#handlers.get(request.method)
+    if (!handler) throw this.#unsupported(request.method)
+    const working = handler(tx)
+    if (!working) return
+    const deadline = this.#clock.after(HANDLER_DEADLINE_MS, () => this.#overdue(inbound))
+    try {
+      await working
+    } finally {
+      if (inbound.answered) deadline.cancel()
+    }
+  }
+
+  /** §8.2.1: a method that SIP knows is not allowed here; one that it does not know is not implemented. */
+  #unsupported(method: string): SipError {
+    const allow = [['Allow', this.#allow]] as const
+    return new SipError(KNOWN_METHODS.has(method) ? 405 : 501, undefined, allow)
+  }
+
+  #present(inbound: InboundTransaction): ServerTransaction {
+    const { request, source, flow } = inbound
+    const contact = () => this.contactFor(source)
+    return {
+      request,
+      source,
+      trusted: this.#trustedPeers?.trusts(source.host, flow.provenNames) ?? false,
+      get contact() {
+        return contact()
+      },
+      respond: (response) => this.#respond(inbound, response),
+    }
+  }
+
+  #respond(inbound: InboundTransaction, response: SipResponse): void {
+    if (this.#product && !response.headers.get('Server')) {
+      response.headers.append('Server', this.#product)
+    }
+    if (inbound.respond(response)) return
+    const { method } = inbound.request
+    this.#log.debug({ what: 'sip_response_too_late', method, status: response.status })
+  }
+
+  #refuse(inbound: InboundTransaction, error: unknown): void {
+    const { request } = inbound
+    if (!(error instanceof SipError)) {
+      this.#log.error({ what: 'sip_handler_failed', method: request.method, err: error })
+    }
+    if (inbound.answered) return
+    const { status, reason, headers } =
+      error instanceof SipError ? error : new SipError(500, undefined)
+    this.#respond(inbound, createResponse(request, status, reason, headers))
+  }
+
+  #overdue(inbound: InboundTransaction): void {
+    if (inbound.answered || inbound.terminated) return
+    this.#log.error({ what: 'sip_handler_overdue', method: inbound.request.method })
+    this.#respond(inbound, createResponse(inbound.request, 500))
+  }
+
+  /** §9.2: the CANCEL is answered on its own; what it names ends with 487 if it still can. */
+  #cancel(inbound: InboundTransaction): void {
+    const target = this.#transactions.cancelled(inbound.request)
+    if (!target) throw new SipError(481)
+    this.#respond(inbound, createResponse(inbound.request, 200))
+    if (target.request.method === 'INVITE' && !target.answered) {
+      this.#respond(target, createResponse(target.request, 487))
+    }
+  }
+
+  /** §11.2. */
+  #options(tx: ServerTransaction): void {
+    const fields = [['Allow', this.#allow] as const, ...this.#capabilities.fields()]
+    tx.respond(createResponse(tx.request, 200, undefined, fields))
   }
 }

@@ -19,6 +19,11 @@ export interface Flow {
   readonly provenNames: readonly string[]
   /** What we are called by this peer, for Via and Contact: the advertised or the local address. */
   localEndpoint(remote: Endpoint): Endpoint
+  /**
+   * For the transaction layer. `to` matters on UDP only. `failed` is called at most once, now or later,
+   * where the bytes could not be written; a connection that fails closes as well.
+   */
+  write(bytes: Buffer, to: Endpoint, failed?: (error: Error) => void): void
 }
 
 /** Where a message came from, or shall go. */
@@ -31,4 +36,22 @@ export interface Peer {
   readonly flow?: Flow
   /** The name that a TLS peer must prove when we connect to it (RFC 5922 §4); default `host`. */
   readonly domain?: string
+}
+
+/** RFC 3261 §19.1.2. */
+export function defaultPort(transport: TransportName): number {
+  return transport === 'tls' ? 5061 : 5060
+}
+
+/** Via's transport token or a URI's `transport` parameter; `undefined` for one that we do not speak. */
+export function parseTransportName(text: string): TransportName | undefined {
+  const name = text.toLowerCase()
+  return name === 'udp' || name === 'tcp' || name === 'tls' ? name : undefined
+}
+
+let lastFlowId = 0
+
+export function nextFlowId(): number {
+  lastFlowId += 1
+  return lastFlowId
 }

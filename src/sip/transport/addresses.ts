@@ -1,0 +1,61 @@
+/** IP addresses as text: one spelling for each, and which of ours a peer sees. */
+import dgram from 'node:dgram'
+import { isIP, isIPv6 } from 'node:net'
+
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+
+/** Without brackets and zone, IPv4 out of its IPv6 mapping, IPv6 in the shortest form; names in lower case. */
+export function normalizeHost(host: string): string {
+  const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
+  const mapped = MAPPED.exec(bare)?.[1]
+  if (mapped) return mapped
+  if (!isIPv6(bare)) return bare.toLowerCase()
+  const unscoped = bare.split('%', 1)[0] ?? bare
+  return new URL(`http://[${unscoped}]`).hostname.slice(1, -1)
+}
+
+export function isNumericHost(host: string): boolean {
+  return isIP(normalizeHost(host)) !== 0
+}
+
+/** As it stands in a URI or Via: IPv6 in brackets. */
+export function uriHost(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host
+}
+
+export function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
+
+const CACHE_SIZE = 4096
+const localAddresses = new Map<string, string>()
+
+/**
+ * The address of ours from which packets to `remote` leave, by asking the kernel with a socket that sends nothing.
+ * Synchronous, since the look-up is given the answer; remembered for each remote address.
+ */
+export function localAddressTowards(remote: string): string {
+  const known = localAddresses.get(remote)
+  if (known) return known
+  const local = askKernel(remote)
+  if (localAddresses.size >= CACHE_SIZE) localAddresses.clear()
+  localAddresses.set(remote, local)
+  return local
+}
+
+function askKernel(remote: string): string {
+  const family = isIPv6(remote) ? 6 : 4
+  const socket = dgram.createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    lookup: (name, _options, done) => done(null, name, family),
+  })
+  socket.on('error', () => undefined) // an unreachable network: the loopback address below is as good as any
+  try {
+    socket.connect(9, remote)
+    return normalizeHost(socket.address().address)
+  } catch {
+    return family === 6 ? '::1' : '127.0.0.1'
+  } finally {
+    socket.close()
+  }
+}

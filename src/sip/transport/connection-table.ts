@@ -1,0 +1,78 @@
+/** The open connections by (transport, remote host, remote port), and how many there may be. */
+import type { TransportLimits } from './limits.ts'
+import { connectionsRefused } from './metrics.ts'
+import type { StreamConnection } from './stream-connection.ts'
+import type { Peer, TransportName } from './transport.ts'
+
+export function connectionKey(transport: TransportName, host: string, port: number): string {
+  return `${transport} ${host} ${port}`
+}
+
+/** A place for one connection; given back once, when its socket is gone. */
+export interface Seat {
+  release(): void
+}
+
+export class ConnectionTable {
+  readonly #limits: TransportLimits
+  readonly #byPeer = new Map<string, StreamConnection>()
+  readonly #perAddress = new Map<string, number>()
+  #seats = 0
+
+  constructor(limits: TransportLimits) {
+    this.#limits = limits
+  }
+
+  /** `undefined` where there are too many, in all or with this address. */
+  admit(host: string): Seat | undefined {
+    const already = this.#perAddress.get(host) ?? 0
+    if (this.#seats >= this.#limits.maxConnections) {
+      connectionsRefused.inc({ reason: 'too_many' })
+      return undefined
+    }
+    if (already >= this.#limits.maxConnectionsPerAddress) {
+      connectionsRefused.inc({ reason: 'too_many_from_address' })
+      return undefined
+    }
+    this.#seats += 1
+    this.#perAddress.set(host, already + 1)
+    let taken = true
+    return {
+      release: () => {
+        if (taken) this.#release(host)
+        taken = false
+      },
+    }
+  }
+
+  add(connection: StreamConnection): void {
+    const { transport, remote } = connection
+    this.#byPeer.set(connectionKey(transport, remote.host, remote.port), connection)
+  }
+
+  /** Only the very connection: a newer one to the same peer stays. */
+  remove(connection: StreamConnection): void {
+    const { transport, remote } = connection
+    const key = connectionKey(transport, remote.host, remote.port)
+    if (this.#byPeer.get(key) === connection) this.#byPeer.delete(key)
+  }
+
+  get({ transport, host, port }: Peer): StreamConnection | undefined {
+    return this.#byPeer.get(connectionKey(transport, host, port))
+  }
+
+  get size(): number {
+    return this.#byPeer.size
+  }
+
+  all(): readonly StreamConnection[] {
+    return [...this.#byPeer.values()]
+  }
+
+  #release(host: string): void {
+    this.#seats -= 1
+    const left = (this.#perAddress.get(host) ?? 1) - 1
+    if (left > 0) this.#perAddress.set(host, left)
+    else this.#perAddress.delete(host)
+  }
+}

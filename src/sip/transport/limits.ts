@@ -1,0 +1,27 @@
+/** What a peer may take of us. Times in milliseconds, sizes in bytes. */
+export interface TransportLimits {
+  /** Accepted and opened connections together. */
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  /** From accepting a connection to its first complete message, TLS handshake included. */
+  readonly firstMessageMs: number
+  /** Without a complete message or keep-alive. Longer than the hour that registrations usually last. */
+  readonly idleMs: number
+  readonly connectMs: number
+  readonly maxMessageBytes: number
+  /** Unsent bytes of one connection; a peer that does not read loses it. */
+  readonly maxQueuedBytes: number
+  /** RFC 3261 §18.1.1: longer requests leave UDP for TCP. */
+  readonly maxUdpRequestBytes: number
+}
+
+export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
+  maxConnections: 20_000,
+  maxConnectionsPerAddress: 1_000,
+  firstMessageMs: 15_000,
+  idleMs: 3_900_000,
+  connectMs: 4_000,
+  maxMessageBytes: 262_144,
+  maxQueuedBytes: 1_048_576,
+  maxUdpRequestBytes: 1_300,
+}

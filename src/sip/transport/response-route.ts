@@ -1,0 +1,51 @@
+/** The way back: what the top Via says, and what we write into it (RFC 3261 §18.2, RFC 3581). */
+import type { SipRequest } from '../message/message.ts'
+import { topVia } from '../message/values.ts'
+import { normalizeHost } from './addresses.ts'
+import { defaultPort, type Endpoint, type Flow, type Peer } from './transport.ts'
+
+export interface ResponseRoute {
+  readonly flow: Flow
+  readonly to: Endpoint
+  /** Where to connect when a connection is gone. */
+  readonly fallback: Peer | undefined
+}
+
+/**
+ * Writes into the top Via where the request really came from (§18.2.1; RFC 3581 §4: always, where `rport` is
+ * asked for). False where there is no usable Via.
+ */
+export function stampVia(request: SipRequest, source: Endpoint): boolean {
+  const via = topVia(request)
+  if (!via) return false
+  const asksForPort = via.params.has('rport')
+  const additions: string[] = []
+  if (asksForPort || normalizeHost(via.host) !== source.host) {
+    additions.push(`;received=${source.host}`)
+  }
+  if (asksForPort) additions.push(`;rport=${source.port}`)
+  if (additions.length === 0 && !via.params.has('received')) return true
+
+  const [top = '', ...others] = request.headers.getAll('Via')
+  // What the sender wrote there himself would send the answer elsewhere.
+  const own = top.replace(/\s*;\s*(received|rport)\s*(=\s*[^;]*)?(?=;|$)/gi, '')
+  request.headers.set('Via', own + additions.join(''), ...others)
+  return true
+}
+
+export function responseRoute(
+  request: SipRequest,
+  { flow, source }: { readonly flow: Flow; readonly source: Endpoint },
+): ResponseRoute {
+  const via = topVia(request)
+  const port = via?.port ?? defaultPort(flow.transport)
+  if (flow.transport !== 'udp') {
+    // §18.2.2: the connection, then a new one to where the request came from, at the port of sent-by.
+    const fallback = { transport: flow.transport, host: source.host, port }
+    return { flow, to: source, fallback }
+  }
+  // `maddr` is for multicast, which we do not speak: obeying it would let anybody aim our answers at anybody.
+  // A sent-by that differs from the source is overruled by it (`received`), so the host is always the source's.
+  const to = via?.params.has('rport') ? source : { host: source.host, port }
+  return { flow, to, fallback: undefined }
+}

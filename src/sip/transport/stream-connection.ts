@@ -1,0 +1,153 @@
+/** One TCP or TLS connection, whoever opened it: framing, keep-alive (RFC 5626 §3.5.1), bounds and deadlines. */
+import type { Socket } from 'node:net'
+import type { Clock, Timer } from '../../util/clock.ts'
+import type { Log } from '../../util/log.ts'
+import { type ParseResult, SipStreamParser } from '../message/parser.ts'
+import { normalizeHost } from './addresses.ts'
+import type { TransportLimits } from './limits.ts'
+import { connectionsOpen, connectionsRefused, messagesSent, sendFailures } from './metrics.ts'
+import { type Endpoint, type Flow, nextFlowId, type TransportName } from './transport.ts'
+
+const PONG = Buffer.from('\r\n')
+const CLOSE_MS = 1_000
+
+export interface ConnectionOwner {
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits: TransportLimits
+  /** The host to show instead of the local address, where the operator gave one. */
+  readonly advertise: string | undefined
+  received(result: ParseResult, connection: StreamConnection): void
+  closed(connection: StreamConnection): void
+}
+
+export interface ConnectionFacts {
+  readonly transport: TransportName
+  readonly remote: Endpoint
+  readonly provenNames: readonly string[]
+  /** The port that others connect to; that of our listener also where we opened the connection. */
+  readonly localPort: number
+}
+
+export class StreamConnection implements Flow {
+  readonly id = nextFlowId()
+  readonly transport: TransportName
+  readonly remote: Endpoint
+  readonly provenNames: readonly string[]
+  readonly #owner: ConnectionOwner
+  readonly #socket: Socket
+  readonly #parser: SipStreamParser
+  readonly #local: Endpoint
+  #lastHeard: number | undefined
+  #watch: Timer
+  #open = true
+  #corked = false
+
+  /** `socket` is connected, its handshake done; what happened to it before is the caller's affair. */
+  constructor(owner: ConnectionOwner, socket: Socket, facts: ConnectionFacts) {
+    this.#owner = owner
+    this.#socket = socket
+    this.transport = facts.transport
+    this.remote = facts.remote
+    this.provenNames = facts.provenNames
+    const localHost = normalizeHost(socket.localAddress ?? '127.0.0.1')
+    this.#local = { host: owner.advertise ?? localHost, port: facts.localPort }
+    this.#parser = new SipStreamParser({ maxMessageBytes: owner.limits.maxMessageBytes })
+    this.#watch = owner.clock.after(owner.limits.firstMessageMs, () =>
+      this.#cut('no_message_in_time'),
+    )
+    connectionsOpen.inc({ transport: this.transport })
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, 60_000)
+    socket.on('data', (chunk) => this.#read(chunk))
+    socket.on('error', () => undefined) // 'close' follows
+    socket.on('end', () => this.close())
+    socket.on('close', () => this.close())
+  }
+
+  get open(): boolean {
+    return this.#open
+  }
+
+  localEndpoint(): Endpoint {
+    return this.#local
+  }
+
+  write(bytes: Buffer, _to: Endpoint, failed?: (error: Error) => void): void {
+    const waiting = this.#socket.writableLength + bytes.length
+    if (this.#open && waiting > this.#owner.limits.maxQueuedBytes) {
+      this.#cut('write_queue_full')
+    }
+    if (!this.#open) {
+      sendFailures.inc({ transport: this.transport })
+      failed?.(new Error('connection is closed'))
+      return
+    }
+    this.#corkForThisTick()
+    messagesSent.inc({ transport: this.transport })
+    this.#socket.write(bytes, (error) => {
+      if (!error) return
+      sendFailures.inc({ transport: this.transport })
+      failed?.(error)
+    })
+  }
+
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#watch.cancel()
+    connectionsOpen.dec({ transport: this.transport })
+    this.#socket.destroySoon()
+    // A peer that does not read must not keep the socket.
+    this.#owner.clock.after(CLOSE_MS, () => this.#socket.destroy())
+    this.#owner.closed(this)
+  }
+
+  /** Without waiting for unsent bytes. */
+  destroy(): void {
+    this.close()
+    this.#socket.destroy()
+  }
+
+  #read(chunk: Buffer): void {
+    for (const result of this.#parser.push(chunk)) {
+      if (!this.#open) return
+      this.#heard()
+      if (result.kind === 'ping') this.write(PONG, this.remote)
+      else if (result.kind !== 'pong') this.#owner.received(result, this)
+      if (result.kind === 'fatal') this.close()
+    }
+  }
+
+  #heard(): void {
+    const first = this.#lastHeard === undefined
+    this.#lastHeard = this.#owner.clock.now()
+    if (first) this.#watchIdle(this.#owner.limits.idleMs)
+  }
+
+  /** One timer for the connection's life: it looks when the last message came and sleeps on. */
+  #watchIdle(ms: number): void {
+    this.#watch.cancel()
+    this.#watch = this.#owner.clock.after(ms, () => {
+      const left = (this.#lastHeard ?? 0) + this.#owner.limits.idleMs - this.#owner.clock.now()
+      if (left > 0) this.#watchIdle(left)
+      else this.#cut('idle')
+    })
+  }
+
+  #corkForThisTick(): void {
+    if (this.#corked) return
+    this.#corked = true
+    this.#socket.cork()
+    process.nextTick(() => {
+      this.#corked = false
+      this.#socket.uncork()
+    })
+  }
+
+  #cut(reason: string): void {
+    connectionsRefused.inc({ reason })
+    this.#owner.log.info({ what: 'sip_connection_cut', reason, peer: this.remote.host })
+    this.destroy()
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * The transport layer (RFC 3261 §18): listeners, connections, and which of them a message takes.
+ * What arrives goes to the `Inbox` with a stamped Via; what cannot be read is answered here and counted.
+ */
+import type { Socket } from 'node:net'
+import type { SecureContextOptions, TlsOptions } from 'node:tls'
+import type { Clock } from '../../util/clock.ts'
+import type { Log } from '../../util/log.ts'
+import type { SipRequest, SipResponse } from '../message/message.ts'
+import { type ParseResult, parseSipDatagram } from '../message/parser.ts'
+import { serialize } from '../message/serializer.ts'
+import { localAddressTowards, normalizeHost } from './addresses.ts'
+import { ConnectionTable, connectionKey } from './connection-table.ts'
+import { dial, type TlsClientSettings } from './dial.ts'
+import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts'
+import { messagesReceived, messagesRefused } from './metrics.ts'
+import { refusalOf } from './refusal.ts'
+import { type ResponseRoute, responseRoute, stampVia } from './response-route.ts'
+import { StreamConnection } from './stream-connection.ts'
+import { StreamListener } from './stream-listener.ts'
+import {
+  defaultPort,
+  type Endpoint,
+  type Flow,
+  type Peer,
+  type TransportName,
+} from './transport.ts'
+import { UdpListener } from './udp-listener.ts'
+
+/** Who takes what arrives. May throw: that is logged, and ends there. */
+export interface Inbox {
+  request(request: SipRequest, arrival: Arrival): void
+  response(response: SipResponse, arrival: Arrival): void
+  flowClosed(flow: Flow): void
+}
+
+export interface Arrival {
+  readonly flow: Flow
+  readonly source: Endpoint
+}
+
+export interface TransportDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits?: Partial<TransportLimits>
+  /** The host name or address to show in Via and Contact instead of the local address. */
+  readonly advertise?: string | undefined
+  /** Without it, TLS peers are verified against the system's authorities, and we show no certificate. */
+  readonly tlsClient?: TlsClientSettings | undefined
+}
+
+export class SipTransports {
+  readonly limits: TransportLimits
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #advertise: string | undefined
+  readonly #tlsClient: TlsClientSettings | undefined
+  readonly #table: ConnectionTable
+  readonly #udp: UdpListener[] = []
+  readonly #streams: { transport: 'tcp' | 'tls'; listener: StreamListener }[] = []
+  readonly #dialling = new Map<string, Promise<Flow>>()
+  #inbox: Inbox | undefined
+  #closed = false
+
+  constructor({ clock, log, limits, advertise, tlsClient }: TransportDeps) {
+    this.#clock = clock
+    this.#log = log
+    this.limits = { ...DEFAULT_TRANSPORT_LIMITS, ...limits }
+    this.#advertise = advertise
+    this.#tlsClient = tlsClient
+    this.#table = new ConnectionTable(this.limits)
+  }
+
+  /** To be called once, before listening. */
+  deliverTo(inbox: Inbox): void {
+    this.#inbox = inbox
+  }
+
+  /** The listen calls resolve with the bound address and reject with what the system said (`EADDRINUSE`, …). */
+  async listenUdp(at: Endpoint): Promise<Endpoint> {
+    const listener = new UdpListener(
+      {
+        log: this.#log,
+        advertise: this.#advertise,
+        received: (bytes, source, flow) => this.#datagram(bytes, { flow, source }),
+      },
+      at,
+    )
+    const bound = await listener.listen()
+    this.#udp.push(listener)
+    return bound
+  }
+
+  listenTcp(at: Endpoint): Promise<Endpoint> {
+    return this.#listenStream('tcp', at)
+  }
+
+  /** `tls` as for `tls.createServer`; client certificates are asked for and checked against its `ca`. */
+  listenTls(at: Endpoint, tls: TlsOptions): Promise<Endpoint> {
+    return this.#listenStream('tls', at, tls)
+  }
+
+  /** A new certificate for the TLS handshakes to come. */
+  renewTls(options: SecureContextOptions): void {
+    for (const { listener } of this.#streams) listener.renew(options)
+  }
+
+  /** The connections that are open now. */
+  get connections(): number {
+    return this.#table.size
+  }
+
+  speaks(transport: TransportName): boolean {
+    if (transport === 'udp') return this.#udp.length > 0
+    return transport === 'tcp' || this.#tlsClient !== undefined || this.#portOf('tls') !== undefined
+  }
+
+  /**
+   * A way to the peer: its own flow, an open connection, a UDP listener, or a new connection.
+   * Rejects (or throws) where there is none. A name instead of an address must have been looked up before.
+   */
+  acquire(peer: Peer): Flow | Promise<Flow> {
+    if (peer.flow?.open) return peer.flow
+    if (peer.transport === 'udp') return this.#udpTowards(peer.host)
+    const open = this.#table.get(peer)
+    if (open) return open
+    const key = connectionKey(peer.transport, peer.host, peer.port)
+    const pending = this.#dialling.get(key)
+    if (pending) return pending
+    const opening = this.#dial(peer).finally(() => this.#dialling.delete(key))
+    this.#dialling.set(key, opening)
+    return opening
+  }
+
+  /** What we are called by a peer, for Via and Contact. */
+  localEndpoint(peer: Peer): Endpoint {
+    if (peer.flow?.open) return peer.flow.localEndpoint(peer)
+    const { transport } = peer
+    if (transport === 'udp') return this.#udpTowards(peer.host).localEndpoint(peer)
+    const port = this.#portOf(transport) ?? defaultPort(transport)
+    return { host: this.#advertise ?? localAddressTowards(peer.host), port }
+  }
+
+  /** Where a request's responses go (§18.2.2, RFC 3581 §4). */
+  routeBack(request: SipRequest, arrival: Arrival): ResponseRoute {
+    return responseRoute(request, arrival)
+  }
+
+  /** The flow of the request; where that is gone, a new connection to the Via's address. */
+  sendResponse(response: SipResponse, route: ResponseRoute): void {
+    const bytes = serialize(response)
+    const failed = (error: Error) => {
+      this.#log.info({ what: 'sip_response_lost', status: response.status, error: error.message })
+    }
+    if (route.flow.open) {
+      route.flow.write(bytes, route.to, failed)
+      return
+    }
+    if (!route.fallback || this.#closed) return
+    const { fallback } = route
+    Promise.resolve()
+      .then(() => this.acquire(fallback))
+      .then((flow) => flow.write(bytes, fallback, failed))
+      .catch(failed)
+  }
+
+  /** Stops listening, then closes every connection after what it still has to write. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const listeners = this.#streams.map(({ listener }) => listener.close())
+    for (const connection of this.#table.all()) connection.close()
+    await Promise.all([...listeners, ...this.#udp.map((listener) => listener.close())])
+  }
+
+  async #listenStream(transport: 'tcp' | 'tls', at: Endpoint, tls?: TlsOptions): Promise<Endpoint> {
+    const deps = {
+      table: this.#table,
+      handshakeMs: this.limits.firstMessageMs,
+      accepted: (socket: Socket, provenNames: readonly string[]) => {
+        this.#connected({ transport, socket, provenNames, localPort: listener.bound.port })
+      },
+    }
+    const listener = new StreamListener(deps, at, tls)
+    const bound = await listener.listen()
+    this.#streams.push({ transport, listener })
+    return bound
+  }
+
+  #udpTowards(host: string): UdpListener {
+    const listener = this.#udp.find((candidate) => candidate.reaches(host))
+    if (!listener) throw new Error(`no UDP listener reaches ${host}`)
+    return listener
+  }
+
+  #portOf(transport: 'tcp' | 'tls'): number | undefined {
+    return this.#streams.find((stream) => stream.transport === transport)?.listener.bound.port
+  }
+
+  async #dial(peer: Peer): Promise<Flow> {
+    const transport = peer.transport === 'tls' ? 'tls' : 'tcp'
+    if (this.#closed) throw new Error('the server is closing')
+    const seat = this.#table.admit(peer.host)
+    if (!seat) throw new Error('too many connections')
+    const { connectMs } = this.limits
+    try {
+      const dialled = await dial({ clock: this.#clock, tls: this.#tlsClient, connectMs }, peer)
+      dialled.socket.once('close', () => seat.release())
+      const localPort = this.#portOf(transport) ?? defaultPort(transport)
+      return this.#connected({ ...dialled, transport, localPort, remote: peer })
+    } catch (error) {
+      seat.release()
+      throw error
+    }
+  }
+
+  #connected({ socket, remote, ...facts }: Connected): StreamConnection {
+    const host = normalizeHost(socket.remoteAddress ?? remote?.host ?? '')
+    const port = socket.remotePort ?? remote?.port ?? 0
+    const connection = new StreamConnection(this.#owner, socket, {
+      ...facts,
+      remote: { host, port },
+    })
+    this.#table.add(connection)
+    if (this.#closed) connection.close()
+    return connection
+  }
+
+  get #owner() {
+    return {
+      clock: this.#clock,
+      log: this.#log,
+      limits: this.limits,
+      advertise: this.#advertise,
+      received: (result: ParseResult, flow: StreamConnection) =>
+        this.#received(result, { flow, source: flow.remote }),
+      closed: (flow: StreamConnection) => {
+        this.#table.remove(flow)
+        this.#inbox?.flowClosed(flow)
+      },
+    }
+  }
+
+  #datagram(bytes: Buffer, arrival: Arrival): void {
+    if (bytes.length <= this.limits.maxMessageBytes) {
+      this.#received(parseSipDatagram(bytes), arrival)
+    }
+  }
+
+  /** Nothing that a peer sends may throw out of here: the socket's event loop is below. */
+  #received(result: ParseResult, arrival: Arrival): void {
+    try {
+      this.#deliver(result, arrival)
+    } catch (error) {
+      this.#log.error({ what: 'sip_receive_failed', peer: arrival.source.host, err: error })
+    }
+  }
+
+  #deliver(result: ParseResult, arrival: Arrival): void {
+    const { transport } = arrival.flow
+    if (result.kind === 'message') {
+      messagesReceived.inc({ transport, kind: kindOf(result.message) })
+      this.#hand(result.message, arrival)
+    } else if (result.kind === 'refused' || result.kind === 'fatal') {
+      this.#refuse(result, arrival)
+    }
+  }
+
+  #hand(message: SipMessage, arrival: Arrival): void {
+    if (message instanceof SipResponse) this.#inbox?.response(message, arrival)
+    else if (stampVia(message, arrival.source)) this.#inbox?.request(message, arrival)
+    else messagesRefused.inc({ transport: arrival.flow.transport, status: '400' })
+  }
+}
+
+interface Connected {
+  readonly socket: Socket
+  readonly transport: 'tcp' | 'tls'
+  readonly provenNames: readonly string[]
+  readonly localPort: number
+  /** Where we called, for a socket that lost its own address meanwhile. */
+  readonly remote?: Endpoint
+}

@@ -1,0 +1,73 @@
+/** Sends requests: finds the next hop (RFC 3261 §8.1.2, RFC 3263), and tries the next one where the first fails. */
+import type { SipRequest, SipResponse } from './message/message.ts'
+import { createResponse } from './message/respond.ts'
+import { parseSipUri } from './message/uri.ts'
+import { parseNameAddr } from './message/values.ts'
+import type { ClientOutcome } from './transaction/client-transaction.ts'
+import type { Transactions } from './transaction/transactions.ts'
+import { locate, locateHost, type NameResolver } from './transport/locate.ts'
+import type { Peer } from './transport/transport.ts'
+import type { SipTransports } from './transport/transports.ts'
+
+interface SenderDeps {
+  readonly resolver: NameResolver
+  readonly transports: SipTransports
+  readonly transactions: Transactions
+  readonly product: string | undefined
+}
+
+export class RequestSender {
+  readonly #deps: SenderDeps
+
+  constructor(deps: SenderDeps) {
+    this.#deps = deps
+  }
+
+  async send(request: SipRequest, to: Peer | undefined): Promise<SipResponse> {
+    this.#complete(request)
+    let response = createResponse(request, 503, 'No Way to the Next Hop')
+    for (const target of await this.#targets(request, to)) {
+      response = asResponse(request, await this.#deps.transactions.send(request, target))
+      // RFC 3263 §4.3; a timeout has taken all the time there was.
+      if (response.status !== 503) break
+    }
+    return response
+  }
+
+  #complete({ headers }: SipRequest): void {
+    const { product } = this.#deps
+    if (headers.get('Max-Forwards') === undefined) headers.append('Max-Forwards', '70')
+    if (product && headers.get('User-Agent') === undefined) headers.append('User-Agent', product)
+  }
+
+  async #targets(request: SipRequest, to: Peer | undefined): Promise<readonly Peer[]> {
+    const deps = {
+      resolver: this.#deps.resolver,
+      speaks: (transport: Peer['transport']) => this.#deps.transports.speaks(transport),
+    }
+    if (to?.flow?.open) return [to]
+    if (to) return locateHost(deps, to)
+    const uri = parseSipUri(nextHop(request))
+    return uri ? locate(deps, uri) : []
+  }
+}
+
+/** The first Route, unless its proxy is a strict router, which stands in the request-URI already (§12.2.1.1). */
+function nextHop({ uri, headers }: SipRequest): string {
+  const route = parseNameAddr(headers.getAll('Route')[0] ?? '')?.uri
+  const loose = route !== undefined && (parseSipUri(route)?.params.has('lr') ?? false)
+  return loose ? route : uri
+}
+
+function asResponse(request: SipRequest, outcome: ClientOutcome): SipResponse {
+  switch (outcome.kind) {
+    case 'response':
+      return outcome.response
+    case 'timeout':
+      return createResponse(request, 408)
+    case 'unreachable':
+      return createResponse(request, 503, 'Next Hop Is Unreachable')
+    case 'overload':
+      return createResponse(request, 503, 'Too Many Requests under Way', [['Retry-After', '5']])
+  }
+}
