@@ -219,14 +219,16 @@ export class Directory {
     return countUsers(this.#database.kysely)
   }
 
-  /**
-   * Checks what can be checked without changing anything, and answers the account.
-   * Throws as `addUser` does.
-   */
-  async checkNewUser({ account, password, name = '' }: NewUser): Promise<BareJid> {
-    const jid = requireAccount(account)
-    requireName(name)
+  /** What a user could be given. Throws `DirectoryError` `BAD_NAME`, `BAD_PASSWORD`. */
+  checkChanges({ password, name }: Omit<NewUser, 'account'>): void {
+    if (name !== undefined) requireName(name)
     if (password !== undefined) requirePassword(password)
+  }
+
+  /** Throws what `addUser` would, changes nothing, and answers the account. */
+  async checkNewUser({ account, ...rest }: NewUser): Promise<BareJid> {
+    const jid = requireAccount(account)
+    this.checkChanges(rest)
     this.#domains.ofAccount(jid)
     if (await this.exists(jid)) throw userExists(jid)
     await refuseTakenAccount(this.#database.kysely, jid)

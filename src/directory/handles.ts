@@ -133,7 +133,8 @@ function splitPlain(text: string): Uri | undefined {
   const slash = text.indexOf('/')
   const bare = slash < 0 ? text : text.slice(0, slash)
   const at = bare.lastIndexOf('@')
-  if (at === 0) return undefined
+  // A colon would be a scheme that no address of ours has.
+  if (at === 0 || bare.slice(0, Math.max(0, at)).includes(':')) return undefined
   return {
     scheme: '',
     user: at < 0 ? '' : bare.slice(0, at),

@@ -52,7 +52,7 @@ export class ScramHasher {
 
   /** New keys with a new salt. `password` is prepared. Throws `DirectoryError` `BUSY`. */
   keys(mechanism: ScramMechanism, password: string): Promise<ScramKeys> {
-    return this.#derive(mechanism, password, {
+    return this.derive(mechanism, password, {
       salt: randomBytes(SALT_BYTES),
       iterations: this.iterations(mechanism),
     })
@@ -60,11 +60,12 @@ export class ScramHasher {
 
   /** Whether `password`, prepared, is the one that `keys` came from. Throws `DirectoryError` `BUSY`. */
   async matches(mechanism: ScramMechanism, password: string, keys: ScramKeys): Promise<boolean> {
-    const { storedKey } = await this.#derive(mechanism, password, keys)
+    const { storedKey } = await this.derive(mechanism, password, keys)
     return storedKey.length === keys.storedKey.length && timingSafeEqual(storedKey, keys.storedKey)
   }
 
-  async #derive(
+  /** Keys from a salt and a count that are there already. Throws `DirectoryError` `BUSY`. */
+  async derive(
     mechanism: ScramMechanism,
     password: string,
     { salt, iterations }: Pick<ScramKeys, 'salt' | 'iterations'>,

@@ -1,0 +1,131 @@
+/** Messages for users who are not signed in (XEP-0160 §3): kept in order, handed over, removed. */
+import { sql } from 'kysely'
+import type { Queryable } from '../database.ts'
+import type { OfflineMessagesTable } from '../schema/offline-messages.ts'
+
+/** The core's `InstantMessage`, written down. Addresses are full or bare JIDs. */
+export interface OfflineMessage {
+  readonly sender: string
+  readonly recipient: string
+  readonly type: string
+  /** The sender's id of the message. */
+  readonly messageId: string | undefined
+  readonly thread: string | undefined
+  readonly subject: string | undefined
+  readonly body: string | undefined
+  /** The protocol it came in by, in whose words `native` is. */
+  readonly origin: string
+  readonly native: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly storedAt: number
+}
+
+export interface StoredOfflineMessage extends OfflineMessage {
+  /** The key for `remove`. */
+  readonly id: number
+}
+
+export class OfflineMessages {
+  readonly #db: Queryable
+
+  constructor(db: Queryable) {
+    this.#db = db
+  }
+
+  /** Keeps the message unless `limit` are kept for the account. Rejects where the account does not exist. */
+  async add(account: string, message: OfflineMessage, limit: number): Promise<'stored' | 'full'> {
+    const row = serializeMessage(account, message)
+    const { ref, table } = sql
+    const columns = Object.keys(row).map((column) => ref(column))
+    // One statement, so that counting and adding are one step and share a commit with others.
+    const { numAffectedRows } = await sql`
+      insert into ${table('offline_messages')} (${sql.join(columns)})
+      select ${sql.join(Object.values(row).map(typed))}
+      where (select count(*) from offline_messages where account = ${account}) < ${limit}
+    `.execute(this.#db)
+    return numAffectedRows === 1n ? 'stored' : 'full'
+  }
+
+  /** In order of arrival; the next page comes after the last `id` of this one. */
+  async list(account: string, { after = 0, limit = 1_000 } = {}): Promise<StoredOfflineMessage[]> {
+    const rows = await this.#db
+      .selectFrom('offline_messages')
+      .selectAll()
+      .where('account', '=', account)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return rows.map(parseMessage)
+  }
+
+  async count(account: string): Promise<number> {
+    const { count } = await this.#db
+      .selectFrom('offline_messages')
+      .select((select) => select.fn.countAll<number>().as('count'))
+      .where('account', '=', account)
+      .executeTakeFirstOrThrow()
+    return count
+  }
+
+  async remove(account: string, ids: readonly number[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += REMOVE_AT_ONCE) {
+      await this.#db
+        .deleteFrom('offline_messages')
+        .where('account', '=', account)
+        .where('id', 'in', ids.slice(at, at + REMOVE_AT_ONCE))
+        .execute()
+    }
+  }
+
+  /** Forgets what was kept before this instant; answers how many. */
+  async removeOlderThan(instant: number): Promise<number> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('offline_messages')
+      .where('stored_at', '<', instant)
+      .executeTakeFirst()
+    return Number(numDeletedRows)
+  }
+}
+
+/** Databases limit the parameters of one statement. */
+const REMOVE_AT_ONCE = 500
+
+/** In a `select` without a table PostgreSQL has no column to tell it a parameter's type. */
+function typed(value: string | number | null) {
+  return typeof value === 'number' ? sql`cast(${value} as bigint)` : sql`cast(${value} as text)`
+}
+
+function serializeMessage(account: string, message: OfflineMessage) {
+  return {
+    account,
+    sender: message.sender,
+    recipient: message.recipient,
+    type: message.type,
+    message_id: message.messageId ?? null,
+    thread: message.thread ?? null,
+    subject: message.subject ?? null,
+    body: message.body ?? null,
+    origin: message.origin,
+    native: message.native ?? null,
+    stored_at: message.storedAt,
+  }
+}
+
+function parseMessage(
+  row: Omit<OfflineMessagesTable, 'id'> & { id: number },
+): StoredOfflineMessage {
+  return {
+    id: row.id,
+    sender: row.sender,
+    recipient: row.recipient,
+    type: row.type,
+    messageId: row.message_id ?? undefined,
+    thread: row.thread ?? undefined,
+    subject: row.subject ?? undefined,
+    body: row.body ?? undefined,
+    origin: row.origin,
+    native: row.native ?? undefined,
+    storedAt: row.stored_at,
+  }
+}

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openDatabase } from '../../../src/storage/database.ts'
+import { Administrators } from '../../../src/storage/stores/administrators.ts'
+import { AuditLog } from '../../../src/storage/stores/audit-log.ts'
+import {
+  type OfflineMessage,
+  OfflineMessages,
+} from '../../../src/storage/stores/offline-messages.ts'
+import {
+  deleteSetting,
+  getSetting,
+  initSetting,
+  putSetting,
+} from '../../../src/storage/stores/settings.ts'
+import { eachDatabase } from '../../support/databases.ts'
+import { openTestDirectory } from '../../support/directory.ts'
+
+const alice = 'alice@corp.example'
+const bob = 'bob@corp.example'
+
+function message(body: string, changes: Partial<OfflineMessage> = {}): OfflineMessage {
+  return {
+    sender: `${bob}/phone`,
+    recipient: alice,
+    type: 'chat',
+    messageId: undefined,
+    thread: undefined,
+    subject: undefined,
+    body,
+    origin: 'xmpp',
+    native: undefined,
+    storedAt: 1_900_000_000_000,
+    ...changes,
+  }
+}
+
+eachDatabase((_kind, open) => {
+  test('offline messages come back as they went in, in order, a page at a time', async (t) => {
+    const { database, directory } = await openTestDirectory(t, open)
+    await directory.addUser({ account: alice })
+    const store = new OfflineMessages(database.kysely)
+    const full = message('füll ✔', {
+      messageId: 'm1',
+      thread: 't1',
+      subject: 's',
+      native: '<message/>',
+      origin: 'sip',
+    })
+    assert.equal(await store.add(alice, full, 10), 'stored')
+    for (const body of ['b', 'c', 'd']) await store.add(alice, message(body), 10)
+    const [first, second] = await store.list(alice, { limit: 2 })
+    assert.deepEqual(first, { id: first?.id, ...full })
+    assert.deepEqual(second, { id: second?.id, ...message('b') })
+    const rest = await store.list(alice, { after: second?.id ?? 0 })
+    assert.deepEqual(
+      rest.map((one) => one.body),
+      ['c', 'd'],
+    )
+    await store.remove(bob, [rest[0]?.id ?? 0])
+    await store.remove(alice, [first?.id ?? 0, rest[0]?.id ?? 0])
+    await store.remove(alice, [])
+    const left = await store.list(alice)
+    assert.deepEqual(
+      left.map((one) => one.body),
+      ['b', 'd'],
+    )
+  })
+
+  test('an account’s store fills up, and has room again when it is read', async (t) => {
+    const { database, directory } = await openTestDirectory(t, open)
+    for (const account of [alice, bob]) await directory.addUser({ account })
+    const store = new OfflineMessages(database.kysely)
+    for (const body of ['1', '2', '3'])
+      assert.equal(await store.add(alice, message(body), 3), 'stored')
+    assert.equal(await store.add(alice, message('4'), 3), 'full')
+    assert.equal(await store.add(bob, message('1'), 3), 'stored')
+    const [first] = await store.list(alice)
+    await store.remove(alice, [first?.id ?? 0])
+    assert.equal(await store.add(alice, message('5'), 3), 'stored')
+    assert.equal(await store.count(alice), 3)
+    assert.equal(await store.removeOlderThan(message('').storedAt + 1), 4)
+  })
+
+  test('nothing is kept for an account that does not exist, or longer than it does', async (t) => {
+    const { database, directory } = await openTestDirectory(t, open)
+    const store = new OfflineMessages(database.kysely)
+    await assert.rejects(store.add(alice, message('x'), 3))
+    const { account } = await directory.addUser({ account: alice })
+    await store.add(alice, message('x'), 3)
+    await directory.removeUser(account)
+    assert.equal(await store.count(alice), 0)
+  })
+
+  test('many messages at once keep the order in which they were given', async (t) => {
+    const { database, directory } = await openTestDirectory(t, open)
+    await directory.addUser({ account: alice })
+    const store = new OfflineMessages(database.kysely)
+    const bodies = Array.from({ length: 700 }, (_, at) => String(at))
+    const adding = bodies.map((body) => store.add(alice, message(body), 1_000))
+    assert.deepEqual(new Set(await Promise.all(adding)), new Set(['stored']))
+    const kept = await store.list(alice)
+    // PostgreSQL's connections race; one sender's messages are added one after another.
+    if (database.kind === 'sqlite')
+      assert.deepEqual(
+        kept.map((one) => one.body),
+        bodies,
+      )
+    await store.remove(
+      alice,
+      kept.map((one) => one.id),
+    )
+    assert.equal(await store.count(alice), 0)
+  })
+
+  test('settings keep what JSON can say', async (t) => {
+    const { kysely } = await open(t)
+    const value = { a: [1, 'ü', null], b: false }
+    await putSetting(kysely, 'x', { value: 1, now: 1 })
+    await putSetting(kysely, 'x', { value, now: 2 })
+    assert.deepEqual(await getSetting(kysely, 'x'), value)
+    assert.deepEqual(await initSetting(kysely, 'x', { value: 3, now: 3 }), value)
+    await deleteSetting(kysely, 'x')
+    assert.equal(await getSetting(kysely, 'x'), undefined)
+  })
+
+  test('administrators are added once, changed and removed', async (t) => {
+    const { kysely } = await open(t)
+    const store = new Administrators(kysely)
+    const admin = { name: 'admin', passwordHash: 'h', role: 'administrator', createdAt: 5 }
+    assert.equal(await store.add(admin), true)
+    assert.equal(await store.add(admin), false)
+    assert.equal(await store.setPassword('admin', 'h2'), true)
+    assert.equal(await store.setPassword('other', 'h2'), false)
+    assert.equal(await store.signedIn('admin', 9), true)
+    const expected = { ...admin, passwordHash: 'h2', lastSignInAt: 9 }
+    assert.deepEqual(await store.get('admin'), expected)
+    assert.deepEqual(await store.list(), [expected])
+    assert.equal(await store.remove('admin'), true)
+    assert.equal(await store.get('admin'), undefined)
+  })
+
+  test('the audit log is read newest first, a page at a time', async (t) => {
+    const { kysely } = await open(t)
+    const log = new AuditLog(kysely)
+    const entry = (at: number) => ({
+      at,
+      actor: 'admin',
+      action: 'user.add',
+      target: alice,
+      outcome: 'done',
+      source: '127.0.0.1',
+      detail: { name: 'Alice' },
+    })
+    for (const at of [1, 2, 3]) await log.append(entry(at))
+    const [third, second] = await log.page({ limit: 2 })
+    assert.deepEqual(third, { id: third?.id, ...entry(3) })
+    assert.equal(second?.at, 2)
+    const rest = await log.page({ before: second?.id })
+    assert.deepEqual(
+      rest.map((one) => one.at),
+      [1],
+    )
+  })
+})
+
+test('SQLite shares the commit of writes that come together', async () => {
+  await using database = await openDatabase('sqlite::memory:')
+  const order: string[] = []
+  const write = (key: string) =>
+    putSetting(database.kysely, key, { value: 1, now: 1 }).then(() => order.push(key))
+  const writing = [write('a'), write('b')]
+  const reading = getSetting(database.kysely, 'b').then(() => order.push('read'))
+  await Promise.all([...writing, reading])
+  assert.deepEqual(order, ['read', 'a', 'b'])
+})
