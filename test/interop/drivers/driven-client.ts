@@ -1,0 +1,83 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+export type Event = Readonly<Record<string, unknown>> & { readonly event: string }
+
+/**
+ * A client program that talks JSON lines. Events are kept, so that a test may ask for one that has
+ * already come; each is handed out once.
+ */
+export class DrivenClient implements AsyncDisposable {
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #events: Event[] = []
+  readonly #wakers = new Set<() => void>()
+  #noise = ''
+  #ended = false
+
+  constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args)
+    this.#child.stderr.on('data', (chunk: Buffer) => {
+      this.#noise += chunk.toString()
+    })
+    createInterface(this.#child.stdout).on('line', (line) => {
+      this.#events.push(JSON.parse(line))
+      this.#wake()
+    })
+    this.#child.on('close', () => {
+      this.#ended = true
+      this.#wake()
+    })
+  }
+
+  tell(command: string, more: Readonly<Record<string, unknown>> = {}): void {
+    this.#child.stdin.write(`${JSON.stringify({ command, ...more })}\n`)
+  }
+
+  /** The first event of this name that matches, past or to come; rejects when the program ends without it. */
+  async expect(event: string, matches: (event: Event) => boolean = () => true): Promise<Event> {
+    for (;;) {
+      const at = this.#events.findIndex((one) => one.event === event && matches(one))
+      const [found] = at < 0 ? [] : this.#events.splice(at, 1)
+      if (found) return found
+      if (this.#ended) throw new Error(`ended without ${event}; ${this.#report()}`)
+      await new Promise<void>((wake) => this.#wakers.add(wake))
+    }
+  }
+
+  /** What has come of this name so far and was not handed out. */
+  seen(event: string): readonly Event[] {
+    return this.#events.filter((one) => one.event === event)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return
+    this.#child.kill('SIGKILL')
+    await once(this.#child, 'close')
+  }
+
+  #report(): string {
+    return `${JSON.stringify(this.#events)}\n${this.#noise}`
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakers) wake()
+    this.#wakers.clear()
+  }
+}
+
+export interface SlixmppOptions {
+  jid: string
+  password: string
+  port: number
+  /** PEM file of the certificate authority to trust. */
+  ca: string
+  direct_tls?: boolean
+  mechanism?: string
+}
+
+/** A client of Debian’s `python3-slixmpp`. */
+export function slixmpp(options: SlixmppOptions): DrivenClient {
+  const script = new URL('./slixmpp_client.py', import.meta.url).pathname
+  return new DrivenClient('/usr/bin/python3', [script, JSON.stringify(options)])
+}
