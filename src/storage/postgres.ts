@@ -24,7 +24,12 @@ export function openPostgres(url: string, log: Log): PostgresDialect {
     application_name: 'heliograph',
     types,
   })
-  // A connection that breaks while idle is replaced at the next query, which reports for itself.
-  pool.on('error', (error) => log.warn({ what: 'database_connection_lost', reason: error.message }))
+  const lost = (error: Error) => {
+    log.warn({ what: 'database_connection_lost', reason: error.message })
+  }
+  // The pool replaces a connection that breaks while idle, and a query that it breaks under rejects;
+  // but the event itself, unheard, would end the process.
+  pool.on('error', lost)
+  pool.on('connect', (client) => client.on('error', lost))
   return new PostgresDialect({ pool })
 }

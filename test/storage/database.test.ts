@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { openDatabase, type Queryable } from '../../src/storage/database.ts'
+import { sql } from 'kysely'
+import { openDirectory } from '../../src/directory/directory.ts'
+import { type Database, openDatabase, type Queryable } from '../../src/storage/database.ts'
 import { migrate } from '../../src/storage/migrate.ts'
 import { migrations } from '../../src/storage/migrations/index.ts'
+import { OfflineMessages } from '../../src/storage/stores/offline-messages.ts'
 import { getSetting, initSetting, putSetting } from '../../src/storage/stores/settings.ts'
+import { silentLog } from '../../src/util/log.ts'
 import { OperatorError } from '../../src/util/operator-error.ts'
 import { disposeAfter, eachDatabase, freshUrl } from '../support/databases.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -90,15 +97,16 @@ eachDatabase((kind, open) => {
     )
     assert.equal(new Set(values).size, 1)
   })
-})
 
-// SQLite has one program only: the data directory is locked.
-test('two nodes that open a new PostgreSQL database at once migrate it once', async (t) => {
-  const url = await freshUrl('postgres', t)
-  const both = await Promise.all([openDatabase(url, { clock }), openDatabase(url, { clock })])
-  for (const database of both) disposeAfter(t, database)
-  const rows = await both[0].kysely.selectFrom('heliograph_migrations').selectAll().execute()
-  assert.equal(rows.length, migrations.length)
+  // SQLite has one program only: the data directory is locked.
+  if (kind === 'postgres')
+    test('two nodes that open a new PostgreSQL database at once migrate it once', async (t) => {
+      const url = await freshUrl(kind, t)
+      const both = await Promise.all([openDatabase(url, { clock }), openDatabase(url, { clock })])
+      for (const database of both) disposeAfter(t, database)
+      const rows = await both[0].kysely.selectFrom('heliograph_migrations').selectAll().execute()
+      assert.equal(rows.length, migrations.length)
+    })
 })
 
 test('a database that is not there is reported with its URL but without its password', async () => {
@@ -122,10 +130,80 @@ test('a file that is not a database, or in no directory, is reported', async (t)
   await assert.rejects(openDatabase('mysql://x'), operatorError('CFG_BAD_VALUE'))
 })
 
-test('the SQLite file can be read by its owner only', async (t) => {
-  const url = await freshUrl('sqlite', t)
-  await using database = await openDatabase(url)
-  await putSetting(database.kysely, 'a', { value: 1, now: 1 })
-  const path = url.slice('sqlite:'.length)
-  for (const file of [path, `${path}-wal`]) assert.equal(statSync(file).mode & 0o777, 0o600)
+const WRITER = new URL('database-writer.ts', import.meta.url).pathname
+
+/** Starts the writer, kills it the moment it has reported the `count`th write, and answers all it reported. */
+async function writeAndDie(url: string, round: number, count: number): Promise<string[]> {
+  const args = [WRITER, url, String(round)]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line)
+    if (lines.length === count) child.kill('SIGKILL')
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  assert.equal(child.signalCode, 'SIGKILL')
+  return lines
+}
+
+async function readAll(database: Database): Promise<Set<string>> {
+  const directory = await openDirectory({ database, clock: new FakeClock(), log: silentLog })
+  const users = await directory.users()
+  const found = new Set<string>()
+  for (const { account } of users) {
+    for (const contact of (await directory.contacts.get(account)).items.keys()) {
+      found.add(`contact ${contact}`)
+    }
+    const store = new OfflineMessages(database.kysely)
+    for (const { body } of await store.list(account, { limit: 1_000_000 })) {
+      found.add(`message ${body}`)
+    }
+  }
+  return found
+}
+
+eachDatabase((kind) => {
+  test('no write that was acknowledged is lost when the process is killed', async (t) => {
+    const url = await freshUrl(kind, t)
+    {
+      await using database = await openDatabase(url)
+      const directory = await openDirectory({ database, clock: new FakeClock(), log: silentLog })
+      await directory.addDomain('corp.example')
+      await directory.addUser({ account: 'alice@corp.example' })
+    }
+    const acknowledged: string[] = []
+    for (const [round, count] of [1, 7, 50, 200].entries()) {
+      acknowledged.push(...(await writeAndDie(url, round, count)))
+      await using database = await openDatabase(url)
+      const found = await readAll(database)
+      const lost = acknowledged.filter((line) => !found.has(line))
+      assert.deepEqual(lost, [])
+    }
+    assert.ok(acknowledged.some((line) => line.startsWith('contact')))
+    assert.ok(acknowledged.some((line) => line.startsWith('message')))
+  })
+})
+
+eachDatabase((kind) => {
+  if (kind !== 'postgres') return
+  test('connections that PostgreSQL ends while they are idle are replaced', async (t) => {
+    const url = await freshUrl(kind, t)
+    const database = disposeAfter(t, await openDatabase(url, { clock }))
+    const other = disposeAfter(t, await openDatabase(url, { clock }))
+    await Promise.all([1, 2, 3].map(() => getSetting(database.kysely, 'a')))
+    await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()
+    `.execute(other.kysely)
+    // A connection whose end has not been noticed yet fails once.
+    for (let left = 4; ; left -= 1) {
+      const works = await putSetting(database.kysely, 'a', { value: 1, now: 1 }).then(
+        () => true,
+        () => false,
+      )
+      if (works) break
+      assert.ok(left > 0)
+    }
+    assert.equal(await getSetting(other.kysely, 'a'), 1)
+  })
 })

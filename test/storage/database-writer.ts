@@ -1,5 +1,5 @@
 /**
- * Not a test: a program that `kill.test.ts` starts and kills. Changes a contact list and keeps messages
+ * Not a test: a program that `database.test.ts` starts and kills. Changes a contact list and keeps messages
  * as fast as it can, several at once, and writes a line for each that the database acknowledged.
  */
 import { writeSync } from 'node:fs'

@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openDatabase } from '../../../src/storage/database.ts'
-import { Administrators } from '../../../src/storage/stores/administrators.ts'
-import { AuditLog } from '../../../src/storage/stores/audit-log.ts'
 import {
   type OfflineMessage,
   OfflineMessages,
 } from '../../../src/storage/stores/offline-messages.ts'
-import {
-  deleteSetting,
-  getSetting,
-  initSetting,
-  putSetting,
-} from '../../../src/storage/stores/settings.ts'
 import { eachDatabase } from '../../support/databases.ts'
 import { openTestDirectory } from '../../support/directory.ts'
 
@@ -112,65 +103,4 @@ eachDatabase((_kind, open) => {
     )
     assert.equal(await store.count(alice), 0)
   })
-
-  test('settings keep what JSON can say', async (t) => {
-    const { kysely } = await open(t)
-    const value = { a: [1, 'ü', null], b: false }
-    await putSetting(kysely, 'x', { value: 1, now: 1 })
-    await putSetting(kysely, 'x', { value, now: 2 })
-    assert.deepEqual(await getSetting(kysely, 'x'), value)
-    assert.deepEqual(await initSetting(kysely, 'x', { value: 3, now: 3 }), value)
-    await deleteSetting(kysely, 'x')
-    assert.equal(await getSetting(kysely, 'x'), undefined)
-  })
-
-  test('administrators are added once, changed and removed', async (t) => {
-    const { kysely } = await open(t)
-    const store = new Administrators(kysely)
-    const admin = { name: 'admin', passwordHash: 'h', role: 'administrator', createdAt: 5 }
-    assert.equal(await store.add(admin), true)
-    assert.equal(await store.add(admin), false)
-    assert.equal(await store.setPassword('admin', 'h2'), true)
-    assert.equal(await store.setPassword('other', 'h2'), false)
-    assert.equal(await store.signedIn('admin', 9), true)
-    const expected = { ...admin, passwordHash: 'h2', lastSignInAt: 9 }
-    assert.deepEqual(await store.get('admin'), expected)
-    assert.deepEqual(await store.list(), [expected])
-    assert.equal(await store.remove('admin'), true)
-    assert.equal(await store.get('admin'), undefined)
-  })
-
-  test('the audit log is read newest first, a page at a time', async (t) => {
-    const { kysely } = await open(t)
-    const log = new AuditLog(kysely)
-    const entry = (at: number) => ({
-      at,
-      actor: 'admin',
-      action: 'user.add',
-      target: alice,
-      outcome: 'done',
-      source: '127.0.0.1',
-      detail: { name: 'Alice' },
-    })
-    for (const at of [1, 2, 3]) await log.append(entry(at))
-    const [third, second] = await log.page({ limit: 2 })
-    assert.deepEqual(third, { id: third?.id, ...entry(3) })
-    assert.equal(second?.at, 2)
-    const rest = await log.page({ before: second?.id })
-    assert.deepEqual(
-      rest.map((one) => one.at),
-      [1],
-    )
-  })
-})
-
-test('SQLite shares the commit of writes that come together', async () => {
-  await using database = await openDatabase('sqlite::memory:')
-  const order: string[] = []
-  const write = (key: string) =>
-    putSetting(database.kysely, key, { value: 1, now: 1 }).then(() => order.push(key))
-  const writing = [write('a'), write('b')]
-  const reading = getSetting(database.kysely, 'b').then(() => order.push('read'))
-  await Promise.all([...writing, reading])
-  assert.deepEqual(order, ['read', 'a', 'b'])
 })
