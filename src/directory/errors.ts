@@ -16,8 +16,6 @@ export type DirectoryErrorCode =
   | 'ADDRESS_EXISTS'
   | 'BAD_ADDRESS'
   | 'TOO_MANY_ADDRESSES'
-  | 'NO_SUCH_CONTACT'
-  | 'BAD_CONTACT'
   | 'TOO_MANY_CONTACTS'
   | 'BUSY'
 
