@@ -21,8 +21,9 @@ export class CapabilityList {
     for (const event of allowEvents) this.#allowEvents.add(event)
   }
 
-  supports(optionTag: string): boolean {
-    return this.#supported.has(optionTag.toLowerCase())
+  /** Option tags in lower case. */
+  get supported(): ReadonlySet<string> {
+    return this.#supported
   }
 
   /** For a 200 to OPTIONS (RFC 3261 §11.2). */

@@ -7,6 +7,7 @@ import type { TrustedPeers } from './auth/trusted-peers.ts'
 import { SipError } from './errors.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
 import { createResponse } from './message/respond.ts'
+import { KNOWN_METHODS } from './transaction/methods.ts'
 import type { InboundTransaction } from './transaction/server-transaction.ts'
 import type { TimerBase } from './transaction/timers.ts'
 import { type TransactionLimits, Transactions } from './transaction/transactions.ts'
@@ -15,7 +16,7 @@ import { type NameResolver, systemResolver } from './transport/locate.ts'
 import type { Peer } from './transport/transport.ts'
 import type { SipTransports } from './transport/transports.ts'
 import { type Capabilities, CapabilityList } from './user-agent-capabilities.ts'
-import { admit, KNOWN_METHODS } from './user-agent-checks.ts'
+import { admit } from './user-agent-checks.ts'
 import { RequestSender } from './user-agent-sender.ts'
 
 export type { Endpoint, Flow, Peer, TransportName } from './transport/transport.ts'
@@ -129,7 +130,7 @@ export class SipUserAgent {
 
   async #run(inbound: InboundTransaction, tx: ServerTransaction): Promise<void> {
     const { request } = inbound
-    admit(request, this.#capabilities)
+    admit(request, this.#capabilities.supported)
     if (request.method === 'CANCEL') {
       this.#cancel(inbound)
       return
@@ -137,7 +138,7 @@ export class SipUserAgent {
     const handler = this.#handlers.get(request.method)
     if (!handler) throw this.#unsupported(request.method)
     const working = handler(tx)
-    if (!working) return
+    if (inbound.answered) return working
     const deadline = this.#clock.after(HANDLER_DEADLINE_MS, () => this.#overdue(inbound))
     try {
       await working

@@ -1,7 +1,7 @@
 /** A request of ours on its way: one of the two client FSMs, tied to a flow. */
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../util/clock.ts'
 import { SipHeaders, SipRequest, type SipResponse } from '../message/message.ts'
+import { newBranch } from '../message/respond.ts'
 import { serialize } from '../message/serializer.ts'
 import { uriHost } from '../transport/addresses.ts'
 import type { Flow, Peer } from '../transport/transport.ts'
@@ -24,10 +24,6 @@ export interface Departure {
   readonly bytes: Buffer
   readonly flow: Flow
   readonly peer: Peer
-}
-
-export function newBranch(): string {
-  return `z9hG4bK${randomBytes(12).toString('base64url')}`
 }
 
 /** Our Via goes on top; `rport` so that answers come back through a NAT (RFC 3581 §3). */

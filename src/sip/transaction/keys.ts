@@ -1,9 +1,8 @@
 /** What makes two messages belong to one transaction (RFC 3261 §17.1.3, §17.2.3). */
+
+import { MAGIC_COOKIE } from '../message/identifiers.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { parseCSeq, parseNameAddr, topVia } from '../message/values.ts'
-
-/** A branch that begins so is unique by itself; one that does not comes from RFC 2543 times. */
-const MAGIC_COOKIE = 'z9hG4bK'
 
 /** An ACK finds the transaction of its INVITE. */
 function matchingMethod(method: string): string {

@@ -4,7 +4,7 @@ import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import type { ResponseRoute } from '../transport/response-route.ts'
 import type { Endpoint, Flow, Peer } from '../transport/transport.ts'
-import type { SipTransports } from '../transport/transports.ts'
+import type { Carrier } from '../transport/transports.ts'
 import { InviteServerTransaction, type ServerPort } from './ist.ts'
 import { toTag } from './keys.ts'
 import { responsesSent, retransmissions } from './metrics.ts'
@@ -14,7 +14,7 @@ import type { TransactionTimers } from './timers.ts'
 export interface InboundDeps {
   readonly clock: Clock
   readonly timers: TransactionTimers
-  readonly transports: SipTransports
+  readonly transports: Carrier
   terminated(): void
 }
 

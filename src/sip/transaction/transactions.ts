@@ -8,7 +8,7 @@ import type { Log } from '../../util/log.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import type { Flow, Peer } from '../transport/transport.ts'
-import type { Arrival, Inbox, SipTransports } from '../transport/transports.ts'
+import type { Arrival, Carrier, Inbox } from '../transport/transports.ts'
 import {
   type ClientOutcome,
   type Departure,
@@ -16,6 +16,7 @@ import {
   prepareDeparture,
 } from './client-transaction.ts'
 import { clientKey, clientKeyOf, mergeKey, serverKey } from './keys.ts'
+import { methodLabel } from './methods.ts'
 import {
   overloaded,
   requestsReceived,
@@ -39,7 +40,7 @@ export const DEFAULT_TRANSACTION_LIMITS: TransactionLimits = {
 export interface TransactionDeps {
   readonly clock: Clock
   readonly log: Log
-  readonly transports: SipTransports
+  readonly transports: Carrier
   readonly timers?: TimerBase | undefined
   readonly limits?: Partial<TransactionLimits> | undefined
 }
@@ -53,7 +54,7 @@ const CANCELLABLE = ['INVITE', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE', 'REGISTER', 'N
 export class Transactions implements Inbox {
   readonly #clock: Clock
   readonly #log: Log
-  readonly #transports: SipTransports
+  readonly #transports: Carrier
   readonly #base: TimerBase
   readonly #limits: TransactionLimits
   readonly #deliver: (transaction: InboundTransaction) => void
@@ -144,6 +145,7 @@ export class Transactions implements Inbox {
     )
     this.#servers.set(key, transaction)
     transactionsOpen.inc({ side: 'server' })
+    requestsReceived.inc({ method: methodLabel(request.method) })
     // §8.2.2.2: the same request by another way has been answered there.
     if (merge && this.#merges.has(merge)) {
       transaction.respond(createResponse(request, 482))

@@ -53,7 +53,7 @@ export async function locate(deps: LocateDeps, uri: SipUri): Promise<readonly Pe
   const host = normalizeHost(uri.params.get('maddr') ?? uri.host)
   if (!preferred) return []
   if (isNumericHost(host)) {
-    return [{ transport: preferred, host, port: uri.port ?? defaultPort(preferred), domain: host }]
+    return [{ transport: preferred, host, port: uri.port ?? defaultPort(preferred) }]
   }
   if (uri.port !== undefined) {
     return addressTargets(deps, { name: host, port: uri.port, transport: preferred, domain: host })

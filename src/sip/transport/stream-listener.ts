@@ -29,7 +29,7 @@ export class StreamListener {
   #bound: Endpoint
 
   /**
-   * With `tls` (key, cert, ca, SNICallback, …) the listener speaks TLS. It asks for a client certificate but takes
+   * With `tls` (key, cert, SNICallback, …) the listener speaks TLS. Given a `ca` it asks for a client certificate and takes
    * connections without one: a name is proven where the certificate's chain leads to one of `ca`.
    */
   constructor(deps: ListenerDeps, { host, port }: Endpoint, tls?: TlsOptions) {
@@ -80,7 +80,7 @@ export class StreamListener {
   #secure(tls: TlsOptions): TlsServer {
     const server = tlsServer({
       ...tls,
-      requestCert: true,
+      requestCert: tls.ca !== undefined,
       rejectUnauthorized: false,
       handshakeTimeout: this.#deps.handshakeMs,
     })

@@ -1,6 +1,5 @@
 /**
  * The transport layer (RFC 3261 §18): listeners, connections, and which of them a message takes.
- * What arrives goes to the `Inbox` with a stamped Via; what cannot be read is answered here and counted.
  */
 import type { Socket } from 'node:net'
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
@@ -10,12 +9,12 @@ import type { SipRequest, SipResponse } from '../message/message.ts'
 import { type ParseResult, parseSipDatagram } from '../message/parser.ts'
 import { serialize } from '../message/serializer.ts'
 import { localAddressTowards, normalizeHost } from './addresses.ts'
+import { provesDomain } from './certificate-names.ts'
 import { ConnectionTable, connectionKey } from './connection-table.ts'
 import { dial, type TlsClientSettings } from './dial.ts'
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts'
-import { messagesReceived, messagesRefused } from './metrics.ts'
-import { refusalOf } from './refusal.ts'
-import { type ResponseRoute, responseRoute, stampVia } from './response-route.ts'
+import { type Arrival, type Inbox, Reception } from './reception.ts'
+import { type ResponseRoute, responseRoute } from './response-route.ts'
 import { StreamConnection } from './stream-connection.ts'
 import { StreamListener } from './stream-listener.ts'
 import {
@@ -27,18 +26,6 @@ import {
 } from './transport.ts'
 import { UdpListener } from './udp-listener.ts'
 
-/** Who takes what arrives. May throw: that is logged, and ends there. */
-export interface Inbox {
-  request(request: SipRequest, arrival: Arrival): void
-  response(response: SipResponse, arrival: Arrival): void
-  flowClosed(flow: Flow): void
-}
-
-export interface Arrival {
-  readonly flow: Flow
-  readonly source: Endpoint
-}
-
 export interface TransportDeps {
   readonly clock: Clock
   readonly log: Log
@@ -49,17 +36,29 @@ export interface TransportDeps {
   readonly tlsClient?: TlsClientSettings | undefined
 }
 
-export class SipTransports {
+export type { Arrival, Inbox } from './reception.ts'
+
+/** What the transaction layer needs of the transports. */
+export interface Carrier {
+  readonly limits: Pick<TransportLimits, 'maxUdpRequestBytes'>
+  deliverTo(inbox: Inbox): void
+  acquire(peer: Peer): Flow | Promise<Flow>
+  routeBack(request: SipRequest, arrival: Arrival): ResponseRoute
+  sendResponse(response: SipResponse, route: ResponseRoute): void
+}
+
+export class SipTransports implements Carrier {
   readonly limits: TransportLimits
   readonly #clock: Clock
   readonly #log: Log
   readonly #advertise: string | undefined
   readonly #tlsClient: TlsClientSettings | undefined
   readonly #table: ConnectionTable
+  readonly #reception: Reception
   readonly #udp: UdpListener[] = []
   readonly #streams: { transport: 'tcp' | 'tls'; listener: StreamListener }[] = []
   readonly #dialling = new Map<string, Promise<Flow>>()
-  #inbox: Inbox | undefined
+  readonly #flowListeners = new Set<(flow: Flow) => void>()
   #closed = false
 
   constructor({ clock, log, limits, advertise, tlsClient }: TransportDeps) {
@@ -69,11 +68,12 @@ export class SipTransports {
     this.#advertise = advertise
     this.#tlsClient = tlsClient
     this.#table = new ConnectionTable(this.limits)
+    this.#reception = new Reception(log, (response, route) => this.sendResponse(response, route))
   }
 
   /** To be called once, before listening. */
   deliverTo(inbox: Inbox): void {
-    this.#inbox = inbox
+    this.#reception.deliverTo(inbox)
   }
 
   /** The listen calls resolve with the bound address and reject with what the system said (`EADDRINUSE`, …). */
@@ -105,6 +105,12 @@ export class SipTransports {
     for (const { listener } of this.#streams) listener.renew(options)
   }
 
+  /** Tells of connections that have closed: whoever was reached by one cannot be any more. */
+  onFlowClosed(listener: (flow: Flow) => void): Disposable {
+    this.#flowListeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#flowListeners.delete(listener) }
+  }
+
   /** The connections that are open now. */
   get connections(): number {
     return this.#table.size
@@ -123,10 +129,10 @@ export class SipTransports {
     if (peer.flow?.open) return peer.flow
     if (peer.transport === 'udp') return this.#udpTowards(peer.host)
     const open = this.#table.get(peer)
-    if (open) return open
-    const key = connectionKey(peer.transport, peer.host, peer.port)
+    if (open && (this.#tlsClient?.verify === false || mayCarry(open, peer))) return open
+    const key = `${connectionKey(peer.transport, peer.host, peer.port)} ${peer.domain ?? ''}`
     const pending = this.#dialling.get(key)
-    if (pending) return pending
+    if (pending !== undefined) return pending
     const opening = this.#dial(peer).finally(() => this.#dialling.delete(key))
     this.#dialling.set(key, opening)
     return opening
@@ -232,44 +238,24 @@ export class SipTransports {
       limits: this.limits,
       advertise: this.#advertise,
       received: (result: ParseResult, flow: StreamConnection) =>
-        this.#received(result, { flow, source: flow.remote }),
+        this.#reception.receive(result, { flow, source: flow.remote }),
       closed: (flow: StreamConnection) => {
         this.#table.remove(flow)
-        this.#inbox?.flowClosed(flow)
+        this.#reception.flowClosed(flow)
+        for (const listener of this.#flowListeners) listener(flow)
       },
     }
   }
 
   #datagram(bytes: Buffer, arrival: Arrival): void {
-    if (bytes.length <= this.limits.maxMessageBytes) {
-      this.#received(parseSipDatagram(bytes), arrival)
-    }
+    if (bytes.length > this.limits.maxMessageBytes) return
+    this.#reception.receive(parseSipDatagram(bytes), arrival)
   }
+}
 
-  /** Nothing that a peer sends may throw out of here: the socket's event loop is below. */
-  #received(result: ParseResult, arrival: Arrival): void {
-    try {
-      this.#deliver(result, arrival)
-    } catch (error) {
-      this.#log.error({ what: 'sip_receive_failed', peer: arrival.source.host, err: error })
-    }
-  }
-
-  #deliver(result: ParseResult, arrival: Arrival): void {
-    const { transport } = arrival.flow
-    if (result.kind === 'message') {
-      messagesReceived.inc({ transport, kind: kindOf(result.message) })
-      this.#hand(result.message, arrival)
-    } else if (result.kind === 'refused' || result.kind === 'fatal') {
-      this.#refuse(result, arrival)
-    }
-  }
-
-  #hand(message: SipMessage, arrival: Arrival): void {
-    if (message instanceof SipResponse) this.#inbox?.response(message, arrival)
-    else if (stampVia(message, arrival.source)) this.#inbox?.request(message, arrival)
-    else messagesRefused.inc({ transport: arrival.flow.transport, status: '400' })
-  }
+/** RFC 5922 §4: what is meant for a domain only goes to who has proven to be it. */
+function mayCarry({ transport, provenNames }: Flow, { domain }: Peer): boolean {
+  return transport !== 'tls' || domain === undefined || provesDomain(provenNames, domain)
 }
 
 interface Connected {
