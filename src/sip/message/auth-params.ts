@@ -8,7 +8,7 @@ export interface AuthValue {
   readonly params: Params
 }
 
-const PARAM = /[ \t]*([\w.!%*+`'~-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\[^])*"|[^\s,"]*)[ \t]*(?:,|$)/y
+const PARAM = /[ \t]*([\w.!%*+`'~-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\[\s\S])*"|[^\s,"]*)[ \t]*(?:,|$)/y
 
 /** One Authorization, Proxy-Authorization, WWW-Authenticate or Proxy-Authenticate field. */
 export function parseAuthParams(text: string): AuthValue | undefined {

@@ -7,7 +7,7 @@ export const NO_PARAMS: Params = new Map()
 
 const TOKEN = /^[\w.!%*+`'~-]+$/
 /** `;name`, `;name=token-or-host`, `;name="quoted"`, with white space wherever §25.1 has SEMI and EQUAL. */
-const PARAM = /[ \t]*;[ \t]*([\w.!%*+`'~-]+)[ \t]*(?:=[ \t]*("(?:[^"\\]|\\[^])*"|[^\s;,"<>]+))?/y
+const PARAM = /[ \t]*;[ \t]*([\w.!%*+`'~-]+)[ \t]*(?:=[ \t]*("(?:[^"\\]|\\[\s\S])*"|[^\s;,"<>]+))?/y
 const PLAIN_VALUE = /^[\w.!%*+`'~:[\]-]+$/
 
 const QUOTE = 0x22
@@ -107,5 +107,5 @@ export function quote(text: string): string {
 export function unquote(text: string): string {
   if (!text.startsWith('"')) return text
   const inner = text.slice(1, -1)
-  return inner.includes('\\') ? inner.replace(/\\([^])/g, '$1') : inner
+  return inner.includes('\\') ? inner.replace(/\\([\s\S])/g, '$1') : inner
 }
