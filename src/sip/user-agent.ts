@@ -71,8 +71,9 @@ export class SipUserAgent {
     this.#transports = transports
     this.#trustedPeers = deps.trustedPeers
     this.#product = product
-    this.#transactions = new Transactions({ clock, log, transports, timers, limits }, (inbound) =>
-      this.#dispatch(inbound),
+    this.#transactions = new Transactions(
+      { clock, log, transports, timers, limits },
+      (inbound, request) => this.#dispatch(inbound, request),
     )
     this.#sender = new RequestSender({
       resolver: deps.resolver ?? systemResolver(),
@@ -122,22 +123,19 @@ export class SipUserAgent {
     return (this.#handlers.has('INVITE') ? [...methods, 'ACK'] : methods).join(', ')
   }
 
-  #dispatch(inbound: InboundTransaction): void {
-    const tx = this.#present(inbound)
-    const running = this.#run(inbound, tx)
-    running.catch((error: unknown) => this.#refuse(inbound, error))
+  #dispatch(inbound: InboundTransaction, request: SipRequest): void {
+    this.#run(inbound, request).catch((error: unknown) => this.#refuse(inbound, error))
   }
 
-  async #run(inbound: InboundTransaction, tx: ServerTransaction): Promise<void> {
-    const { request } = inbound
+  async #run(inbound: InboundTransaction, request: SipRequest): Promise<void> {
     admit(request, this.#capabilities.supported)
     if (request.method === 'CANCEL') {
-      this.#cancel(inbound)
+      this.#cancel(inbound, request)
       return
     }
     const handler = this.#handlers.get(request.method)
     if (!handler) throw this.#unsupported(request.method)
-    const working = handler(tx)
+    const working = handler(this.#present(inbound, request))
     if (inbound.answered) return working
     const deadline = this.#clock.after(HANDLER_DEADLINE_MS, () => this.#overdue(inbound))
     try {
@@ -153,13 +151,13 @@ export class SipUserAgent {
     return new SipError(KNOWN_METHODS.has(method) ? 405 : 501, undefined, allow)
   }
 
-  #present(inbound: InboundTransaction): ServerTransaction {
-    const { request, source, flow } = inbound
+  #present(inbound: InboundTransaction, request: SipRequest): ServerTransaction {
+    const { source } = inbound
     const contact = () => this.contactFor(source)
     return {
       request,
       source,
-      trusted: this.#trustedPeers?.trusts(source.host, flow.provenNames) ?? false,
+      trusted: this.#trustedPeers?.trusts(source.host, source.flow?.provenNames ?? []) ?? false,
       get contact() {
         return contact()
       },
@@ -168,37 +166,37 @@ export class SipUserAgent {
   }
 
   #respond(inbound: InboundTransaction, response: SipResponse): void {
-    if (this.#product && !response.headers.get('Server')) {
+    if (this.#product && !response.headers.has('Server')) {
       response.headers.append('Server', this.#product)
     }
     if (inbound.respond(response)) return
-    const { method } = inbound.request
+    const { method } = inbound
     this.#log.debug({ what: 'sip_response_too_late', method, status: response.status })
   }
 
   #refuse(inbound: InboundTransaction, error: unknown): void {
-    const { request } = inbound
+    const { request, method } = inbound
     if (!(error instanceof SipError)) {
-      this.#log.error({ what: 'sip_handler_failed', method: request.method, err: error })
+      this.#log.error({ what: 'sip_handler_failed', method, err: error })
     }
-    if (inbound.answered) return
-    const { status, reason, headers } =
-      error instanceof SipError ? error : new SipError(500, undefined)
+    if (!request) return
+    const { status, reason, headers } = error instanceof SipError ? error : new SipError(500)
     this.#respond(inbound, createResponse(request, status, reason, headers))
   }
 
   #overdue(inbound: InboundTransaction): void {
-    if (inbound.answered || inbound.terminated) return
-    this.#log.error({ what: 'sip_handler_overdue', method: inbound.request.method })
-    this.#respond(inbound, createResponse(inbound.request, 500))
+    const { request, method, terminated } = inbound
+    if (!request || terminated) return
+    this.#log.error({ what: 'sip_handler_overdue', method })
+    this.#respond(inbound, createResponse(request, 500))
   }
 
   /** §9.2: the CANCEL is answered on its own; what it names ends with 487 if it still can. */
-  #cancel(inbound: InboundTransaction): void {
-    const target = this.#transactions.cancelled(inbound.request)
+  #cancel(inbound: InboundTransaction, cancel: SipRequest): void {
+    const target = this.#transactions.cancelled(cancel)
     if (!target) throw new SipError(481)
-    this.#respond(inbound, createResponse(inbound.request, 200))
-    if (target.request.method === 'INVITE' && !target.answered) {
+    this.#respond(inbound, createResponse(cancel, 200))
+    if (target.request?.method === 'INVITE') {
       this.#respond(target, createResponse(target.request, 487))
     }
   }

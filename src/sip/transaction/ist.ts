@@ -10,7 +10,7 @@
  * A transport error ends nothing (RFC 6026 §8.8): the client repeats the INVITE, and gets the answer then.
  */
 import type { Clock } from '../../util/clock.ts'
-import type { SipResponse } from '../message/message.ts'
+import type { Reply } from '../transport/reply.ts'
 import { Alarms } from './alarms.ts'
 import { type Moves, StateMachine } from './state-machine.ts'
 import type { TransactionTimers } from './timers.ts'
@@ -28,13 +28,13 @@ const MOVES: Moves<IstState> = {
 /** What a server transaction does to the world. */
 export interface ServerPort {
   /** Writes a response, first time or again. */
-  send(response: SipResponse): void
+  send(reply: Reply): void
   terminated(): void
 }
 
 export interface InviteServerPort extends ServerPort {
   /** The 100 that is due after 200 ms without an answer. */
-  trying(): SipResponse
+  trying(): Reply | undefined
 }
 
 export class InviteServerTransaction {
@@ -42,7 +42,7 @@ export class InviteServerTransaction {
   readonly #alarms: Alarms<'trying' | 'g' | 'h' | 'i' | 'l'>
   readonly #timers: TransactionTimers
   readonly #port: InviteServerPort
-  #last: SipResponse | undefined
+  #last: Reply | undefined
 
   constructor(clock: Clock, timers: TransactionTimers, port: InviteServerPort) {
     this.#alarms = new Alarms(clock)
@@ -54,22 +54,25 @@ export class InviteServerTransaction {
     return this.#machine.state
   }
 
-  get lastResponse(): SipResponse | undefined {
+  get lastReply(): Reply | undefined {
     return this.#last
   }
 
   start(): void {
-    this.#alarms.set('trying', this.#timers.trying, () => this.respond(this.#port.trying()))
+    this.#alarms.set('trying', this.#timers.trying, () => {
+      const reply = this.#port.trying()
+      if (reply) this.respond(reply)
+    })
   }
 
   /** False where the transaction has its final response already. */
-  respond(response: SipResponse): boolean {
-    const again = this.state === 'accepted' && response.status >= 200 && response.status < 300
+  respond(reply: Reply): boolean {
+    const again = this.state === 'accepted' && reply.status >= 200 && reply.status < 300
     if (this.state !== 'proceeding' && !again) return false
     this.#alarms.cancel('trying')
-    this.#last = response
-    if (!again && response.status >= 200) this.#finish(response.status)
-    this.#port.send(response)
+    this.#last = reply
+    if (!again && reply.status >= 200) this.#finish(reply.status)
+    this.#port.send(reply)
     return true
   }
 

@@ -9,7 +9,7 @@
  * A failed write ends nothing: the client repeats the request, and gets the answer then.
  */
 import type { Clock } from '../../util/clock.ts'
-import type { SipResponse } from '../message/message.ts'
+import type { Reply } from '../transport/reply.ts'
 import { Alarms } from './alarms.ts'
 import type { ServerPort } from './ist.ts'
 import { type Moves, StateMachine } from './state-machine.ts'
@@ -29,7 +29,7 @@ export class NonInviteServerTransaction {
   readonly #alarms: Alarms<'j'>
   readonly #timers: TransactionTimers
   readonly #port: ServerPort
-  #last: SipResponse | undefined
+  #last: Reply | undefined
 
   constructor(clock: Clock, timers: TransactionTimers, port: ServerPort) {
     this.#alarms = new Alarms(clock)
@@ -41,18 +41,18 @@ export class NonInviteServerTransaction {
     return this.#machine.state
   }
 
-  get lastResponse(): SipResponse | undefined {
+  get lastReply(): Reply | undefined {
     return this.#last
   }
 
   /** False where the transaction has its final response already. */
-  respond(response: SipResponse): boolean {
+  respond(reply: Reply): boolean {
     if (this.state !== 'trying' && this.state !== 'proceeding') return false
-    this.#last = response
-    const final = response.status >= 200
+    this.#last = reply
+    const final = reply.status >= 200
     if (final) this.#machine.transition('completed')
     else if (this.state === 'trying') this.#machine.transition('proceeding')
-    this.#port.send(response)
+    this.#port.send(reply)
     if (final) this.#alarms.set('j', this.#timers.j, () => this.#end())
     return true
   }

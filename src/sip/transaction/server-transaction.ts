@@ -2,9 +2,10 @@
 import type { Clock } from '../../util/clock.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
+import { type Reply, toReply } from '../transport/reply.ts'
 import type { ResponseRoute } from '../transport/response-route.ts'
-import type { Endpoint, Flow, Peer } from '../transport/transport.ts'
-import type { Carrier } from '../transport/transports.ts'
+import type { Peer } from '../transport/transport.ts'
+import type { Arrival, Carrier } from '../transport/transports.ts'
 import { InviteServerTransaction, type ServerPort } from './ist.ts'
 import { toTag } from './keys.ts'
 import { responsesSent, retransmissions } from './metrics.ts'
@@ -19,27 +20,30 @@ export interface InboundDeps {
 }
 
 export class InboundTransaction {
-  readonly request: SipRequest
+  readonly method: string
   readonly source: Peer
-  readonly flow: Flow
   readonly #fsm: InviteServerTransaction | NonInviteServerTransaction
-  #answered = false
+  #request: SipRequest | undefined
 
-  constructor(
-    deps: InboundDeps,
-    request: SipRequest,
-    { flow, source }: { readonly flow: Flow; readonly source: Endpoint },
-  ) {
-    this.request = request
-    this.flow = flow
+  constructor(deps: InboundDeps, request: SipRequest, arrival: Arrival) {
+    const { flow, source } = arrival
+    this.method = request.method
     this.source = { transport: flow.transport, host: source.host, port: source.port, flow }
-    const route = deps.transports.routeBack(request, { flow, source })
-    this.#fsm = this.#createFsm(deps, route)
+    this.#request = request
+    this.#fsm = this.#createFsm(deps, deps.transports.routeBack(request, arrival))
+  }
+
+  /**
+   * `undefined` once there is a final response: over UDP an answered transaction lives on for half a minute,
+   * thousands of them, and all it needs then is the answer.
+   */
+  get request(): SipRequest | undefined {
+    return this.#request
   }
 
   /** A final response has been given. */
   get answered(): boolean {
-    return this.#answered
+    return this.#request === undefined
   }
 
   get terminated(): boolean {
@@ -48,8 +52,8 @@ export class InboundTransaction {
 
   /** False where there is a final response already. */
   respond(response: SipResponse): boolean {
-    const taken = this.#fsm.respond(response)
-    if (taken && response.status >= 200) this.#answered = true
+    if (response.status >= 200) this.#request = undefined
+    const taken = this.#fsm.respond(toReply(response))
     if (taken) responsesSent.inc({ status: response.status })
     return taken
   }
@@ -62,8 +66,8 @@ export class InboundTransaction {
 
   /** False where the ACK is not for the response of this transaction. */
   acknowledge(ack: SipRequest): boolean {
-    const last = this.#fsm.lastResponse
-    if (!('acknowledge' in this.#fsm) || !last || toTag(ack) !== toTag(last)) return false
+    const last = this.#fsm.lastReply
+    if (!('acknowledge' in this.#fsm) || !last || toTag(ack) !== last.toTag) return false
     return this.#fsm.acknowledge()
   }
 
@@ -74,13 +78,19 @@ export class InboundTransaction {
   #createFsm(deps: InboundDeps, route: ResponseRoute) {
     const { clock, timers, transports } = deps
     const port: ServerPort = {
-      send: (response) => transports.sendResponse(response, route),
+      send: (reply) => transports.sendResponse(reply, route),
       terminated: () => deps.terminated(),
     }
-    if (this.request.method !== 'INVITE') return new NonInviteServerTransaction(clock, timers, port)
-    const trying = () => createResponse(this.request, 100)
-    const fsm = new InviteServerTransaction(clock, timers, { ...port, trying })
+    if (this.method !== 'INVITE') return new NonInviteServerTransaction(clock, timers, port)
+    const fsm = new InviteServerTransaction(clock, timers, {
+      ...port,
+      trying: () => this.#trying(),
+    })
     fsm.start()
     return fsm
+  }
+
+  #trying(): Reply | undefined {
+    return this.#request && toReply(createResponse(this.#request, 100))
   }
 }

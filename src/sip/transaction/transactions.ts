@@ -7,6 +7,7 @@ import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
+import { toReply } from '../transport/reply.ts'
 import type { Flow, Peer } from '../transport/transport.ts'
 import type { Arrival, Carrier, Inbox } from '../transport/transports.ts'
 import {
@@ -37,6 +38,9 @@ export const DEFAULT_TRANSACTION_LIMITS: TransactionLimits = {
   maxClient: 100_000,
 }
 
+/** Takes each new request once, ACK never. */
+export type Deliver = (transaction: InboundTransaction, request: SipRequest) => void
+
 export interface TransactionDeps {
   readonly clock: Clock
   readonly log: Log
@@ -57,7 +61,7 @@ export class Transactions implements Inbox {
   readonly #transports: Carrier
   readonly #base: TimerBase
   readonly #limits: TransactionLimits
-  readonly #deliver: (transaction: InboundTransaction) => void
+  readonly #deliver: Deliver
   readonly #servers = new Map<string, InboundTransaction>()
   readonly #clients = new Map<string, OutboundTransaction>()
   /** Server transactions outside dialogs, by what a merged copy would share. */
@@ -65,8 +69,7 @@ export class Transactions implements Inbox {
   /** Client transactions by the connection that they depend on. */
   readonly #byFlow = new Map<Flow, Set<OutboundTransaction>>()
 
-  /** `deliver` is given each new request once, ACK never. */
-  constructor(deps: TransactionDeps, deliver: (transaction: InboundTransaction) => void) {
+  constructor(deps: TransactionDeps, deliver: Deliver) {
     this.#clock = deps.clock
     this.#log = deps.log
     this.#transports = deps.transports
@@ -152,7 +155,7 @@ export class Transactions implements Inbox {
       return
     }
     if (merge) this.#merges.set(merge, transaction)
-    this.#deliver(transaction)
+    this.#deliver(transaction, request)
   }
 
   #acknowledged(invite: InboundTransaction | undefined, ack: SipRequest): void {
@@ -165,7 +168,7 @@ export class Transactions implements Inbox {
     overloaded.inc({ side: 'server' })
     const retryAfter = String(randomInt(RETRY_AFTER[0], RETRY_AFTER[1]))
     const response = createResponse(request, 503, undefined, [['Retry-After', retryAfter]])
-    this.#transports.sendResponse(response, this.#transports.routeBack(request, arrival))
+    this.#transports.sendResponse(toReply(response), this.#transports.routeBack(request, arrival))
   }
 
   async #attempt(

@@ -5,6 +5,7 @@ import type { ParseResult } from '../message/parser.ts'
 import { createResponse } from '../message/respond.ts'
 import { validateResponse } from '../message/validate.ts'
 import { messagesReceived, messagesRefused } from './metrics.ts'
+import { type Reply, toReply } from './reply.ts'
 import { type ResponseRoute, responseRoute, stampVia } from './response-route.ts'
 import type { Endpoint, Flow } from './transport.ts'
 
@@ -22,11 +23,11 @@ export interface Arrival {
 
 export class Reception {
   readonly #log: Log
-  readonly #answer: (response: SipResponse, route: ResponseRoute) => void
+  readonly #answer: (reply: Reply, route: ResponseRoute) => void
   #inbox: Inbox | undefined
 
   /** `answer` sends the refusal of a message that the transaction layer never sees. */
-  constructor(log: Log, answer: (response: SipResponse, route: ResponseRoute) => void) {
+  constructor(log: Log, answer: (reply: Reply, route: ResponseRoute) => void) {
     this.#log = log
     this.#answer = answer
   }
@@ -68,7 +69,8 @@ export class Reception {
     this.#count(arrival, String(status))
     this.#log.debug({ what: 'sip_message_refused', peer: arrival.source.host, status, reason })
     if (!request || request.method === 'ACK' || !stampVia(request, arrival.source)) return
-    this.#answer(createResponse(request, status, reason), responseRoute(request, arrival))
+    const reply = toReply(createResponse(request, status, reason))
+    this.#answer(reply, responseRoute(request, arrival))
   }
 
   #count({ flow }: Arrival, status: string): void {

@@ -5,15 +5,15 @@ import type { Socket } from 'node:net'
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
-import type { SipRequest, SipResponse } from '../message/message.ts'
+import type { SipRequest } from '../message/message.ts'
 import { type ParseResult, parseSipDatagram } from '../message/parser.ts'
-import { serialize } from '../message/serializer.ts'
 import { localAddressTowards, normalizeHost } from './addresses.ts'
 import { provesDomain } from './certificate-names.ts'
 import { ConnectionTable, connectionKey } from './connection-table.ts'
 import { dial, type TlsClientSettings } from './dial.ts'
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts'
 import { type Arrival, type Inbox, Reception } from './reception.ts'
+import type { Reply } from './reply.ts'
 import { type ResponseRoute, responseRoute } from './response-route.ts'
 import { StreamConnection } from './stream-connection.ts'
 import { StreamListener } from './stream-listener.ts'
@@ -44,7 +44,7 @@ export interface Carrier {
   deliverTo(inbox: Inbox): void
   acquire(peer: Peer): Flow | Promise<Flow>
   routeBack(request: SipRequest, arrival: Arrival): ResponseRoute
-  sendResponse(response: SipResponse, route: ResponseRoute): void
+  sendResponse(reply: Reply, route: ResponseRoute): void
 }
 
 export class SipTransports implements Carrier {
@@ -68,7 +68,7 @@ export class SipTransports implements Carrier {
     this.#advertise = advertise
     this.#tlsClient = tlsClient
     this.#table = new ConnectionTable(this.limits)
-    this.#reception = new Reception(log, (response, route) => this.sendResponse(response, route))
+    this.#reception = new Reception(log, (reply, route) => this.sendResponse(reply, route))
   }
 
   /** To be called once, before listening. */
@@ -153,10 +153,9 @@ export class SipTransports implements Carrier {
   }
 
   /** The flow of the request; where that is gone, a new connection to the Via's address. */
-  sendResponse(response: SipResponse, route: ResponseRoute): void {
-    const bytes = serialize(response)
+  sendResponse({ status, bytes }: Reply, route: ResponseRoute): void {
     const failed = (error: Error) => {
-      this.#log.info({ what: 'sip_response_lost', status: response.status, error: error.message })
+      this.#log.info({ what: 'sip_response_lost', status, error: error.message })
     }
     if (route.flow.open) {
       route.flow.write(bytes, route.to, failed)

@@ -4,7 +4,7 @@ import { InviteServerTransaction } from '../../../src/sip/transaction/ist.ts'
 import { DEFAULT_TIMER_BASE, timersFor } from '../../../src/sip/transaction/timers.ts'
 import type { TransportName } from '../../../src/sip/transport/transport.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { response } from './responses.ts'
+import { reply } from './responses.ts'
 
 function start(transport: TransportName = 'udp') {
   const clock = new FakeClock()
@@ -13,7 +13,7 @@ function start(transport: TransportName = 'udp') {
   const note = (what: string) => log.push(`${what}@${clock.now() - began}`)
   const fsm = new InviteServerTransaction(clock, timersFor(transport, DEFAULT_TIMER_BASE), {
     send: ({ status }) => note(String(status)),
-    trying: () => response(100),
+    trying: () => reply(100),
     terminated: () => note('end'),
   })
   fsm.start()
@@ -30,7 +30,7 @@ test('who is slow to answer is covered by a 100 after 200 ms', () => {
 
 test('over UDP timer G repeats a refusal up to every T2 until timer H gives up on the ACK', () => {
   const { clock, fsm, log } = start()
-  fsm.respond(response(405))
+  fsm.respond(reply(405))
   clock.advance(60_000)
   assert.deepEqual(log, [
     ...['405@0', '405@500', '405@1500', '405@3500', '405@7500', '405@11500', '405@15500'],
@@ -41,7 +41,7 @@ test('over UDP timer G repeats a refusal up to every T2 until timer H gives up o
 
 test('an ACK ends repeating, and further ACKs are absorbed for timer I', () => {
   const { clock, fsm, log } = start()
-  fsm.respond(response(405))
+  fsm.respond(reply(405))
   clock.advance(100)
   assert.equal(fsm.acknowledge(), true)
   assert.equal(fsm.state, 'confirmed')
@@ -53,7 +53,7 @@ test('an ACK ends repeating, and further ACKs are absorbed for timer I', () => {
 
 test('over TCP a refusal is not repeated, and the ACK ends the transaction at once', () => {
   const { clock, fsm, log } = start('tcp')
-  fsm.respond(response(405))
+  fsm.respond(reply(405))
   clock.advance(10_000)
   fsm.acknowledge()
   assert.deepEqual(log, ['405@0', 'end@10000'])
@@ -61,20 +61,20 @@ test('over TCP a refusal is not repeated, and the ACK ends the transaction at on
 
 test('a copy of the INVITE gets the last response again', () => {
   const { fsm, log } = start()
-  fsm.respond(response(180))
+  fsm.respond(reply(180))
   fsm.retransmission()
-  fsm.respond(response(486))
+  fsm.respond(reply(486))
   fsm.retransmission()
   assert.deepEqual(log, ['180@0', '180@0', '486@0', '486@0'])
 })
 
 test('a 2xx absorbs copies of the INVITE for timer L, and only the user repeats it (RFC 6026)', () => {
   const { clock, fsm, log } = start('tcp')
-  assert.equal(fsm.respond(response(200)), true)
+  assert.equal(fsm.respond(reply(200)), true)
   fsm.retransmission()
   assert.equal(fsm.acknowledge(), false)
-  assert.equal(fsm.respond(response(200)), true)
-  assert.equal(fsm.respond(response(486)), false)
+  assert.equal(fsm.respond(reply(200)), true)
+  assert.equal(fsm.respond(reply(486)), false)
   assert.equal(fsm.state, 'accepted')
   clock.advance(32_000)
   assert.deepEqual(log, ['200@0', '200@0', 'end@32000'])
@@ -82,6 +82,6 @@ test('a 2xx absorbs copies of the INVITE for timer L, and only the user repeats 
 
 test('there is one final response', () => {
   const { fsm } = start()
-  fsm.respond(response(486))
-  assert.equal(fsm.respond(response(200)), false)
+  fsm.respond(reply(486))
+  assert.equal(fsm.respond(reply(200)), false)
 })

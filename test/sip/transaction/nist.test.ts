@@ -4,7 +4,7 @@ import { NonInviteServerTransaction } from '../../../src/sip/transaction/nist.ts
 import { DEFAULT_TIMER_BASE, timersFor } from '../../../src/sip/transaction/timers.ts'
 import type { TransportName } from '../../../src/sip/transport/transport.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { response } from './responses.ts'
+import { reply } from './responses.ts'
 
 function start(transport: TransportName = 'udp') {
   const clock = new FakeClock()
@@ -21,9 +21,9 @@ function start(transport: TransportName = 'udp') {
 test('copies of the request are dropped while trying, and get the last response from then on', () => {
   const { fsm, log } = start()
   fsm.retransmission()
-  fsm.respond(response(100))
+  fsm.respond(reply(100))
   fsm.retransmission()
-  fsm.respond(response(200))
+  fsm.respond(reply(200))
   fsm.retransmission()
   assert.deepEqual(log, ['100@0', '100@0', '200@0', '200@0'])
   assert.equal(fsm.state, 'completed')
@@ -31,7 +31,7 @@ test('copies of the request are dropped while trying, and get the last response 
 
 test('over UDP copies are absorbed for timer J', () => {
   const { clock, fsm, log } = start()
-  fsm.respond(response(200))
+  fsm.respond(reply(200))
   clock.advance(31_999)
   assert.equal(fsm.state, 'completed')
   clock.advance(1)
@@ -40,21 +40,21 @@ test('over UDP copies are absorbed for timer J', () => {
 
 test('over TCP the final response ends the transaction at once', () => {
   const { clock, fsm, log } = start('tls')
-  fsm.respond(response(200))
+  fsm.respond(reply(200))
   assert.deepEqual(log, ['200@0', 'end@0'])
   assert.equal(clock.pendingTimers, 0)
 })
 
 test('there is one final response', () => {
   const { fsm, log } = start()
-  assert.equal(fsm.respond(response(404)), true)
-  assert.equal(fsm.respond(response(200)), false)
+  assert.equal(fsm.respond(reply(404)), true)
+  assert.equal(fsm.respond(reply(200)), false)
   assert.deepEqual(log, ['404@0'])
 })
 
 test('abandoning ends it once, whatever its state', () => {
   const { clock, fsm, log } = start()
-  fsm.respond(response(200))
+  fsm.respond(reply(200))
   fsm.abandon()
   fsm.abandon()
   assert.deepEqual(log, ['200@0', 'end@0'])

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type SipMessage, SipRequest, type SipResponse } from '../../../src/sip/message/message.ts'
+import { type SipMessage, SipRequest } from '../../../src/sip/message/message.ts'
 import { parseSipDatagram } from '../../../src/sip/message/parser.ts'
 import { createResponse } from '../../../src/sip/message/respond.ts'
-import { serialize } from '../../../src/sip/message/serializer.ts'
 import { Transactions } from '../../../src/sip/transaction/transactions.ts'
+import type { Reply } from '../../../src/sip/transport/reply.ts'
 import {
   type ResponseRoute,
   responseRoute,
@@ -82,8 +82,8 @@ class LossyEnd implements Carrier {
     return responseRoute(request, arrival)
   }
 
-  sendResponse(response: SipResponse): void {
-    this.#network.carry(this, serialize(response))
+  sendResponse({ bytes }: Reply): void {
+    this.#network.carry(this, bytes)
   }
 }
 
@@ -97,10 +97,13 @@ function start(status: number) {
   const network = new LossyNetwork()
   const handled: string[] = []
   const deps = { clock: network.clock, log: silentLog }
-  const server = new Transactions({ ...deps, transports: network.server }, (transaction) => {
-    handled.push(transaction.request.method)
-    transaction.respond(createResponse(transaction.request, status))
-  })
+  const server = new Transactions(
+    { ...deps, transports: network.server },
+    (transaction, request) => {
+      handled.push(request.method)
+      transaction.respond(createResponse(request, status))
+    },
+  )
   const client = new Transactions({ ...deps, transports: network.client }, () => undefined)
   return { network, server, client, handled, peer: network.server.peer }
 }
@@ -197,8 +200,8 @@ test('a request of RFC 2543 times is matched by its other headers, its ACK too',
 test('too many transactions are refused with 503 and Retry-After, and remembered nowhere', () => {
   const network = new LossyNetwork()
   const handled: string[] = []
-  const responses: SipResponse[] = []
-  network.server.sendResponse = (response) => responses.push(response)
+  const replies: Reply[] = []
+  network.server.sendResponse = (reply) => replies.push(reply)
   const server = new Transactions(
     {
       clock: network.clock,
@@ -206,7 +209,7 @@ test('too many transactions are refused with 503 and Retry-After, and remembered
       transports: network.server,
       limits: { maxServer: 1 },
     },
-    ({ request }) => handled.push(request.method),
+    ({ method }) => handled.push(method),
   )
   const arrival = { flow: network.server.acquire(), source: network.client.endpoint }
   for (const branch of ['one', 'two', 'two']) {
@@ -216,10 +219,10 @@ test('too many transactions are refused with 503 and Retry-After, and remembered
   }
   assert.deepEqual(handled, ['MESSAGE'])
   assert.deepEqual(
-    responses.map(({ status }) => status),
+    replies.map(({ status }) => status),
     [503, 503],
   )
-  assert.match(responses[0]?.headers.get('Retry-After') ?? '', /^\d+$/)
+  assert.match(replies[0]?.bytes.toString() ?? '', /^Retry-After: \d+\r$/m)
 })
 
 test('closing ends every request of ours', async () => {
