@@ -1,6 +1,7 @@
 /** Who sends a request: proven by digest, or said by a peer that is trusted to know (RFC 3325). */
 import type { BareJid } from '../../core/address.ts'
 import type { Clock } from '../../util/clock.ts'
+import { FailureThrottle, type ThrottleOptions } from '../../util/failure-throttle.ts'
 import type { Log } from '../../util/log.ts'
 import { SipError } from '../errors.ts'
 import type { SipRequest } from '../message/message.ts'
@@ -9,7 +10,6 @@ import { parseNameAddr } from '../message/values.ts'
 import type { ServerTransaction } from '../user-agent.ts'
 import { DigestAuth, type DigestDirectory } from './digest.ts'
 import type { NonceOptions } from './nonces.ts'
-import { FailureThrottle, type ThrottleOptions } from './throttle.ts'
 
 export interface SipIdentity {
   /** The account, where the one who asks is a user of ours. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FailureThrottle } from '../../../src/sip/auth/throttle.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
+import { FailureThrottle } from '../../src/util/failure-throttle.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 
 test('after so many failures an address waits for the end of its window', () => {
   const clock = new FakeClock()
