@@ -26,9 +26,9 @@ function configPage(): string {
   const top = OPTIONS.filter(({ name }) => !name.includes('.'))
   const sections = Object.entries(configSchema.properties)
     .filter(([name]) => !top.some((option) => option.name === name))
-    .map(([name, { description }]) => {
+    .map(([name, section]) => {
       const options = OPTIONS.filter((option) => option.name.startsWith(`${name}.`))
-      return `## ${name}\n\n${description ?? ''}\n\n${optionsTable(options)}`
+      return `## ${name}\n\n${Reflect.get(section, 'description')}\n\n${optionsTable(options)}`
     })
   return page(
     'Configuration',

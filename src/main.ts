@@ -2,20 +2,19 @@
 import { loadConfig } from './config/load-config.ts'
 import type { Config } from './config/schema.ts'
 import { announce } from './ops/announcement.ts'
+import { stopSignal } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
 import { startServer } from './server.ts'
+import { SystemClock } from './util/clock.ts'
 import { createLog, type Log } from './util/log.ts'
 import { OperatorError } from './util/operator-error.ts'
 
-/** Exit codes: 0 stopped as asked, 1 a bug or an end that took too long, 2 an error of the operator's. */
-const EXIT = { stopped: 0, failed: 1, operator: 2 } as const
-/** A second signal ends the process as the signal itself would: 128 and its number. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
-const STOP_DEADLINE_MS = 4_500
-
+/** Others: 1 for a bug during the start, and those of `stopSignal`. */
+const EXIT = { stopped: 0, operator: 2 } as const
 // A reader who goes away (`script/server | head`) is no reason to stop.
 process.stdout.on('error', () => undefined)
-process.exitCode = await main()
+// What others left behind (an idle keep-alive, a pooled connection) must not hold the process.
+process.exit(await main())
 
 async function main(): Promise<number> {
   try {
@@ -32,39 +31,20 @@ async function main(): Promise<number> {
 
 async function run(config: Config): Promise<number> {
   const log = createLog(config.log.level)
-  const stop = stopSignal(log)
-  const server = await startServer(config, { log })
+  const clock = new SystemClock()
+  const stop = stopSignal({ clock, log, signals: process, exit: process.exit })
+  const server = await startServer(config, { clock, log })
   keepRunning(log)
   for (const line of announce(server)) process.stdout.write(`${line}\n`)
   await stop
   await server[Symbol.asyncDispose]()
   log.info({ what: 'stopped' })
-  // What others left behind (an idle keep-alive, a pooled connection) must not hold the process.
-  process.exit(EXIT.stopped)
-}
-
-/** Resolves at the first signal; then the end has a deadline, and a second signal is the end. */
-function stopSignal(log: Log): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  let stopping = false
-  // Signals alone keep no process alive, and a server may have every listener off.
-  const alive = setInterval(() => undefined, 2 ** 30)
-  const stop = (signal: keyof typeof SIGNALS) => {
-    if (stopping) process.exit(SIGNALS[signal])
-    stopping = true
-    clearInterval(alive)
-    log.info({ what: 'stopping', signal })
-    setTimeout(() => {
-      log.error({ what: 'stop_took_too_long', afterMs: STOP_DEADLINE_MS })
-      process.exit(EXIT.failed)
-    }, STOP_DEADLINE_MS).unref()
-    resolve()
-  }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
-  return promise
+  return EXIT.stopped
 }
 
 /** A bug in one request must not end the others' sessions: it is logged with its stack, and that is all. */
 function keepRunning(log: Log): void {
+  // Neither signals nor our timers keep a process alive, and a server may have every listener off.
+  setInterval(() => undefined, 2 ** 30)
   process.on('uncaughtException', (err, origin) => log.fatal({ what: 'uncaught', origin, err }))
 }

@@ -1,16 +1,29 @@
 /** The composition root: builds everything top to bottom, closes it bottom to top. */
+import { join } from 'node:path'
+import { startAdmin } from './admin/admin.ts'
+import { SignIn } from './admin/sign-in.ts'
 import type { Config } from './config/schema.ts'
+import { Messaging } from './core/messaging/messaging.ts'
 import { systemPolicy } from './core/presence/authorization.ts'
+import { ManualPresence } from './core/presence/manual-presence.ts'
 import { PresenceService } from './core/presence/presence.ts'
 import { Sessions } from './core/sessions.ts'
 import { type Directory, openDirectory } from './directory/directory.ts'
 import type { Announcement } from './ops/announcement.ts'
 import { Certificates } from './ops/certificates.ts'
 import { DEMO_DOMAIN, requireDemoUsers } from './ops/demo.ts'
-import { listenError } from './ops/listeners.ts'
+import { LISTENER_PROTOCOLS, type Listener, listenError } from './ops/listeners.ts'
 import { lockDataDirectory } from './ops/lock.ts'
 import { collectProcessMetrics } from './ops/process-metrics.ts'
+import { closeWithin } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
+import {
+  accounts,
+  administratorStore,
+  audit,
+  manualStateStore,
+  offlineStore,
+} from './server/stores.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { type Clock, SystemClock } from './util/clock.ts'
 import { createLog, type Log } from './util/log.ts'
@@ -29,27 +42,41 @@ export interface Kernel {
   readonly certificates: Certificates
   readonly sessions: Sessions
   readonly presence: PresenceService
+  readonly messaging: Messaging
 }
 
 export interface Server extends AsyncDisposable, Announcement {}
+
+/** A peer that does not let go of its connection must not keep the database from being closed in order. */
+const EDGES_CLOSE_MS = 3_500
+
+/** The name of the administrator that the first start makes. */
+const FIRST_ADMINISTRATOR = 'admin'
 
 /**
  * Resolves when every listener accepts. Throws `OperatorError`, with nothing left open, where the
  * machine or the configuration does not allow it. One server a process: metrics are the process's.
  */
 export async function startServer(config: Config, overrides: Overrides = {}): Promise<Server> {
-  await using starting = new AsyncDisposableStack() // a failed start closes what it opened
+  // A failed start closes what it opened.
+  await using base = new AsyncDisposableStack()
+  await using edges = new AsyncDisposableStack()
   try {
-    const kernel = await openKernel(config, overrides, starting)
-    const demo = config.demo ? await requireDemoUsers(kernel.directory) : undefined
-    const opened = starting.move()
+    const kernel = await openKernel(config, overrides, base)
+    const listeners: Listener[] = []
+    const signIn = await openAdmin(config, { ...kernel, listeners }, edges)
+    const people = await requirePeople(config, kernel.directory, signIn)
     kernel.log.info({ what: 'started', version: VERSION, data: config.data })
+    const [openBase, openEdges] = [base.move(), edges.move()]
     return {
-      listeners: [],
+      listeners,
       data: config.data,
       caPath: kernel.certificates.caPath,
-      demo,
-      [Symbol.asyncDispose]: () => opened.disposeAsync(),
+      ...people,
+      async [Symbol.asyncDispose]() {
+        await closeWithin(kernel, EDGES_CLOSE_MS, openEdges.disposeAsync())
+        await openBase.disposeAsync()
+      },
     }
   } catch (error) {
     throw listenError(error, config.listen)
@@ -59,24 +86,92 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
 async function openKernel(
   config: Config,
   { clock = new SystemClock(), log = createLog(config.log.level) }: Overrides,
-  starting: AsyncDisposableStack,
+  base: AsyncDisposableStack,
 ): Promise<Kernel> {
-  starting.use(lockDataDirectory(config.data))
-  const database = starting.use(await openDatabase(config.database.url, { clock, log }))
-  const directory = await openDirectory({ database, clock, log })
-  await requireDomains(directory, config.demo ? [DEMO_DOMAIN, ...config.domains] : config.domains)
+  base.use(lockDataDirectory(config.data))
+  const database = base.use(await openDatabase(config.database.url, { clock, log }))
+  const directory = await openDirectory(
+    { database, clock, log },
+    { scramIterations: scramIterations(config.passwords) },
+  )
+  await requireDomains(directory, config)
   const domainNames = () => directory.domains().map(({ name }) => name)
-  const certificates = starting.use(await Certificates.open({ clock, log }, config, domainNames))
+  const certificates = base.use(await Certificates.open({ clock, log }, config, domainNames))
   collectProcessMetrics(VERSION)
   const sessions = new Sessions()
   const authorization = systemPolicy(config.sip.watchers)
   const presence = new PresenceService({ clock, authorization })
-  return { clock, log, database, directory, certificates, sessions, presence }
+  const messaging = new Messaging({
+    sessions,
+    accounts: accounts(directory),
+    offline: offlineStore(database.kysely, config.messaging.offlinePerUser),
+    clock,
+    log,
+  })
+  return { clock, log, database, directory, certificates, sessions, presence, messaging }
+}
+
+function scramIterations(passwords: Config['passwords']) {
+  return {
+    'SCRAM-SHA-1': passwords.scramSha1Iterations,
+    'SCRAM-SHA-256': passwords.scramSha256Iterations,
+    'SCRAM-SHA-512': passwords.scramSha512Iterations,
+  }
 }
 
 /** Those of the configuration exist; others that an administrator added stay. */
-async function requireDomains(directory: Directory, domains: readonly string[]): Promise<void> {
-  for (const name of domains) {
+async function requireDomains(directory: Directory, { domains, demo }: Config): Promise<void> {
+  for (const name of demo ? [DEMO_DOMAIN, ...domains] : domains) {
     if (!directory.isLocal(name)) await directory.addDomain(name)
   }
+}
+
+async function openAdmin(
+  config: Config,
+  { listeners, ...kernel }: Kernel & { listeners: Listener[] },
+  edges: AsyncDisposableStack,
+): Promise<SignIn> {
+  const { clock, database, presence, certificates } = kernel
+  const administrators = administratorStore(database.kysely, clock)
+  const signIn = new SignIn({ administrators, clock })
+  const manual = new ManualPresence({ store: manualStateStore(database.kysely), presence, clock })
+  await manual.restore()
+  const admin = await startAdmin(
+    {
+      https: config.listen.https,
+      socketPath: join(config.data, 'heliograph.sock'),
+      requestsPerMinute: config.admin.requestsPerMinute,
+      tls: certificates.serverOptions,
+    },
+    {
+      ...kernel,
+      manual,
+      signIn,
+      audit: audit(database.kysely, clock),
+      version: VERSION,
+      listeners: () =>
+        listeners.map(({ name, address: { host, port } }) => {
+          return { name, address: host, port, detail: LISTENER_PROTOCOLS[name] }
+        }),
+    },
+  )
+  edges.use(admin)
+  if (admin.https) {
+    const { address: host, port } = admin.https
+    listeners.push({ name: 'https', address: { host, port } })
+  }
+  return signIn
+}
+
+/** Last of all: a password that was made is lost where the start fails after it. */
+async function requirePeople(config: Config, directory: Directory, signIn: SignIn) {
+  const demo = config.demo ? await requireDemoUsers(directory) : undefined
+  const { password: chosen } = config.admin
+  const password = await signIn.createFirst(FIRST_ADMINISTRATOR)
+  if (password === undefined) return { demo }
+  if (chosen === undefined) {
+    return { demo, firstAdministrator: { name: FIRST_ADMINISTRATOR, password } }
+  }
+  await signIn.setPassword(FIRST_ADMINISTRATOR, chosen)
+  return { demo }
 }

@@ -90,19 +90,6 @@ export function duration(notes: Notes<string> & { min?: string; max?: string }):
   )
 }
 
-/** Seconds, as SIP counts; a number alone is seconds too. */
-export function seconds(notes: Notes<string> & { min?: string; max?: string }): Option<number> {
-  const bounds = { ...limit('min', notes.min), ...limit('max', notes.max) }
-  const expects = `seconds, or a duration such as 5m,${within(bounds, formatDuration)}`
-  const inMs = bounded(parseDuration, bounds)
-  const read = (raw: Raw): Parsed<number> => {
-    const bare = parseInteger(raw)
-    const parsed = inMs(bare ? bare.value * 1000 : raw)
-    return parsed && { value: Math.round(parsed.value / 1000) }
-  }
-  return define({ type: ['string', 'integer'] }, { ...record(notes), expects, read })
-}
-
 function limit(name: 'min' | 'max', text: string | undefined): Bounds {
   const parsed = text === undefined ? undefined : parseDuration(text)
   return parsed ? { [name]: parsed.value } : {}

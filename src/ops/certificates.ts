@@ -5,7 +5,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import type { Config } from '../config/schema.ts'
 import { reason } from '../config/sources.ts'
@@ -25,7 +25,14 @@ export interface CertificatesDeps {
 export interface TlsIdentity {
   readonly cert: string
   readonly key: string
-  readonly minVersion: SecureVersion
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
+export interface TlsServerOptions extends TlsIdentity {
+  readonly SNICallback: (
+    name: string,
+    done: (error: Error | null, context?: SecureContext) => void,
+  ) => void
 }
 
 interface Loaded {
@@ -85,6 +92,14 @@ export class Certificates implements Disposable {
 
   get identity(): TlsIdentity {
     return this.#loaded.identity
+  }
+
+  /** For `tls.createServer` and `https.createServer`: a changed certificate is shown without more ado. */
+  get serverOptions(): TlsServerOptions {
+    return {
+      ...this.identity,
+      SNICallback: (name, done) => done(null, this.secureContext(name)),
+    }
   }
 
   /**

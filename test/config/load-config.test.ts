@@ -250,7 +250,10 @@ describe('values', () => {
     wrong('log.level=loud', /expected one of trace, debug,/)
     wrong('xmpp.plaintextAuth=maybe', /expected true or false/)
     wrong('sip.notifyFailures=0', /expected a whole number from 1 to 100, got "0"/)
-    wrong('sip.notifyInterval=2 fortnights', /expected seconds, or a duration/)
+    wrong(
+      'sip.notifyInterval=2 fortnights',
+      /expected a duration such as 30s, 5m or 2 days from 0ms to 1h/,
+    )
     wrong('sip.trustedPeers=10.0.0.0/33', /expected a list of IP addresses or networks/)
     wrong('database.url=mysql://u:secret@h/d', /expected sqlite:PATH or postgres:[^,]*$/)
     wrong('domains=', /expected a list of domain names, not empty/)
@@ -259,7 +262,7 @@ describe('values', () => {
   it('are refused where they do not go together', () => {
     wrong('tls.key=/k.pem', /tls\.certificate and tls\.key belong together/)
     wrong('listen.xmppTls=*:5222', /^listen\.xmppTls and listen\.xmpp are both /)
-    wrong('sip.publish.expires=10', /^sip\.publish: expected minExpires/)
+    wrong('sip.publish.expires=10s', /^sip\.publish: expected minExpires/)
   })
 
   it('never repeats a secret', () => {

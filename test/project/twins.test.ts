@@ -30,14 +30,4 @@ describe('a feature is a file with a test of the same name', () => {
     )
     haveTwins(packages.map(({ path }) => path))
   })
-
-  it('every test in the tree of the source has a source', () => {
-    const orphans = sourceFiles('test')
-      .map(({ path }) => path)
-      .filter((path) => path.endsWith('.test.ts'))
-      .filter((path) => !/^test\/(project|scenarios|interop|support)\//.test(path))
-      .map((path) => path.replace(/^test\//, 'src/').replace(/\.test\.ts$/, ''))
-      .filter((path) => !existsSync(join(ROOT, `${path}.ts`)) && !existsSync(join(ROOT, path)))
-    assert.deepEqual(orphans, [])
-  })
 })

@@ -1,23 +1,23 @@
 import Type from 'typebox'
-import { choice, integer, list, seconds, size } from '../option.ts'
+import { choice, duration, integer, list, size } from '../option.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
   return Type.Object(
     {
-      minExpires: seconds({
+      minExpires: duration({
         default: '60s',
         min: '1s',
         max: '1h',
         doc: `Shorter ${what} are refused with 423 (${short}).`,
       }),
-      expires: seconds({
+      expires: duration({
         default: '1h',
         min: '1s',
         max: '1w',
         doc: `How long ${what} last that ask for no time.`,
       }),
-      maxExpires: seconds({
+      maxExpires: duration({
         default: max,
         min: '1m',
         max: '1w',
@@ -38,7 +38,7 @@ export const sipOptions = Type.Object(
       default: 'allow',
       doc: 'What users of this system may see of each other by SIP where no rule of the user says.',
     }),
-    notifyInterval: seconds({
+    notifyInterval: duration({
       default: '5s',
       min: '0s',
       max: '1h',
@@ -84,5 +84,5 @@ export const sipOptions = Type.Object(
       doc: 'Body of a MESSAGE or PUBLISH. Above it 413.',
     }),
   },
-  { description: 'SIP and SIMPLE. Intervals are seconds where no unit is given.' },
+  { description: 'SIP and SIMPLE.' },
 )

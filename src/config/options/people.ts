@@ -1,0 +1,33 @@
+import Type from 'typebox'
+import { integer } from '../option.ts'
+
+/** RFC 7677 §4 asks for 4,096 at least; more cost whoever tries passwords, and every sign-in of a client. */
+function iterations(mechanism: string, min: number) {
+  return integer({
+    default: 10_000,
+    min,
+    max: 10_000_000,
+    doc: `PBKDF2 rounds of ${mechanism} keys, for passwords set from then on.`,
+  })
+}
+
+export const passwordOptions = Type.Object(
+  {
+    scramSha1Iterations: iterations('SCRAM-SHA-1', 4096),
+    scramSha256Iterations: iterations('SCRAM-SHA-256', 10_000),
+    scramSha512Iterations: iterations('SCRAM-SHA-512', 10_000),
+  },
+  { description: 'Passwords are never kept, only keys that were made from them.' },
+)
+
+export const messagingOptions = Type.Object(
+  {
+    offlinePerUser: integer({
+      default: 1000,
+      min: 0,
+      max: 1_000_000,
+      doc: 'Messages that are kept for a user who is not signed in. Those above it are bounced.',
+    }),
+  },
+  { description: 'Instant messages, whatever their protocol.' },
+)

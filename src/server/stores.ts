@@ -1,0 +1,104 @@
+/** The database's stores in the shape that the core and the API declare for what they need. */
+
+import type { Audit } from '../admin/audit.ts'
+import type { AdministratorStore } from '../admin/sign-in.ts'
+import { requireJid } from '../core/address.ts'
+import type { InstantMessage, MessageType, Protocol } from '../core/messaging/message.ts'
+import type { Accounts, OfflineStore } from '../core/messaging/messaging.ts'
+import type { ManualState, ManualStateStore } from '../core/presence/manual-presence.ts'
+import type { Activity } from '../core/presence/observation.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { Queryable } from '../storage/database.ts'
+import { Administrators } from '../storage/stores/administrators.ts'
+import { AuditLog } from '../storage/stores/audit-log.ts'
+import { type ManualStateRow, ManualStatesTable } from '../storage/stores/manual-states.ts'
+import { OfflineMessages, type StoredOfflineMessage } from '../storage/stores/offline-messages.ts'
+import type { Clock } from '../util/clock.ts'
+
+export function accounts(directory: Directory): Accounts {
+  return {
+    isLocal: (domain) => directory.isLocal(domain),
+    exists: (account) => directory.exists(account),
+    accountOf: async (address) => {
+      const found = await directory.resolve(address)
+      return found.kind === 'user' ? found.account : undefined
+    },
+  }
+}
+
+/** Keeps up to `limit` messages for each account. */
+export function offlineStore(db: Queryable, limit: number): OfflineStore {
+  const messages = new OfflineMessages(db)
+  return {
+    add: (account, message, storedAt) => {
+      const { from, to, type, id, thread, subject, body, origin } = message
+      const row = { type, messageId: id, thread, subject, body, origin, storedAt }
+      const kept = { ...row, sender: from.full, recipient: to.full, native: message.native() }
+      return messages.add(account, kept, limit)
+    },
+    list: async (account, after, limit) =>
+      (await messages.list(account, { after, limit })).map((row) => ({
+        id: row.id,
+        message: parseMessage(row),
+      })),
+    remove: (account, ids) => messages.remove(account, ids),
+  }
+}
+
+function parseMessage(row: StoredOfflineMessage): InstantMessage {
+  return {
+    from: requireJid(row.sender),
+    to: requireJid(row.recipient),
+    type: row.type as MessageType,
+    id: row.messageId,
+    thread: row.thread,
+    subject: row.subject,
+    body: row.body,
+    origin: row.origin as Protocol,
+    delayedSince: row.storedAt,
+    storable: true,
+    native: () => row.native,
+  }
+}
+
+const ROLE = 'administrator'
+
+export function administratorStore(db: Queryable, clock: Clock): AdministratorStore {
+  const administrators = new Administrators(db)
+  return {
+    get: (name) => administrators.get(name),
+    put: async ({ name, passwordHash }) => {
+      const added = { name, passwordHash, role: ROLE, createdAt: clock.now() }
+      if (!(await administrators.add(added))) await administrators.setPassword(name, passwordHash)
+    },
+    count: async () => (await administrators.list()).length,
+  }
+}
+
+export function audit(db: Queryable, clock: Clock): Audit {
+  const log = new AuditLog(db)
+  return {
+    append: (entry) => log.append({ ...entry, at: clock.now(), detail: {} }),
+    list: (page) => log.page(page),
+  }
+}
+
+export function manualStateStore(db: Queryable): ManualStateStore {
+  const table = new ManualStatesTable(db)
+  return {
+    all: async () => (await table.all()).map(parseManualState),
+    put: ({ account, state, note = null, since, until = null }) =>
+      table.put({ account, state, note, since, until }),
+    remove: (account) => table.remove(account),
+  }
+}
+
+function parseManualState({ account, state, note, since, until }: ManualStateRow): ManualState {
+  return {
+    account: requireJid(account).bare,
+    state: state as Activity,
+    note: note ?? undefined,
+    since,
+    until: until ?? undefined,
+  }
+}
