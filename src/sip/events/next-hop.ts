@@ -1,0 +1,37 @@
+/** Where our requests to a client go: its connection, its Contact, or where its packets come from. */
+
+import type { SipRequest } from '../message/message.ts'
+import { parseSipUri, type SipUri } from '../message/uri.ts'
+import { parseNameAddr, topVia } from '../message/values.ts'
+import { isNumericHost, normalizeHost } from '../transport/addresses.ts'
+import type { Peer } from '../transport/transport.ts'
+
+const DEFAULT_PORT = 5060
+
+/**
+ * `undefined`: follow the route set or the Contact (RFC 3263).
+ * A client that spoke to us directly over TCP or TLS is reached by the same connection (RFC 5626 §5.3).
+ * Over UDP its Contact counts, unless the address in it is not the one that its packets come from while
+ * the client believes it is (its Via says the same): then there is a NAT between us, and only the
+ * packets' own source can be reached (RFC 3581 §4 does the same for responses).
+ */
+export function nextHop(
+  request: SipRequest,
+  source: Peer,
+  contact: SipUri | undefined = contactOf(request),
+): Peer | undefined {
+  if (request.headers.getAll('Via').length > 1) return undefined
+  if (source.transport !== 'udp') return source
+  if (!contact) return undefined
+  const wanted = contact.params.get('transport')?.toLowerCase() ?? 'udp'
+  if (contact.scheme !== 'sip' || wanted !== 'udp') return undefined
+  const host = normalizeHost(contact.host)
+  if (host === source.host) return { ...source, port: contact.port ?? DEFAULT_PORT }
+  const believed = normalizeHost(topVia(request)?.host ?? '')
+  return believed === host && isNumericHost(host) ? source : undefined
+}
+
+function contactOf(request: SipRequest): SipUri | undefined {
+  const uri = parseNameAddr(request.headers.get('Contact') ?? '')?.uri
+  return uri === undefined ? undefined : parseSipUri(uri)
+}

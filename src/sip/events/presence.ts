@@ -1,0 +1,60 @@
+/**
+ * The `presence` event package (RFC 3856): one presentity's state as PIDF (RFC 3863), with the
+ * data model (RFC 4479) and rich presence (RFC 4480); the same documents published (RFC 3903 §12).
+ */
+
+import type { Observation } from '../../core/presence/observation.ts'
+import { SharedRendering } from '../../core/presence/shared-rendering.ts'
+import { observationsFromPidf, PIDF, PidfError, parsePidf, renderPidf } from '../../formats/pidf.ts'
+import { SipError } from '../errors.ts'
+import { defineEventPackage, type PublishedState } from './event-package.ts'
+
+/** One rendering for all watchers who see the same document and asked for the same URI. */
+const pidf = new SharedRendering((document, entity) => Buffer.from(renderPidf(document, entity)))
+
+export const presencePackage = defineEventPackage({
+  event: 'presence',
+  specs: ['RFC 3856', 'RFC 3863', 'RFC 4479', 'RFC 4480'],
+  contentTypes: [PIDF],
+  expires: { min: 60, default: 3600, max: 86_400 }, // RFC 3856 §6.4
+  minNotifyIntervalMs: 5_000, // RFC 3856 §6.10
+
+  authorize: ({ presence }, { presentity, watcher }) => presence.view(presentity, watcher).decision,
+
+  /** RFC 3856 §6.6.2: who is pending or blocked gets what an offline person's watchers get. */
+  render: ({ presence }, { presentity, watcher, entity }) =>
+    pidf.of(presence.view(presentity, watcher).document, entity),
+
+  watch: ({ presence }, changed) =>
+    presence.subscribe({
+      name: 'sip',
+      presenceChanged: ({ presentity }) => changed(presentity),
+    }),
+
+  publication: {
+    contentTypes: [PIDF],
+
+    prepare({ presence }, state) {
+      const observations = parse(state)
+      const { presentity, expiresAt } = state
+      return () =>
+        presence.report({ presentity, source: sourceOf(state), observations, until: expiresAt })
+    },
+
+    withdraw: ({ presence }, state) => presence.withdraw(state.presentity, sourceOf(state)),
+  },
+})
+
+function sourceOf({ id }: PublishedState): string {
+  return `sip/${id}`
+}
+
+/** A phone says what it knows of its calls: what names no class of ours is one. */
+function parse({ body, publishedAt }: PublishedState): Observation[] {
+  try {
+    return observationsFromPidf(parsePidf(body), { defaultClass: 'phone', now: publishedAt })
+  } catch (error) {
+    if (!(error instanceof PidfError)) throw error
+    throw new SipError(error.kind === 'too-large' ? 413 : 400, 'Bad Presence Document')
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * PUBLISH (RFC 3903 §6).
+ *
+ * | operation | body | SIP-If-Match | Expires |
+ * |-----------|------|--------------|---------|
+ * | initial   | yes  | no           | > 0     |
+ * | refresh   | no   | yes          | > 0     |
+ * | modify    | yes  | yes          | > 0     |
+ * | remove    | no   | yes          | 0       |
+ */
+import type { BareJid } from '../../core/address.ts'
+import type { Clock } from '../../util/clock.ts'
+import { SipError } from '../errors.ts'
+import type { SipRequest } from '../message/message.ts'
+import { createResponse } from '../message/respond.ts'
+import { parseEvent } from '../message/values.ts'
+import type { ServerTransaction } from '../user-agent.ts'
+import type { ExpiresBounds } from './event-package.ts'
+import { allowEvents, grantExpires, mediaTypeOf } from './headers.ts'
+import { KeyedQueue } from './keyed-queue.ts'
+import {
+  type NewState,
+  newEtag,
+  type Publication,
+  type Publications,
+  type PublishablePackage,
+} from './publications.ts'
+import type { Identify, ResolveResource } from './resources.ts'
+
+export interface PublishDeps {
+  readonly clock: Clock
+  readonly identify: Identify
+  readonly resolve: ResolveResource
+  readonly packages: readonly PublishablePackage[]
+  readonly publications: Publications
+  readonly expires: ExpiresBounds
+  readonly maxBodyBytes: number
+}
+
+/** PUBLISHes of one presentity that may wait for each other. */
+const MAX_WAITING = 50
+
+interface Operation {
+  readonly package: PublishablePackage
+  readonly presentity: BareJid
+  readonly etag: string | undefined
+  readonly request: SipRequest
+}
+
+export class PublishHandler {
+  readonly #deps: PublishDeps
+  /** Two PUBLISHes within milliseconds must not see each other half done. */
+  readonly #queue = new KeyedQueue<BareJid>(MAX_WAITING)
+
+  constructor(deps: PublishDeps) {
+    this.#deps = deps
+  }
+
+  async handle(tx: ServerTransaction): Promise<void> {
+    const { request } = tx
+    const identity = await this.#deps.identify(tx)
+    const presentity = await this.#deps.resolve(request.uri) // §6 step 1: 404
+    if (!identity.trusted && identity.address !== presentity) throw new SipError(403)
+    const operation: Operation = {
+      package: this.#package(request),
+      presentity,
+      etag: ifMatch(request),
+      request,
+    }
+    if (this.#queue.isFull(presentity)) throw new SipError(503, undefined, [['Retry-After', '5']])
+    const headers = await this.#queue.run(presentity, () => this.#perform(operation))
+    tx.respond(createResponse(request, 200, undefined, headers))
+  }
+
+  /** §6 step 2. */
+  #package(request: SipRequest): PublishablePackage {
+    const event = parseEvent(request.headers.get('Event') ?? '')?.package
+    const found = this.#deps.packages.find((candidate) => candidate.event === event)
+    if (!found) throw new SipError(489, undefined, allowEvents(this.#deps.packages))
+    return found
+  }
+
+  /** §6 steps 3 to 6; answers the headers of the 200. */
+  async #perform(operation: Operation): Promise<[string, string][]> {
+    const { package: pkg, presentity, etag, request } = operation
+    const { publications, clock } = this.#deps
+    const existing = etag === undefined ? undefined : publications.find(presentity, pkg.event, etag)
+    if (etag !== undefined && !existing) throw new SipError(412)
+
+    const seconds = grantExpires(request, this.#deps.expires)
+    const state = this.#state(pkg, request)
+    if (seconds === 0) return this.#remove(existing, state)
+
+    const expiresAt = clock.now() + seconds * 1000
+    const published = existing
+      ? await publications.update(existing, state, expiresAt)
+      : await publications.create(pkg, presentity, requireState(state), expiresAt)
+    return answer(published.etag, seconds)
+  }
+
+  async #remove(
+    existing: Publication | undefined,
+    state: NewState | undefined,
+  ): Promise<[string, string][]> {
+    if (existing && state) throw new SipError(400, 'Removal With Body')
+    if (existing) return answer(await this.#deps.publications.remove(existing), 0)
+    // An initial publication that ends at once leaves nothing to keep.
+    requireState(state)
+    return answer(newEtag(), 0)
+  }
+
+  /** §6 step 5. */
+  #state(pkg: PublishablePackage, { headers, body }: SipRequest): NewState | undefined {
+    if (body.length === 0) return undefined
+    if (body.length > this.#deps.maxBodyBytes) throw new SipError(413)
+    const { contentTypes } = pkg.publication
+    const contentType = mediaTypeOf(headers.get('Content-Type'))
+    if (contentType === undefined || !contentTypes.includes(contentType)) {
+      throw new SipError(415, undefined, [['Accept', contentTypes.join(', ')]])
+    }
+    return { contentType, body }
+  }
+}
+
+/** §6 step 3: one entity-tag, a token; there is no `*` (§8.1). */
+function ifMatch(request: SipRequest): string | undefined {
+  const values = request.headers.getAll('SIP-If-Match')
+  if (values.length === 0) return undefined
+  const etag = values[0]?.trim() ?? ''
+  if (values.length > 1 || !/^[\w.!%*+`'~-]+$/.test(etag) || etag === '*') {
+    throw new SipError(400, 'Bad SIP-If-Match')
+  }
+  return etag
+}
+
+function requireState(state: NewState | undefined): NewState {
+  if (!state) throw new SipError(400, 'Publication Without Body')
+  return state
+}
+
+function answer(etag: string, seconds: number): [string, string][] {
+  return [
+    ['SIP-ETag', etag],
+    ['Expires', String(seconds)],
+  ]
+}

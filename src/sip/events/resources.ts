@@ -1,0 +1,39 @@
+/** Who asks and about whom: request-URIs and identities, as the directory knows them. */
+import type { BareJid } from '../../core/address.ts'
+import type { SipIdentity } from '../auth/identity.ts'
+import { SipError } from '../errors.ts'
+import { parseSipUri, serializeUri } from '../message/uri.ts'
+import type { ServerTransaction } from '../user-agent.ts'
+
+/** Throws `SipError` 401 with a challenge, or 403. */
+export type Identify = (tx: ServerTransaction) => Promise<SipIdentity>
+
+/** The user that an AOR names. Throws `SipError` 404 where there is none, 484 where the URI names several. */
+export type ResolveResource = (uri: string) => Promise<BareJid>
+
+/** What the SIP part asks of the directory to find people. */
+export interface AddressBook {
+  resolve(address: string): Promise<{ kind: string; account?: BareJid }>
+}
+
+/**
+ * The AOR in a URI: without port, parameters, headers and password, the host in lower case.
+ * Throws `SipError` 416 for schemes that name no presentity (RFC 3856 §5, RFC 3428 §4), 400 for what is no URI.
+ */
+export function aorOf(uri: string): string {
+  const parsed = parseSipUri(uri)
+  if (!parsed) throw new SipError(400, 'Bad Request-URI')
+  if (!['sip', 'sips', 'pres', 'im', 'tel'].includes(parsed.scheme)) throw new SipError(416)
+  // A local number means nothing without its phone-context (RFC 3966 §5.1.5).
+  if (parsed.scheme === 'tel') return serializeUri(parsed)
+  const { scheme, user, host } = parsed
+  return serializeUri({ scheme, user, host, params: new Map(), headers: [] })
+}
+
+export function resourceResolver(directory: AddressBook): ResolveResource {
+  return async (uri) => {
+    const found = await directory.resolve(aorOf(uri))
+    if (found.kind === 'user' && found.account) return found.account
+    throw new SipError(found.kind === 'ambiguous' ? 484 : 404)
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Subscriptions on disk. Those that NOTIFYs reach without an open connection of the watcher's survive
+ * a restart; a TCP or TLS client's do not: he connects again, and subscribes again (his refresh gets 481).
+ */
+import { parseJid } from '../../core/address.ts'
+import type {
+  SubscriptionRecord,
+  SubscriptionStore,
+} from '../../storage/stores/sip-subscriptions.ts'
+import type { Log } from '../../util/log.ts'
+import { Dialog, type DialogSnapshot } from '../dialog/dialog.ts'
+import type { EventPackage } from './event-package.ts'
+import type { Subscription, SubscriptionInit } from './subscription.ts'
+
+/**
+ * A NOTIFY's CSeq must never go back (RFC 3261 §12.2.2), and writing each one down would cost a
+ * commit a NOTIFY. So every so many are written, and after a restart counting goes on far above.
+ */
+const CSEQ_SAVED_EVERY = 500
+const CSEQ_GAP = 2 * CSEQ_SAVED_EVERY
+
+interface Snapshot {
+  readonly dialog: DialogSnapshot
+  readonly eventId: string | undefined
+  readonly entity: string
+  readonly account: string | undefined
+  readonly contentType: string
+  readonly contact: string
+  readonly peer: { readonly host: string; readonly port: number } | undefined
+}
+
+export class SubscriptionKeeper {
+  readonly #store: SubscriptionStore
+  readonly #log: Log
+  readonly #savedCseq = new Map<string, number>()
+
+  constructor(store: SubscriptionStore, log: Log) {
+    this.#store = store
+    this.#log = log
+  }
+
+  /** Resolves when it is committed, or at once where there is no point. */
+  async save(subscription: Subscription): Promise<void> {
+    if (!isDurable(subscription)) {
+      // A refresh may have moved a subscription from UDP to a connection.
+      if (this.#savedCseq.has(subscription.id)) await this.#remove(subscription)
+      return
+    }
+    this.#savedCseq.set(subscription.id, subscription.dialog.localCseq)
+    await this.#store.put(toRecord(subscription))
+  }
+
+  /** To be called after each NOTIFY. */
+  notified(subscription: Subscription): void {
+    const saved = this.#savedCseq.get(subscription.id)
+    if (saved === undefined || subscription.dialog.localCseq - saved < CSEQ_SAVED_EVERY) return
+    this.save(subscription).catch((err: unknown) => {
+      this.#log.warn({ what: 'sip_subscription_not_saved', err })
+    })
+  }
+
+  forget(subscription: Subscription): void {
+    if (!this.#savedCseq.has(subscription.id)) return
+    // The next start deletes what has ended, and a watcher who knows nothing of it answers 481.
+    this.#remove(subscription).catch((err: unknown) => {
+      this.#log.warn({ what: 'sip_subscription_not_removed', err })
+    })
+  }
+
+  async load(packages: readonly EventPackage[], now: number): Promise<SubscriptionInit[]> {
+    const inits: SubscriptionInit[] = []
+    for (const record of await this.#store.load(now)) {
+      const init = fromRecord(record, packages)
+      if (init) {
+        inits.push(init)
+        this.#savedCseq.set(init.id, init.dialog.localCseq)
+      } else this.#log.warn({ what: 'sip_subscription_not_restored', id: record.id })
+    }
+    return inits
+  }
+
+  #remove(subscription: Subscription): Promise<void> {
+    this.#savedCseq.delete(subscription.id)
+    return this.#store.remove(subscription.id)
+  }
+}
+
+/** Reached by UDP, or through proxies or a Contact that can be connected to. */
+export function isDurable({ peer }: Subscription): boolean {
+  return peer === undefined || peer.transport === 'udp'
+}
+
+function toRecord(subscription: Subscription): SubscriptionRecord {
+  const { id, subject, eventId, contentType, contact, peer, dialog } = subscription
+  const snapshot: Snapshot = {
+    dialog: dialog.snapshot(),
+    eventId,
+    entity: subject.entity,
+    account: subject.watcher.account,
+    contentType,
+    contact,
+    peer: peer && { host: peer.host, port: peer.port },
+  }
+  return {
+    id,
+    presentity: subject.presentity,
+    watcher: subject.watcher.address,
+    event: subscription.package.event,
+    status: subscription.status === 'pending' ? 'pending' : 'active',
+    dialog: JSON.stringify(snapshot),
+    createdAt: subscription.createdAt,
+    expiresAt: subscription.expiresAt,
+  }
+}
+
+function fromRecord(
+  record: SubscriptionRecord,
+  packages: readonly EventPackage[],
+): SubscriptionInit | undefined {
+  const found = packages.find(({ event }) => event === record.event)
+  const presentity = parseJid(record.presentity)?.bare
+  const snapshot = parseSnapshot(record.dialog)
+  if (!found || !presentity || !snapshot) return undefined
+  const { eventId, entity, account, contentType, contact, peer } = snapshot
+  const watcher = {
+    address: record.watcher,
+    account: account === undefined ? undefined : parseJid(account)?.bare,
+    protocol: 'sip' as const,
+  }
+  return {
+    id: record.id,
+    package: found,
+    eventId,
+    subject: { presentity, watcher, entity },
+    contentType,
+    createdAt: record.createdAt,
+    dialog: Dialog.restore(snapshot.dialog, CSEQ_GAP),
+    contact,
+    peer: peer && { transport: 'udp', ...peer },
+    expiresAt: record.expiresAt,
+  }
+}
+
+/** Written by `toRecord` of this or an earlier version. */
+function parseSnapshot(json: string): Snapshot | undefined {
+  try {
+    const snapshot = JSON.parse(json) as Partial<Snapshot> | null
+    if (!snapshot?.dialog || !snapshot.entity || !snapshot.contentType || !snapshot.contact) {
+      return undefined
+    }
+    return snapshot as Snapshot
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,79 @@
+/** All live subscriptions, found by dialog and by resource, and counted by watcher. */
+import type { BareJid } from '../../core/address.ts'
+import { gauge } from '../../util/metrics.ts'
+import { SipError } from '../errors.ts'
+import type { Subscription } from './subscription.ts'
+
+export interface SubscriptionLimits {
+  readonly total: number
+  readonly perWatcher: number
+}
+
+const RETRY_AFTER_SECONDS = '60'
+
+const subscriptionsGauge = gauge({
+  name: 'heliograph_sip_subscriptions',
+  help: 'Live subscriptions of SIP watchers.',
+})
+
+export class SubscriptionTable {
+  readonly #limits: SubscriptionLimits
+  readonly #byDialog = new Map<string, Subscription>()
+  readonly #byPresentity = new Map<BareJid, Set<Subscription>>()
+  readonly #countByWatcher = new Map<string, number>()
+
+  constructor(limits: SubscriptionLimits) {
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#byDialog.size
+  }
+
+  /** Throws `SipError` 503 where the server has enough, 403 where the watcher has. */
+  requireRoomFor(watcher: string): void {
+    if (this.#byDialog.size >= this.#limits.total) {
+      throw new SipError(503, undefined, [['Retry-After', RETRY_AFTER_SECONDS]])
+    }
+    if ((this.#countByWatcher.get(watcher) ?? 0) >= this.#limits.perWatcher) {
+      throw new SipError(403, 'Too Many Subscriptions')
+    }
+  }
+
+  get(dialogKey: string): Subscription | undefined {
+    return this.#byDialog.get(dialogKey)
+  }
+
+  /** Do not keep the set: it is the live one. */
+  of(presentity: BareJid): Iterable<Subscription> {
+    return this.#byPresentity.get(presentity) ?? []
+  }
+
+  all(): Iterable<Subscription> {
+    return this.#byDialog.values()
+  }
+
+  add(subscription: Subscription): void {
+    const { presentity, watcher } = subscription.subject
+    this.#byDialog.set(subscription.dialog.key, subscription)
+    const watched = this.#byPresentity.get(presentity)
+    if (watched) watched.add(subscription)
+    else this.#byPresentity.set(presentity, new Set([subscription]))
+    this.#countByWatcher.set(watcher.address, (this.#countByWatcher.get(watcher.address) ?? 0) + 1)
+    subscriptionsGauge.set(this.size)
+  }
+
+  /** Removing what is not there does nothing. */
+  remove(subscription: Subscription): void {
+    const { presentity, watcher } = subscription.subject
+    if (this.#byDialog.get(subscription.dialog.key) !== subscription) return
+    this.#byDialog.delete(subscription.dialog.key)
+    const watched = this.#byPresentity.get(presentity)
+    watched?.delete(subscription)
+    if (watched?.size === 0) this.#byPresentity.delete(presentity)
+    const count = (this.#countByWatcher.get(watcher.address) ?? 1) - 1
+    if (count === 0) this.#countByWatcher.delete(watcher.address)
+    else this.#countByWatcher.set(watcher.address, count)
+    subscriptionsGauge.set(this.size)
+  }
+}

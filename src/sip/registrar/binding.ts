@@ -1,0 +1,121 @@
+/** One registered contact: a session of the core, reached by MESSAGE. */
+import type { BareJid } from '../../core/address.ts'
+import {
+  type DeliveryOutcome,
+  DROPPED,
+  type InstantMessage,
+  refused,
+} from '../../core/messaging/message.ts'
+import type { Session } from '../../core/sessions.ts'
+import type { BindingRecord } from '../../storage/stores/sip-bindings.ts'
+import type { MessageSender } from '../messaging/outgoing.ts'
+import type { Peer } from '../transport/transport.ts'
+
+/** What a REGISTER sets, each time anew. */
+export interface BindingState {
+  readonly contact: string
+  readonly instance: string | undefined
+  readonly regId: number | undefined
+  readonly callId: string
+  readonly cseq: number
+  readonly q: number
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+  /** Route set of our requests (RFC 3327), nearest first. */
+  readonly path: readonly string[]
+  /** Where our requests go; `undefined`: by path or contact. */
+  readonly peer: Peer | undefined
+  readonly userAgent: string | undefined
+  /** The client says what it can do, and MESSAGE is not among it (RFC 3261 §20.5). */
+  readonly takesMessages: boolean
+}
+
+/** q 0…1 as a priority of the core; not negative, so that messages to the person reach his phone. */
+const MAX_PRIORITY = 10
+
+export class Binding implements Session {
+  readonly account: BareJid
+  readonly resource: string
+  readonly protocol = 'sip'
+  readonly since: number
+  readonly #sender: MessageSender
+  #state: BindingState
+  #answers = true
+
+  constructor(
+    sender: MessageSender,
+    { account, id, since }: { account: BareJid; id: string; since: number },
+    state: BindingState,
+  ) {
+    this.#sender = sender
+    this.account = account
+    this.resource = id
+    this.since = since
+    this.#state = state
+  }
+
+  get state(): BindingState {
+    return this.#state
+  }
+
+  /** Out of routing while its client takes no messages, or did not answer the last one: those wait in the store. */
+  get priority(): number | undefined {
+    if (!this.#state.takesMessages || !this.#answers) return undefined
+    return Math.round(this.#state.q * MAX_PRIORITY)
+  }
+
+  /** A REGISTER shows that the client is there again. */
+  renew(state: BindingState): void {
+    this.#state = state
+    this.#answers = true
+  }
+
+  deliver(message: InstantMessage): DeliveryOutcome | Promise<DeliveryOutcome> {
+    // Chat states, receipts and bounces have no form of their own in page mode.
+    if (message.body === undefined || message.type === 'error') return DROPPED
+    if (this.isLost) return refused('unreachable')
+    return this.#send(message)
+  }
+
+  async #send(message: InstantMessage): Promise<DeliveryOutcome> {
+    const { outcome, reached } = await this.#sender.send(this, message)
+    this.#answers = reached
+    return outcome
+  }
+
+  /** The connection that it was registered over has closed. */
+  get isLost(): boolean {
+    const { peer } = this.#state
+    return peer !== undefined && peer.transport !== 'udp' && peer.flow?.open !== true
+  }
+
+  toRecord(): BindingRecord {
+    const { peer, takesMessages: _, ...state } = this.#state
+    return {
+      id: this.resource,
+      account: this.account,
+      ...state,
+      transport: peer?.transport ?? 'path',
+      received: peer && `${peer.host}:${peer.port}`,
+    }
+  }
+}
+
+/** Reached without a connection of the client's, so that it can be reached after a restart, too. */
+export function isDurable({ peer }: BindingState): boolean {
+  return peer === undefined || peer.transport === 'udp'
+}
+
+export function stateOf(record: BindingRecord): BindingState {
+  const { contact, instance, regId, callId, cseq, q, expiresAt, path, userAgent } = record
+  return {
+    ...{ contact, instance, regId, callId, cseq, q, expiresAt, path, userAgent },
+    peer: parsePeer(record.received),
+    takesMessages: true,
+  }
+}
+
+function parsePeer(received: string | undefined): Peer | undefined {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(received ?? '') ?? []
+  return host && port ? { transport: 'udp', host, port: Number(port) } : undefined
+}

@@ -1,0 +1,175 @@
+/**
+ * All registered contacts: sessions of the core, one or more for each account, until they expire,
+ * are removed, or the connection that they were registered over closes.
+ */
+import { type BareJid, parseJid } from '../../core/address.ts'
+import type { Sessions } from '../../core/sessions.ts'
+import type { BindingStore } from '../../storage/stores/sip-bindings.ts'
+import type { Clock, Timer } from '../../util/clock.ts'
+import type { Log } from '../../util/log.ts'
+import { gauge } from '../../util/metrics.ts'
+import type { MessageSender } from '../messaging/outgoing.ts'
+import type { Flow, Peer } from '../transport/transport.ts'
+import { Binding, type BindingState, isDurable, stateOf } from './binding.ts'
+
+export interface BindingsDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly sessions: Sessions
+  readonly store: BindingStore
+  readonly sender: MessageSender
+  /** Told after a binding came, was renewed, or went. */
+  readonly onBound: (binding: Binding) => void
+  readonly onUnbound: (binding: Binding) => void
+}
+
+/** One REGISTER's effect on the bindings of an account. */
+export interface BindingChanges {
+  readonly put: ReadonlyMap<string, BindingState>
+  readonly remove: ReadonlySet<string>
+}
+
+const bindingsGauge = gauge({ name: 'heliograph_sip_bindings', help: 'Registered SIP contacts.' })
+
+export class Bindings {
+  readonly #deps: BindingsDeps
+  readonly #byAccount = new Map<BareJid, Map<string, Binding>>()
+  readonly #byFlow = new Map<Flow, Set<Binding>>()
+  readonly #expiries = new Map<Binding, Timer>()
+
+  constructor(deps: BindingsDeps) {
+    this.#deps = deps
+  }
+
+  of(account: BareJid): readonly Binding[] {
+    return [...(this.#byAccount.get(account)?.values() ?? [])]
+  }
+
+  /** The one that requests from there come from. */
+  at(account: BareJid, source: Peer): Binding | undefined {
+    return this.of(account).find(({ state: { peer } }) =>
+      source.transport === 'udp'
+        ? peer?.transport === 'udp' && peer.host === source.host && peer.port === source.port
+        : source.flow !== undefined && peer?.flow === source.flow,
+    )
+  }
+
+  /** All of it, once it is committed (RFC 3261 §10.3: all or nothing). */
+  async apply(account: BareJid, { put, remove }: BindingChanges): Promise<void> {
+    const { store } = this.#deps
+    const known = this.#byAccount.get(account)
+    const records = [...put]
+      .filter(([, state]) => isDurable(state))
+      .map(([id, state]) => this.#create(account, id, state).toRecord())
+    const gone = [...remove, ...[...put].flatMap(([id, state]) => (isDurable(state) ? [] : [id]))]
+    const wasStored = gone.filter((id) => {
+      const binding = known?.get(id)
+      return binding !== undefined && isDurable(binding.state)
+    })
+    if (records.length > 0 || wasStored.length > 0) await store.replace(records, wasStored)
+    for (const id of remove) this.#drop(this.#byAccount.get(account)?.get(id))
+    for (const [id, state] of put) this.#put(account, id, state)
+  }
+
+  /** Takes up what was registered before a restart. */
+  async restore(): Promise<void> {
+    for (const record of await this.#deps.store.load(this.#deps.clock.now())) {
+      const account = parseJid(record.account)?.bare
+      if (account) this.#put(account, record.id, stateOf(record))
+    }
+  }
+
+  /** A user was removed or disabled. */
+  forget(account: BareJid): void {
+    for (const binding of this.of(account)) this.#expire(binding)
+  }
+
+  /** What was registered over a connection that has closed cannot be reached any more (RFC 5626 §4.2). */
+  flowClosed(flow: Flow): void {
+    for (const binding of [...(this.#byFlow.get(flow) ?? [])]) this.#drop(binding)
+  }
+
+  /** Unbinds every session; what is stored stays stored. */
+  stop(): void {
+    for (const timer of this.#expiries.values()) timer.cancel()
+    for (const bindings of this.#byAccount.values()) {
+      for (const binding of bindings.values()) this.#deps.sessions.unbind(binding)
+    }
+  }
+
+  #create(account: BareJid, id: string, state: BindingState): Binding {
+    return new Binding(this.#deps.sender, { account, id, since: this.#deps.clock.now() }, state)
+  }
+
+  #put(account: BareJid, id: string, state: BindingState): void {
+    let bindings = this.#byAccount.get(account)
+    if (!bindings) {
+      bindings = new Map()
+      this.#byAccount.set(account, bindings)
+    }
+    let binding = bindings.get(id)
+    if (binding) {
+      this.#detach(binding)
+      binding.renew(state)
+    } else {
+      binding = this.#create(account, id, state)
+      this.#deps.sessions.bind(binding)
+      bindings.set(id, binding)
+      bindingsGauge.inc()
+    }
+    this.#attach(binding)
+    this.#armExpiry(binding)
+    this.#deps.onBound(binding)
+  }
+
+  #attach(binding: Binding): void {
+    const flow = connectionOf(binding)
+    if (!flow) return
+    const others = this.#byFlow.get(flow)
+    if (others) others.add(binding)
+    else this.#byFlow.set(flow, new Set([binding]))
+  }
+
+  #detach(binding: Binding): void {
+    const flow = connectionOf(binding)
+    const others = flow && this.#byFlow.get(flow)
+    others?.delete(binding)
+    if (flow && others?.size === 0) this.#byFlow.delete(flow)
+  }
+
+  #armExpiry(binding: Binding): void {
+    this.#expiries.get(binding)?.cancel()
+    const wait = binding.state.expiresAt - this.#deps.clock.now()
+    this.#expiries.set(
+      binding,
+      this.#deps.clock.after(wait, () => this.#expire(binding)),
+    )
+  }
+
+  #expire(binding: Binding): void {
+    this.#drop(binding)
+    if (!isDurable(binding.state)) return
+    this.#deps.store.replace([], [binding.resource]).catch((err: unknown) => {
+      // The next start deletes what has ended.
+      this.#deps.log.warn({ what: 'sip_binding_not_removed', account: binding.account, err })
+    })
+  }
+
+  #drop(binding: Binding | undefined): void {
+    if (!binding) return
+    const bindings = this.#byAccount.get(binding.account)
+    if (bindings?.get(binding.resource) !== binding) return
+    bindings.delete(binding.resource)
+    if (bindings.size === 0) this.#byAccount.delete(binding.account)
+    this.#detach(binding)
+    this.#expiries.get(binding)?.cancel()
+    this.#expiries.delete(binding)
+    this.#deps.sessions.unbind(binding)
+    bindingsGauge.dec()
+    this.#deps.onUnbound(binding)
+  }
+}
+
+function connectionOf({ state: { peer } }: Binding): Flow | undefined {
+  return peer && peer.transport !== 'udp' ? peer.flow : undefined
+}

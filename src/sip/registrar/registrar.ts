@@ -1,0 +1,178 @@
+/** REGISTER (RFC 3261 §10.3), with what of RFC 5626 and RFC 3327 a registrar behind no proxy of its own needs. */
+import type { BareJid } from '../../core/address.ts'
+import type { Clock } from '../../util/clock.ts'
+import type { Log } from '../../util/log.ts'
+import { counter } from '../../util/metrics.ts'
+import { SipError } from '../errors.ts'
+import type { ExpiresBounds } from '../events/event-package.ts'
+import { KeyedQueue } from '../events/keyed-queue.ts'
+import { nextHop } from '../events/next-hop.ts'
+import type { Identify, ResolveResource } from '../events/resources.ts'
+import type { SipRequest } from '../message/message.ts'
+import { createResponse } from '../message/respond.ts'
+import { formatDate } from '../message/sip-date.ts'
+import { parseSipUri, urisEqual } from '../message/uri.ts'
+import { parseNameAddr } from '../message/values.ts'
+import type { ServerTransaction } from '../user-agent.ts'
+import type { Binding, BindingState } from './binding.ts'
+import type { BindingChanges, Bindings } from './bindings.ts'
+import {
+  bindingId,
+  parseRegister,
+  type RegisterDemand,
+  type RegisterOrder,
+  registerOrder,
+  type WantedBinding,
+} from './register-request.ts'
+
+export interface RegistrarDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly identify: Identify
+  readonly resolve: ResolveResource
+  readonly bindings: Bindings
+  readonly expires: ExpiresBounds
+  readonly maxPerUser: number
+}
+
+/** REGISTERs of one account that may wait for each other. */
+const MAX_WAITING = 20
+
+const registrations = counter({
+  name: 'heliograph_sip_registrations_total',
+  help: 'REGISTER requests that were granted, by what they asked for.',
+  labels: ['kind'],
+})
+
+export class Registrar {
+  readonly #deps: RegistrarDeps
+  readonly #queue = new KeyedQueue<BareJid>(MAX_WAITING)
+
+  constructor(deps: RegistrarDeps) {
+    this.#deps = deps
+  }
+
+  /** Throws `SipError`. The order of the checks is that of §10.3. */
+  async handle(tx: ServerTransaction): Promise<void> {
+    const { request } = tx
+    const identity = await this.#deps.identify(tx)
+    const account = await this.#deps.resolve(aorOf(request)) // step 5: 404
+    if (!identity.trusted && identity.address !== account) throw new SipError(403) // step 4
+    const demand = parseRegister(request, this.#deps.expires)
+    const order = registerOrder(request)
+    if (this.#queue.isFull(account)) throw new SipError(503, undefined, [['Retry-After', '5']])
+    await this.#queue.run(account, () => this.#perform(tx, account, demand, order))
+    registrations.inc({ kind: demand.kind })
+    tx.respond(createResponse(request, 200, undefined, this.#listing(request, account)))
+  }
+
+  async #perform(
+    tx: ServerTransaction,
+    account: BareJid,
+    demand: RegisterDemand,
+    order: RegisterOrder,
+  ): Promise<void> {
+    const known = this.#deps.bindings.of(account)
+    if (demand.kind === 'fetch') return
+    const changes =
+      demand.kind === 'remove-all'
+        ? { put: new Map(), remove: removeAll(known, order) }
+        : this.#update({ tx, account, order, known }, demand.contacts)
+    this.#requireRoom(known, changes)
+    await this.#deps.bindings.apply(account, changes)
+  }
+
+  /** Step 7. */
+  #update(
+    to: {
+      tx: ServerTransaction
+      account: BareJid
+      order: RegisterOrder
+      known: readonly Binding[]
+    },
+    contacts: readonly WantedBinding[],
+  ): BindingChanges {
+    const { tx, account, order, known } = to
+    const put = new Map<string, BindingState>()
+    const remove = new Set<string>()
+    for (const wanted of contacts) {
+      const id = bindingId(account, wanted)
+      const same = known.filter((one) => one.resource === id || isSameContact(one, wanted))
+      for (const binding of same) {
+        requireNewer(binding, order)
+        if (wanted.seconds === 0 || binding.resource !== id) remove.add(binding.resource)
+      }
+      if (wanted.seconds > 0) put.set(id, this.#stateOf(tx, order, wanted))
+    }
+    return { put, remove }
+  }
+
+  #stateOf(
+    { request, source }: ServerTransaction,
+    { callId, cseq }: RegisterOrder,
+    { uri, contact, instance, regId, q, seconds }: WantedBinding,
+  ): BindingState {
+    return {
+      ...{ contact, instance, regId, callId, cseq, q },
+      expiresAt: this.#deps.clock.now() + seconds * 1000,
+      path: request.headers.getAll('Path'),
+      peer: nextHop(request, source, uri),
+      userAgent: request.headers.get('User-Agent')?.slice(0, 200),
+      takesMessages: allows(request, 'MESSAGE'),
+    }
+  }
+
+  #requireRoom(known: readonly Binding[], { put, remove }: BindingChanges): void {
+    const kept = known.filter(({ resource }) => !remove.has(resource) && !put.has(resource))
+    if (put.size > 0 && kept.length + put.size > this.#deps.maxPerUser) {
+      throw new SipError(403, 'Too Many Bindings')
+    }
+  }
+
+  /** Step 8: all bindings, whoever registered them. */
+  #listing(request: SipRequest, account: BareJid): [string, string][] {
+    const now = this.#deps.clock.now()
+    const contacts = this.#deps.bindings.of(account).map(({ state }): [string, string] => {
+      const seconds = Math.max(0, Math.ceil((state.expiresAt - now) / 1000))
+      const instance = state.instance === undefined ? '' : `;+sip.instance="<${state.instance}>"`
+      const regId = state.regId === undefined ? '' : `;reg-id=${state.regId}`
+      return ['Contact', `<${state.contact}>;expires=${seconds}${q(state)}${instance}${regId}`]
+    })
+    const path = request.headers.getAll('Path').map((uri): [string, string] => ['Path', uri])
+    return [...contacts, ...path, ['Date', formatDate(now)]]
+  }
+}
+
+function q(state: BindingState): string {
+  return state.q === 0 ? '' : `;q=${state.q}`
+}
+
+/** §10.3 step 6. */
+function removeAll(known: readonly Binding[], order: RegisterOrder): Set<string> {
+  for (const binding of known) requireNewer(binding, order)
+  return new Set(known.map(({ resource }) => resource))
+}
+
+/** An old request that got late here must not undo a newer one. */
+function requireNewer({ state }: Binding, { callId, cseq }: RegisterOrder): void {
+  if (state.callId === callId && cseq <= state.cseq) throw new SipError(500, 'CSeq Out of Order')
+}
+
+function isSameContact({ state }: Binding, { uri, instance }: WantedBinding): boolean {
+  if (state.instance !== undefined && instance !== undefined) return false
+  const known = parseSipUri(state.contact)
+  return known !== undefined && urisEqual(known, uri)
+}
+
+/** A client that says nothing may well take it. */
+function allows({ headers }: SipRequest, method: string): boolean {
+  const allowed = headers.getAll('Allow')
+  return allowed.length === 0 || allowed.some((one) => one.trim().toUpperCase() === method)
+}
+
+/** §10.2: the AOR is in To; the request-URI names the registrar's domain only. */
+function aorOf(request: SipRequest): string {
+  const to = parseNameAddr(request.headers.get('To') ?? '')?.uri
+  if (to === undefined) throw new SipError(400, 'Bad To')
+  return to
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  DELIVERED,
+  type DeliveryOutcome,
+  type InstantMessage,
+  refused,
+} from '../../../src/core/messaging/message.ts'
+import { MessageHandler } from '../../../src/sip/messaging/incoming.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import {
+  exchange,
+  identifyByFrom,
+  type RequestInit,
+  resolveByUri,
+  settle,
+  sipRequest,
+} from '../events/support.ts'
+
+function setUp(outcome: DeliveryOutcome | Promise<DeliveryOutcome> = DELIVERED) {
+  const clock = new FakeClock()
+  const sent: InstantMessage[] = []
+  const handler = new MessageHandler({
+    clock,
+    identify: identifyByFrom,
+    resolve: resolveByUri,
+    messaging: {
+      send(message) {
+        sent.push(message)
+        return outcome
+      },
+    },
+    sessionAt: () => undefined,
+    maxBodyBytes: 1000,
+  })
+  const message = (body: string, type = 'text/plain', init: RequestInit = {}) =>
+    exchange(
+      handler,
+      sipRequest('MESSAGE', {
+        body,
+        ...init,
+        headers: [['Content-Type', type], ...(init.headers ?? [])],
+      }),
+    )
+  return { clock, sent, message }
+}
+
+describe('a MESSAGE', () => {
+  test('becomes a chat message of the authenticated user', async () => {
+    const { message, sent } = setUp()
+    const tx = await message('Grüße', 'text/plain;charset=UTF-8', {
+      headers: [['Subject', 'Lunch']],
+    })
+    assert.equal(tx.status, 200)
+    const [got] = sent
+    assert.equal(got?.from.full, 'bob@example.com')
+    assert.equal(got?.to.full, 'alice@example.com')
+    assert.equal(got?.body, 'Grüße')
+    assert.equal(got?.subject, 'Lunch')
+    assert.equal(got?.type, 'chat')
+    assert.equal(got?.origin, 'sip')
+    assert.equal(got?.storable, true)
+  })
+
+  test('by a trusted peer comes from whoever he says, ours or not', async () => {
+    const { message, sent } = setUp()
+    await message('hi', 'text/plain', { from: '<sip:eve@elsewhere.example>;tag=1' })
+    assert.equal(sent[0]?.from.full, 'eve@elsewhere.example')
+  })
+
+  test('of HTML is read as text', async () => {
+    const { message, sent } = setUp()
+    await message('<p>a &amp; <b>b</b></p>', 'text/html')
+    assert.equal(sent[0]?.body, 'a & b')
+  })
+
+  test('that only says that somebody types is taken and goes nowhere', async () => {
+    const { message, sent } = setUp()
+    assert.equal((await message('<isComposing/>', 'application/im-iscomposing+xml')).status, 200)
+    assert.equal(sent.length, 0)
+  })
+
+  test('of another type gets 415 and Accept, too large 413, for nobody 404', async () => {
+    const { message } = setUp()
+    const image = await message('...', 'image/png')
+    assert.equal(image.status, 415)
+    assert.match(image.header('Accept') ?? '', /^text\/plain/)
+    assert.equal((await message('x'.repeat(1001))).status, 413)
+    const nobody = await message('hi', 'text/plain', { uri: 'sip:nobody@example.com' })
+    assert.equal(nobody.status, 404)
+  })
+
+  test('that is not UTF-8 gets 400; controls that no XML carries are left out', async () => {
+    const { message, sent } = setUp()
+    await message('a\u0000\u0007b\tc')
+    assert.equal(sent[0]?.body, 'ab\tc')
+  })
+
+  test('that has expired is not delivered', async () => {
+    const { message, sent, clock } = setUp()
+    const old = new Date(clock.now() - 61_000).toUTCString()
+    const headers: [string, string][] = [['Date', old]]
+    const late = await message('hi', 'text/plain', { headers: [...headers, ['Expires', '60']] })
+    assert.equal(late.status, 408)
+    assert.equal(sent.length, 0)
+    await message('hi', 'text/plain', { headers: [...headers, ['Expires', '600']] })
+    assert.equal(sent.length, 1)
+  })
+
+  test('is answered with what became of it', async () => {
+    assert.equal((await setUp({ kind: 'stored' }).message('hi')).status, 202)
+    assert.equal((await setUp(refused('forbidden')).message('hi')).status, 403)
+    const relayed = { kind: 'relayed' as const, final: Promise.resolve(DELIVERED) }
+    assert.equal((await setUp(relayed).message('hi')).status, 200)
+  })
+
+  test('is answered 202 before the sender gives up waiting', async () => {
+    const { message, clock } = setUp(new Promise(() => undefined))
+    const answering = message('hi')
+    await settle()
+    clock.advance(20_000)
+    assert.equal((await answering).status, 202)
+  })
+})
