@@ -5,6 +5,7 @@ import { expandReferences, hasIllegalCharacter, type XmlLimits, XmlSyntaxError }
 
 const SLASH = 0x2f
 const EQUALS = 0x3d
+const COLON = 0x3a
 const GREATER = 0x3e
 const DOUBLE_QUOTE = 0x22
 const SINGLE_QUOTE = 0x27
@@ -127,16 +128,23 @@ function attributeValue(raw: string): string {
   return expandReferences(raw.replace(/\r\n|[\t\n\r]/g, ' '))
 }
 
+/** Most elements declare nothing and share their parent’s scope. */
 function scopeOf({ names, values }: RawAttributes, outer: Scope, maxName: number): Scope {
-  const declarations: [string, string][] = []
-  for (const [at, name] of names.entries()) {
-    if (!name.startsWith('xmlns')) continue
-    if (name.length === 5) declarations.push(['', values[at] ?? ''])
-    else if (name.charCodeAt(5) === 0x3a) {
-      declarations.push([parseQName(name, maxName).local, values[at] ?? ''])
-    }
+  let declarations: [string, string][] | undefined
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at] ?? ''
+    if (!isDeclaration(name)) continue
+    const prefix = name.length === 5 ? '' : parseQName(name, maxName).local
+    declarations ??= []
+    declarations.push([prefix, values[at] ?? ''])
   }
-  return declarations.length === 0 ? outer : declare(outer, declarations)
+  return declarations ? declare(outer, declarations) : outer
+}
+
+function isDeclaration(name: string): boolean {
+  // The first letter decides for nearly every attribute.
+  if (name.charCodeAt(0) !== 0x78 || !name.startsWith('xmlns')) return false
+  return name.length === 5 || name.charCodeAt(5) === COLON
 }
 
 function expandAttributes(
@@ -147,12 +155,15 @@ function expandAttributes(
   const attrs = newAttributes()
   for (let at = 0; at < names.length; at++) {
     const raw = names[at] ?? ''
-    if (names.indexOf(raw) !== at) throw malformed('an attribute is there twice')
+    if (at > 0 && names.indexOf(raw) !== at) throw malformed('an attribute is there twice')
+    if (isDeclaration(raw)) continue
     const { prefix, local } = parseQName(raw, maxName)
-    if (prefix === 'xmlns' || raw === 'xmlns') continue
-    const name =
-      prefix === '' || prefix === 'xml' ? raw : `{${resolvePrefix(scope, prefix)}}${local}`
-    if (prefix !== '' && name in attrs) throw malformed('an attribute is there twice')
+    if (prefix === '') {
+      attrs[local] = values[at] ?? ''
+      continue
+    }
+    const name = prefix === 'xml' ? raw : `{${resolvePrefix(scope, prefix)}}${local}`
+    if (name in attrs) throw malformed('an attribute is there twice')
     attrs[name] = values[at] ?? ''
   }
   return attrs

@@ -45,7 +45,7 @@ const XML_DECLARATION =
 
 export class XmlStreamParser {
   readonly #handler: XmlHandler
-  readonly #limits: XmlLimits
+  #limits: XmlLimits
   readonly #decoder = new Utf8Decoder()
   readonly #open: Open[] = []
   /** Decoded and not yet parsed, from `#at` on. */
@@ -91,6 +91,11 @@ export class XmlStreamParser {
     this.#from = this.#at
   }
 
+  /** Holds from the next stanza on. */
+  setMaxStanzaBytes(maxStanzaBytes: number): void {
+    this.#limits = { ...this.#limits, maxStanzaBytes }
+  }
+
   /** Stops after the element at hand; what comes meanwhile is kept, and its bound is the caller’s to see to. */
   pause(): void {
     this.#paused = true
@@ -101,6 +106,10 @@ export class XmlStreamParser {
     if (!this.#paused) return
     this.#paused = false
     if (!this.#dead) this.#guard(() => this.#run())
+  }
+
+  get isPaused(): boolean {
+    return this.#paused
   }
 
   /** Characters that wait to be parsed. */

@@ -125,7 +125,7 @@ export class StreamError extends Error {
     this.text = text
   }
 
-  toString(): string {
+  override toString(): string {
     const text =
       this.text === undefined
         ? undefined

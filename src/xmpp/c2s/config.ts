@@ -1,0 +1,20 @@
+/** What client streams need to know. Times in milliseconds, sizes in bytes. */
+export interface C2sConfig {
+  /** SASL without TLS, and TLS not demanded: for benchmarks on loopback. */
+  readonly plaintextAuth: boolean
+  /** Of one stanza, before and after sign-in (RFC 6120 §13.12). */
+  readonly maxStanzaBytesBeforeAuth: number
+  readonly maxStanzaBytes: number
+  /** From the connection to a bound resource. */
+  readonly authTimeoutMs: number
+  /** Silence after which the client is asked for a sign of life. */
+  readonly idleTimeoutMs: number
+  /** How long it may take to give it. */
+  readonly idleGraceMs: number
+  readonly resourceConflict: 'replace' | 'refuse' | 'rename'
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly maxResourcesPerUser: number
+  /** What a client may leave unread. */
+  readonly maxQueuedBytes: number
+}

@@ -1,0 +1,265 @@
+/**
+ * One client's connection: bytes, TLS and stream headers (RFC 6120 §4, §5). What the elements on it
+ * mean is the business of the negotiation and, once a resource is bound, of the stanza handler.
+ *
+ *   opening ──header──▶ open ──▶ … restart (TLS, SASL) ──▶ opening
+ *      any ──error, timeout, </stream:stream>, shutdown──▶ closing ──peer's end, deadline──▶ closed
+ */
+import type { Socket } from 'node:net'
+import { type SecureContext, TLSSocket } from 'node:tls'
+import type { Clock, Timer } from '../../util/clock.ts'
+import type { Log } from '../../util/log.ts'
+import { type Element, escapeAttr } from '../../xml/element.ts'
+import { XmlStreamParser, XmlSyntaxError } from '../../xml/tokenizer.ts'
+import { StreamError } from '../errors.ts'
+import { NS_CLIENT, NS_STREAM } from '../namespaces.ts'
+import type { Wire } from '../session.ts'
+import { SocketWriter } from '../stream/socket-writer.ts'
+import type { C2sConfig } from './config.ts'
+
+/** What the connection asks of the layer that it carries. */
+export interface StreamUser {
+  /** A stream header came. Throws `StreamError`; answers the domain that speaks, and the features to send. */
+  opened(header: Element): { readonly domain: string; readonly features: string }
+  /** A first-level element came. Throws or rejects with `StreamError`. */
+  element(element: Element): void | Promise<void>
+  /** The connection is gone; called once. */
+  ended(): void
+}
+
+export interface ConnectionDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly config: C2sConfig
+  readonly secureContext: (domain?: string) => SecureContext
+}
+
+type State = 'opening' | 'open' | 'closing' | 'closed'
+
+const MAX_DEPTH = 100
+const MAX_ATTRIBUTES = 100
+/** Handshakes and closings that take longer are cut off. */
+const HANDSHAKE_TIMEOUT_MS = 20_000
+const CLOSE_TIMEOUT_MS = 2_000
+const ALPN = ['xmpp-client'] // XEP-0368 §4
+
+export class Connection implements Wire {
+  readonly remoteAddress: string
+  readonly #deps: ConnectionDeps
+  readonly #writer: SocketWriter
+  #socket: Socket
+  #user: StreamUser | undefined
+  #parser: XmlStreamParser
+  #state: State = 'opening'
+  #headerSent = false
+  #deadline: Timer | undefined
+  #maxStanzaBytes: number
+  /** When the client was last heard, milliseconds since the epoch. */
+  lastHeard: number
+
+  constructor(deps: ConnectionDeps, socket: Socket) {
+    this.#deps = deps
+    this.#socket = socket
+    this.remoteAddress = socket.remoteAddress ?? 'unknown'
+    this.#maxStanzaBytes = deps.config.maxStanzaBytesBeforeAuth
+    this.#parser = this.#newParser()
+    this.lastHeard = deps.clock.now()
+    this.#writer = new SocketWriter(socket, deps.config.maxQueuedBytes, () => this.#overflow())
+    this.#listen(socket)
+  }
+
+  /** Starts reading; `direct` where the client begins with TLS (XEP-0368). */
+  start(user: StreamUser, direct: boolean): void {
+    this.#user = user
+    if (direct) this.#wrapInTls()
+    else this.#socket.on('data', (chunk) => this.#received(chunk))
+  }
+
+  get isEncrypted(): boolean {
+    return this.#socket instanceof TLSSocket
+  }
+
+  get tls(): TLSSocket | undefined {
+    return this.#socket instanceof TLSSocket ? this.#socket : undefined
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open' || this.#state === 'opening'
+  }
+
+  write(text: string): boolean {
+    if (!this.isOpen) return false
+    this.#writer.write(text)
+    return this.isOpen
+  }
+
+  /** §5.4.3.3: what the client sent after `<starttls/>` and before `<proceed/>` is thrown away with the parser. */
+  upgrade(proceed: string): void {
+    this.#writer.write(proceed)
+    this.#writer.flush()
+    this.#parser = this.#newParser()
+    this.#state = 'opening'
+    this.#headerSent = false
+    this.#socket.removeAllListeners('data')
+    this.#wrapInTls()
+  }
+
+  /** §6.4.6: the client begins a new stream on the same connection; it may send larger stanzas from here. */
+  restart(): void {
+    this.#maxStanzaBytes = this.#deps.config.maxStanzaBytes
+    this.#state = 'opening'
+    this.#headerSent = false
+    const rest = this.#parser
+    rest.reset()
+    rest.setMaxStanzaBytes(this.#maxStanzaBytes)
+  }
+
+  /** §4.4: says why, closes the stream, and waits a moment for the client to close his side. */
+  close(error?: StreamError): void {
+    if (!this.isOpen) return
+    if (!this.#headerSent) this.#sendHeader(undefined)
+    this.#writer.write(`${error ?? ''}</stream:stream>`)
+    this.#writer.flush()
+    this.#state = 'closing'
+    this.#socket.end()
+    this.#deadline?.cancel()
+    this.#deadline = this.#deps.clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.destroy())
+    this.#end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #newParser(): XmlStreamParser {
+    const limits = {
+      maxStanzaBytes: this.#maxStanzaBytes,
+      maxDepth: MAX_DEPTH,
+      maxAttributes: MAX_ATTRIBUTES,
+    }
+    return new XmlStreamParser(this, limits)
+  }
+
+  #listen(socket: Socket): void {
+    socket.on('error', (error) => {
+      this.#deps.log.debug({ what: 'xmpp_socket_error', remote: this.remoteAddress, err: error })
+    })
+    socket.on('close', () => this.#closed(socket))
+    socket.on('end', () => this.close())
+  }
+
+  #wrapInTls(): void {
+    const plain = this.#socket
+    const { secureContext, clock } = this.#deps
+    const tls = new TLSSocket(plain, {
+      isServer: true,
+      secureContext: secureContext(),
+      SNICallback: (name, done) => done(null, secureContext(name)),
+      ALPNProtocols: ALPN,
+    })
+    this.#socket = tls
+    this.#writer.moveTo(tls)
+    this.#listen(tls)
+    const deadline = clock.after(HANDSHAKE_TIMEOUT_MS, () => tls.destroy())
+    tls.on('secure', () => {
+      deadline.cancel()
+      tls.on('data', (chunk) => this.#received(chunk))
+    })
+    tls.on('close', () => deadline.cancel())
+  }
+
+  #received(chunk: Buffer): void {
+    if (!this.isOpen) return
+    this.lastHeard = this.#deps.clock.now()
+    this.#parse(() => this.#parser.write(chunk))
+  }
+
+  #parse(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** Ends the stream with the error that fits; a bug is logged and ends it too. */
+  fail(error: unknown): void {
+    if (error instanceof StreamError) this.close(error)
+    else if (error instanceof XmlSyntaxError) this.close(new StreamError(error.condition))
+    else {
+      this.#deps.log.error({ what: 'xmpp_stream_failed', err: error })
+      this.close(new StreamError('internal-server-error'))
+    }
+  }
+
+  // XmlHandler
+
+  onOpen(root: Element): void {
+    if (root.ns !== NS_STREAM) throw new StreamError('invalid-namespace')
+    if (root.name !== 'stream') throw new StreamError('bad-format')
+    const major = /^(\d+)\.\d+$/.exec(root.attr('version') ?? '')?.[1]
+    // §4.7.5: no version means 0.9, which has no features and no SASL.
+    if (Number(major ?? 0) < 1) throw new StreamError('unsupported-version')
+    const { domain, features } = this.#user?.opened(root) ?? { domain: '', features: '' }
+    this.#sendHeader(domain, root.attr('from'))
+    this.#state = 'open'
+    this.#writer.write(features)
+  }
+
+  onElement(element: Element): void {
+    const pending = this.#user?.element(element)
+    if (pending instanceof Promise) this.#wait(pending)
+  }
+
+  onClose(): void {
+    this.close()
+  }
+
+  /** RFC 6120 §10.1: in order, so nothing more is read while this one is being worked on. */
+  #wait(pending: Promise<void>): void {
+    this.#parser.pause()
+    this.#socket.pause()
+    pending.then(
+      () => this.#goOn(),
+      (error: unknown) => this.fail(error),
+    )
+  }
+
+  #goOn(): void {
+    if (!this.isOpen) return
+    this.#parse(() => this.#parser.resume())
+    // The next stanza may have to be waited for already.
+    if (!this.#parser.isPaused) this.#socket.resume()
+  }
+
+  #sendHeader(domain: string | undefined, to?: string): void {
+    this.#headerSent = true
+    const from = domain === undefined ? '' : ` from='${escapeAttr(domain)}'`
+    const peer = to === undefined ? '' : ` to='${escapeAttr(to)}'`
+    const id = crypto.randomUUID()
+    this.#writer.write(
+      `<?xml version='1.0'?><stream:stream xmlns='${NS_CLIENT}' xmlns:stream='${NS_STREAM}' id='${id}'${from}${peer} version='1.0' xml:lang='en'>`,
+    )
+  }
+
+  #overflow(): void {
+    this.#deps.log.info({ what: 'xmpp_slow_reader_closed', remote: this.remoteAddress })
+    // What he did not read he will not read now either: no goodbye waits behind it.
+    this.#state = 'closing'
+    this.#end()
+    this.#socket.destroy()
+  }
+
+  #closed(socket: Socket): void {
+    if (socket !== this.#socket) return
+    this.#state = 'closed'
+    this.#deadline?.cancel()
+    this.#end()
+  }
+
+  #end(): void {
+    const user = this.#user
+    this.#user = undefined
+    user?.ended()
+  }
+}

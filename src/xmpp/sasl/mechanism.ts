@@ -1,0 +1,54 @@
+/** What a SASL mechanism is to the stream (RFC 6120 §6). */
+import type { BareJid } from '../../core/address.ts'
+
+export type ChannelBindingType = 'tls-exporter' | 'tls-server-end-point'
+
+export interface ScramKeys {
+  readonly salt: Buffer
+  readonly iterations: number
+  readonly storedKey: Buffer
+  readonly serverKey: Buffer
+}
+
+export type ScramMechanism = 'SCRAM-SHA-1' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+
+/** What signing in asks of the directory. */
+export interface CredentialSource {
+  /** `undefined` for an unknown, disabled or password-less account. */
+  scram(account: BareJid, mechanism: ScramMechanism): Promise<ScramKeys | undefined>
+  /** Keys that nobody has, the same each time: an unknown account looks like any other (RFC 5802 §9). */
+  fakeScram(account: BareJid, mechanism: ScramMechanism): ScramKeys
+  ha1(
+    account: BareJid,
+    algorithm: 'MD5' | 'SHA-256',
+    kind: 'sip' | 'xmpp',
+  ): Promise<string | undefined>
+  verifyPassword(account: BareJid, password: string): Promise<boolean>
+}
+
+export interface SaslContext {
+  /** The domain that the stream is addressed to. */
+  readonly domain: string
+  readonly credentials: CredentialSource
+  /** The bytes that name this TLS connection; `undefined` without TLS or where the type does not apply. */
+  channelBinding(type: ChannelBindingType): Buffer | undefined
+  /** Any -PLUS mechanism is offered on this stream. */
+  readonly offersPlus: boolean
+}
+
+/** What the mechanism wants next: to send a challenge, or to be done. */
+export type SaslStep =
+  | { readonly kind: 'challenge'; readonly data: Buffer }
+  | { readonly kind: 'success'; readonly account: BareJid; readonly data: Buffer | undefined }
+
+/** One exchange. Throws `SaslError`. */
+export interface SaslExchange {
+  step(response: Buffer): SaslStep | Promise<SaslStep>
+}
+
+export interface SaslMechanism {
+  readonly name: string
+  /** The client may send nothing at first: the server begins (DIGEST-MD5). */
+  readonly serverFirst: boolean
+  start(context: SaslContext): SaslExchange
+}

@@ -1,0 +1,181 @@
+/**
+ * SCRAM (RFC 5802) with SHA-1, SHA-256 (RFC 7677) and SHA-512, each with and without channel binding.
+ * The server works with stored keys only: no password, and none of its slow hashing, is here.
+ */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { SaslError } from '../errors.ts'
+import { accountOf, checkAuthzid } from './account.ts'
+import type {
+  ChannelBindingType,
+  SaslContext,
+  SaslExchange,
+  SaslMechanism,
+  SaslStep,
+  ScramKeys,
+  ScramMechanism,
+} from './mechanism.ts'
+
+type Digest = 'sha1' | 'sha256' | 'sha512'
+
+const DIGESTS: readonly (readonly [ScramMechanism, Digest])[] = [
+  ['SCRAM-SHA-512', 'sha512'],
+  ['SCRAM-SHA-256', 'sha256'],
+  ['SCRAM-SHA-1', 'sha1'],
+]
+
+/** Strongest first; with channel binding before without (RFC 5802 §6). */
+export const scramMechanisms: readonly SaslMechanism[] = [true, false].flatMap((plus) =>
+  DIGESTS.map(([name, digest]) => ({
+    name: plus ? `${name}-PLUS` : name,
+    serverFirst: false,
+    start: (context: SaslContext) => new ScramExchange(context, { name, digest, plus }),
+  })),
+)
+
+interface Flavour {
+  readonly name: ScramMechanism
+  readonly digest: Digest
+  readonly plus: boolean
+}
+
+interface ClientFirst {
+  readonly gs2Header: string
+  readonly authzid: string
+  readonly user: string
+  readonly nonce: string
+  readonly bare: string
+  readonly binding: ChannelBindingType | undefined
+}
+
+/** What the server remembers between the client's two messages. */
+interface Pending {
+  readonly first: ClientFirst
+  readonly serverFirst: string
+  readonly nonce: string
+  readonly keys: ScramKeys
+  readonly known: boolean
+}
+
+class ScramExchange implements SaslExchange {
+  readonly #context: SaslContext
+  readonly #flavour: Flavour
+  #pending: Pending | undefined
+
+  constructor(context: SaslContext, flavour: Flavour) {
+    this.#context = context
+    this.#flavour = flavour
+  }
+
+  step(response: Buffer): SaslStep | Promise<SaslStep> {
+    const text = response.toString('utf8')
+    return this.#pending ? this.#finish(this.#pending, text) : this.#begin(text)
+  }
+
+  async #begin(text: string): Promise<SaslStep> {
+    const first = parseClientFirst(text)
+    this.#checkBindingChoice(first, text)
+    const account = accountOf(first.user, this.#context.domain)
+    if (!account) throw new SaslError('not-authorized')
+    const { credentials } = this.#context
+    const found = await credentials.scram(account, this.#flavour.name)
+    const keys = found ?? credentials.fakeScram(account, this.#flavour.name)
+    const nonce = first.nonce + randomBytes(18).toString('base64')
+    const salt = keys.salt.toString('base64')
+    const serverFirst = `r=${nonce},s=${salt},i=${keys.iterations}`
+    this.#pending = { first, serverFirst, nonce, keys, known: found !== undefined }
+    return { kind: 'challenge', data: Buffer.from(serverFirst) }
+  }
+
+  /** §6: a client that could bind but thinks that the server cannot has been lied to. */
+  #checkBindingChoice({ binding }: ClientFirst, text: string): void {
+    const flag = text[0]
+    if (this.#flavour.plus ? flag !== 'p' : flag === 'p') throw new SaslError('malformed-request')
+    if (flag === 'y' && this.#context.offersPlus) {
+      throw new SaslError('not-authorized', 'channel binding is offered here')
+    }
+    if (binding && !this.#context.channelBinding(binding)) {
+      throw new SaslError('not-authorized', `no channel binding of type ${binding}`)
+    }
+  }
+
+  #finish({ first, serverFirst, nonce, keys, known }: Pending, text: string): SaslStep {
+    const { binding, proof, given, withoutProof } = parseClientFinal(text)
+    if (!given.equals(this.#expectedBinding(first))) throw new SaslError('not-authorized')
+    if (binding !== nonce) throw new SaslError('not-authorized')
+    const authMessage = `${first.bare},${serverFirst},${withoutProof}`
+    if (!this.#proves(proof, authMessage, keys) || !known) throw new SaslError('not-authorized')
+
+    const account = accountOf(first.user, this.#context.domain)
+    if (!account) throw new SaslError('not-authorized')
+    checkAuthzid(first.authzid, account)
+    const signature = hmac(this.#flavour.digest, keys.serverKey, authMessage)
+    return {
+      kind: 'success',
+      account,
+      data: Buffer.from(`v=${signature.toString('base64')}`),
+    }
+  }
+
+  #expectedBinding({ gs2Header, binding }: ClientFirst): Buffer {
+    const header = Buffer.from(gs2Header)
+    const data = binding && this.#context.channelBinding(binding)
+    return data ? Buffer.concat([header, data]) : header
+  }
+
+  /** §3: ClientKey = ClientProof XOR ClientSignature, and H(ClientKey) must be the stored key. */
+  #proves(proof: Buffer, authMessage: string, { storedKey }: ScramKeys): boolean {
+    const { digest } = this.#flavour
+    const signature = hmac(digest, storedKey, authMessage)
+    if (proof.length !== signature.length) return false
+    const clientKey = signature.map((byte, at) => byte ^ (proof[at] ?? 0))
+    return timingSafeEqual(createHash(digest).update(clientKey).digest(), storedKey)
+  }
+}
+
+/** §7: `gs2-cbind-flag "," [ "a=" saslname ] "," client-first-message-bare`. */
+const CLIENT_FIRST =
+  /^((?:n|y|p=([A-Za-z0-9.-]+)),(?:a=([^,]+))?,)(n=([^,]+),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/s
+
+function parseClientFirst(text: string): ClientFirst {
+  const match = CLIENT_FIRST.exec(text)
+  if (!match || text.length > 4096) throw new SaslError('malformed-request')
+  const [, gs2Header = '', binding, authzid = '', bare = '', user = '', nonce = ''] = match
+  return {
+    gs2Header,
+    authzid: decodeName(authzid),
+    user: decodeName(user),
+    nonce,
+    bare,
+    binding: binding === undefined ? undefined : parseBinding(binding),
+  }
+}
+
+function parseBinding(type: string): ChannelBindingType {
+  if (type === 'tls-exporter' || type === 'tls-server-end-point') return type
+  throw new SaslError('malformed-request', `channel binding of type ${type} is not supported`)
+}
+
+/** §5.1: `=2C` is a comma, `=3D` an equals sign, and nothing else may follow an equals sign. */
+function decodeName(text: string): string {
+  if (/=(?!2C|3D)/.test(text)) throw new SaslError('malformed-request')
+  return text.replaceAll('=2C', ',').replaceAll('=3D', '=')
+}
+
+const CLIENT_FINAL =
+  /^(c=([A-Za-z0-9+/=]+),r=([\x21-\x2b\x2d-\x7e]+)(?:,[^,]*)*),p=([A-Za-z0-9+/=]+)$/
+
+function parseClientFinal(text: string) {
+  const match = text.length > 8192 ? null : CLIENT_FINAL.exec(text)
+  if (!match) throw new SaslError('malformed-request')
+  const [, withoutProof = '', given = '', binding = '', proof = ''] = match
+  return {
+    withoutProof,
+    given: Buffer.from(given, 'base64'),
+    binding,
+    proof: Buffer.from(proof, 'base64'),
+  }
+}
+
+function hmac(digest: Digest, key: Buffer, text: string): Buffer {
+  return createHmac(digest, key).update(text).digest()
+}

@@ -1,0 +1,74 @@
+/** One bound resource: what the rest of XMPP sees of a client's stream (RFC 6120 §7). */
+import type { BareJid, Jid } from '../core/address.ts'
+import {
+  DELIVERED,
+  type DeliveryOutcome,
+  type InstantMessage,
+  refused,
+} from '../core/messaging/message.ts'
+import type { Session } from '../core/sessions.ts'
+import type { Element } from '../xml/element.ts'
+import type { StreamError } from './errors.ts'
+import { renderMessage } from './messages/render.ts'
+import { NS_CLIENT } from './namespaces.ts'
+
+/** The stream under a session. */
+export interface Wire {
+  /** Queues text for the socket; false once the stream is closed. */
+  write(text: string): boolean
+  close(error?: StreamError): void
+}
+
+export class XmppSession implements Session {
+  readonly jid: Jid
+  readonly protocol = 'xmpp'
+  readonly #wire: Wire
+  /** The last available presence as broadcast (RFC 6121 §4.2); `undefined` while unavailable. */
+  presence: Element | undefined
+  /** Set with `presence`. */
+  priority: number | undefined
+  /** Has asked for the roster and gets pushes (RFC 6121 §2.1.6). */
+  interested = false
+  /** Where directed presence went (RFC 6121 §4.6.2), full or bare JIDs. */
+  directed: Set<string> | undefined
+
+  constructor(jid: Jid, wire: Wire) {
+    this.jid = jid
+    this.#wire = wire
+  }
+
+  get account(): BareJid {
+    return this.jid.bare
+  }
+
+  get resource(): string {
+    return this.jid.resource
+  }
+
+  /** Queues a stanza, built or serialised; false once the stream is closed. */
+  send(stanza: Element | string): boolean {
+    return this.#wire.write(typeof stanza === 'string' ? stanza : stanza.toString(NS_CLIENT))
+  }
+
+  /** Ends the stream, with an error or without. */
+  close(error?: StreamError): void {
+    this.#wire.close(error)
+  }
+
+  deliver(message: InstantMessage): DeliveryOutcome {
+    return this.send(renderMessage(message)) ? DELIVERED : refused('unreachable')
+  }
+}
+
+/** What becomes of a session's stanzas: the layer above streams. */
+export interface StanzaHandler {
+  /**
+   * Takes one stanza whose `from` is the session's full JID. The stream reads no further while the
+   * promise is pending (RFC 6120 §10.1). Throws `StanzaError`, which is answered.
+   */
+  stanza(session: XmppSession, stanza: Element): void | Promise<void>
+  bound(session: XmppSession): void
+  closed(session: XmppSession): void | Promise<void>
+  /** Stream features offered to a client that has signed in, in this order (RFC 6120 §4.3.2). */
+  readonly features: readonly Element[]
+}

@@ -1,0 +1,46 @@
+/** Writes to one socket: everything of one tick in one write, and never more than a bound in memory. */
+import type { Socket } from 'node:net'
+
+export class SocketWriter {
+  #socket: Socket
+  #pending = ''
+  #scheduled = false
+  readonly #maxBytes: number
+  readonly #overflow: () => void
+
+  /** `overflow` is called when the peer leaves more than `maxBytes` unread. */
+  constructor(socket: Socket, maxBytes: number, overflow: () => void) {
+    this.#socket = socket
+    this.#maxBytes = maxBytes
+    this.#overflow = overflow
+  }
+
+  write(text: string): void {
+    this.#pending += text
+    if (this.#pending.length + this.#socket.writableLength > this.#maxBytes) {
+      this.#pending = ''
+      this.#overflow()
+      return
+    }
+    if (this.#scheduled) return
+    this.#scheduled = true
+    process.nextTick(flush, this)
+  }
+
+  flush(): void {
+    this.#scheduled = false
+    if (this.#pending === '') return
+    const text = this.#pending
+    this.#pending = ''
+    if (this.#socket.writable) this.#socket.write(text)
+  }
+
+  /** Goes on with another socket (TLS took over the old one). */
+  moveTo(socket: Socket): void {
+    this.#socket = socket
+  }
+}
+
+function flush(writer: SocketWriter): void {
+  writer.flush()
+}
