@@ -34,6 +34,7 @@ const HEADER_PART = /^(?:[\w.!~*'()[\]/?:+$-]|%[\dA-Fa-f]{2})*$/
 const TEL_NUMBER = /^(?:\+[-.()]*\d[\d.()-]*|[\dA-Fa-f*#.()-]*[\dA-Fa-f*#][\dA-Fa-f*#.()-]*)$/
 /** Underscores are not for host names (§25.1), but names inside of enterprises have them. */
 const HOST_NAME = /^[A-Za-z0-9](?:[\w.-]*[\w.])?$/
+const EXTRA_COLON = /:::(?=\d+\.\d+\.\d+\.\d+$)/
 const OPAQUE = /^[\x21-\x7e\x80-\u{10ffff}]+$/u
 const NO_HEADERS: SipUri['headers'] = []
 
@@ -99,7 +100,8 @@ export function parseHostPort(text: string): HostPort | undefined {
 /** A host name, an IPv4 address or an IPv6 reference (in brackets, which are taken away). */
 export function parseHost(text: string): string | undefined {
   if (text.startsWith('[')) {
-    const address = text.slice(1, -1)
+    // The grammar of RFC 3261 lets a third colon slip in before an embedded IPv4 address (RFC 5118 §4.10).
+    const address = text.slice(1, -1).replace(EXTRA_COLON, '::')
     return text.endsWith(']') && isIPv6(address) ? address.toLowerCase() : undefined
   }
   if (!HOST_NAME.test(text) || text.includes('..')) return undefined

@@ -11,12 +11,22 @@ export function urisEqual(left: SipUri, right: SipUri): boolean {
   return (
     left.user === right.user &&
     left.password === right.password &&
-    left.host === right.host &&
+    sameHost(left.host, right.host) &&
     // A missing port is not the default port: they can resolve differently.
     left.port === right.port &&
     paramsEqual(left, right) &&
     headersEqual(left, right)
   )
+}
+
+/** RFC 5954 §4.2: IPv6 addresses are compared as addresses, however they are written. */
+function sameHost(left: string, right: string): boolean {
+  if (left === right) return true
+  return left.includes(':') && right.includes(':') && canonical(left) === canonical(right)
+}
+
+function canonical(address: string): string {
+  return new URL(`http://[${address}]`).hostname
 }
 
 function paramsEqual(left: SipUri, right: SipUri): boolean {

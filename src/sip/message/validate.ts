@@ -2,7 +2,7 @@
 import type { SipHeaders, SipMessage, SipRequest, SipResponse } from './message.ts'
 import { parseContacts, parseNameAddr } from './name-addr.ts'
 import { parseSipUri } from './uri.ts'
-import { parseCSeq, parseDate, parseMaxForwards, tokensOf } from './values.ts'
+import { parseCSeq, parseMaxForwards } from './values.ts'
 import { parseVia } from './via.ts'
 
 export interface Refusal {
@@ -27,6 +27,7 @@ const KNOWN_SCHEMES = new Set(['sip', 'sips', 'tel', 'pres', 'im'])
 /**
  * The first thing that makes the request one to refuse: 400, or 416 for a request-URI of a scheme that is none of
  * ours; `undefined` for a good one. RFC 2543 clients are let in: no Max-Forwards (§16.3), no From tag, no branch.
+ * A bad Date is no reason (RFC 4475 §3.1.2.12): who needs it finds that `parseDate` cannot read it.
  * What the request asks for (method, Require, body type, hops left) is the user agent's to judge.
  */
 export function validateRequest(request: SipRequest): Refusal | undefined {
@@ -82,8 +83,7 @@ function optionalProblem(headers: SipHeaders): string | undefined {
   for (const name of ['Route', 'Record-Route'] as const) {
     if (!headers.getAll(name).every(isAddress)) return `Malformed ${name}`
   }
-  const date = headers.get('Date')
-  return date !== undefined && parseDate(date) === undefined ? 'Malformed Date' : undefined
+  return undefined
 }
 
 function isAddress(value: string): boolean {
@@ -97,5 +97,7 @@ export function unsupportedOptions(
   supported: ReadonlySet<string>,
   header: 'Require' | 'Proxy-Require' = 'Require',
 ): string[] {
-  return tokensOf(request.headers, header).filter((option) => !supported.has(option))
+  return request.headers
+    .getAll(header)
+    .filter((option) => option !== '' && !supported.has(option.toLowerCase()))
 }
