@@ -1,0 +1,71 @@
+/**
+ * Presence documents as they are on the wire: PIDF (RFC 3863) with the data model (RFC 4479),
+ * rich presence (RFC 4480) and capabilities (RFC 5196), before anything is concluded from them.
+ */
+import type { Activity, Capabilities } from '../core/presence/observation.ts'
+
+/** The media type (RFC 3863 §3.1). */
+export const PIDF = 'application/pidf+xml'
+
+export const NS_PIDF = 'urn:ietf:params:xml:ns:pidf'
+export const NS_DATA_MODEL = 'urn:ietf:params:xml:ns:pidf:data-model'
+export const NS_RPID = 'urn:ietf:params:xml:ns:pidf:rpid'
+export const NS_CAPS = 'urn:ietf:params:xml:ns:pidf:caps'
+
+/**
+ * - `not-well-formed`: not XML, or XML with a document type definition;
+ * - `too-large`: beyond the limits of bytes, depth, attributes or tuples;
+ * - `not-pidf`: XML, but the root is not `presence` of PIDF;
+ * - `invalid`: PIDF in which a value that has to be understood is not one.
+ */
+export type PidfErrorKind = 'not-well-formed' | 'too-large' | 'not-pidf' | 'invalid'
+
+/** A body that calls itself PIDF and is not. SIP answers 413 where it is too large, else 400. */
+export class PidfError extends Error {
+  readonly kind: PidfErrorKind
+
+  constructor(kind: PidfErrorKind, message: string) {
+    super(message)
+    this.name = 'PidfError'
+    this.kind = kind
+  }
+}
+
+/** One `activities` element. Times are milliseconds since the epoch. */
+export interface PidfActivities {
+  readonly from: number | undefined
+  readonly until: number | undefined
+  /** `undefined` where its elements say nothing that we have a word for. */
+  readonly activity: Activity | undefined
+  /** Its note, or the free text of an activity without a word of ours. */
+  readonly note: string | undefined
+}
+
+/** What persons and tuples have in common. */
+export interface PidfState {
+  /** As written: an XML ID if the sender kept to the schema. */
+  readonly id: string
+  readonly activities: readonly PidfActivities[]
+  /** As written. */
+  readonly class: string | undefined
+  readonly note: string | undefined
+  readonly timestamp: number | undefined
+}
+
+export interface PidfTuple extends PidfState {
+  readonly basic: 'open' | 'closed' | undefined
+  readonly contact: string | undefined
+  /** 0…1. */
+  readonly contactPriority: number | undefined
+  readonly capabilities: Capabilities | undefined
+}
+
+export interface PidfDocument {
+  /** The presentity, as the sender names him; RFC 3863 demands it and some senders forget it. */
+  readonly entity: string | undefined
+  readonly tuples: readonly PidfTuple[]
+  /** Of several the newest (RFC 4479 §3.5 leaves one in the end). */
+  readonly person: PidfState | undefined
+  /** The first note of the document itself; it speaks of the person (RFC 4479 §5). */
+  readonly note: string | undefined
+}

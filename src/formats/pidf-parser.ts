@@ -1,0 +1,198 @@
+/**
+ * Reads PIDF (RFC 3863) with the data model (RFC 4479), rich presence (RFC 4480) and capabilities
+ * (RFC 5196). Lenient as RFC 4479 §5 asks: what is not valid but can be told is taken, and what
+ * is not known is passed over (RFC 3863 §4.2.3).
+ */
+import type { Activity, Capabilities } from '../core/presence/observation.ts'
+import { parseDocument } from '../xml/document.ts'
+import type { Element } from '../xml/element.ts'
+import { type XmlLimits, XmlSyntaxError } from '../xml/syntax.ts'
+import {
+  NS_CAPS,
+  NS_DATA_MODEL,
+  NS_PIDF,
+  NS_RPID,
+  type PidfActivities,
+  type PidfDocument,
+  PidfError,
+  type PidfState,
+  type PidfTuple,
+} from './pidf-model.ts'
+import { activityOfElement, activityOfText, foremost } from './rpid.ts'
+
+/** A published document describes one person: these are generous. */
+export const PIDF_LIMITS: XmlLimits = { maxStanzaBytes: 65_536, maxDepth: 24, maxAttributes: 64 }
+export const MAX_TUPLES = 64
+
+/** Throws `PidfError`. */
+export function parsePidf(bytes: Uint8Array | string, limits = PIDF_LIMITS): PidfDocument {
+  const root = parseXml(bytes, limits)
+  if (!root.is('presence', NS_PIDF)) {
+    throw new PidfError('not-pidf', `the document is {${root.ns}}${root.name}, not presence`)
+  }
+  const tuples = [...root.elements()].filter((child) => child.is('tuple', NS_PIDF))
+  if (tuples.length > MAX_TUPLES) throw new PidfError('too-large', 'there are too many tuples')
+  const persons = [...root.elements()].filter(
+    (child) => child.is('person', NS_DATA_MODEL) && isUnderstood(child),
+  )
+  return {
+    entity: root.attr('entity')?.trim(),
+    tuples: tuples.map(readTuple),
+    person: newest(persons.map((person) => readState(person, NS_DATA_MODEL))),
+    note: readNote(root, NS_PIDF),
+  }
+}
+
+function parseXml(bytes: Uint8Array | string, limits: XmlLimits): Element {
+  try {
+    return parseDocument(bytes, limits)
+  } catch (error) {
+    if (!(error instanceof XmlSyntaxError)) throw error
+    const kind = error.condition === 'policy-violation' ? 'too-large' : 'not-well-formed'
+    throw new PidfError(kind, error.message)
+  }
+}
+
+function newest(persons: readonly PidfState[]): PidfState | undefined {
+  let chosen: PidfState | undefined
+  for (const person of persons) {
+    const age = (state: PidfState) => state.timestamp ?? Number.NEGATIVE_INFINITY
+    if (!chosen || age(person) > age(chosen)) chosen = person
+  }
+  return chosen
+}
+
+function readState(element: Element, ns: string): PidfState {
+  return {
+    id: element.attr('id')?.trim() ?? '',
+    activities: readActivities(element),
+    class: textOf(element.child('class', NS_RPID)),
+    note: readNote(element, ns),
+    timestamp: readTime(element.child('timestamp', ns)?.text()),
+  }
+}
+
+function readTuple(tuple: Element): PidfTuple {
+  const status = tuple.child('status')
+  const state = readState(tuple, NS_PIDF)
+  return {
+    ...state,
+    // @COMPAT(drafts of RPID): activities stood in the status of tuples before they were the person's.
+    activities: [
+      ...state.activities,
+      ...(status ? [...readActivities(status), ...readShow(status)] : []),
+    ],
+    basic: readBasic(status),
+    contact: textOf(tuple.child('contact')),
+    contactPriority: readPriority(tuple.child('contact')),
+    capabilities: readCapabilities(tuple.child('servcaps', NS_CAPS)),
+  }
+}
+
+function readBasic(status: Element | undefined): 'open' | 'closed' | undefined {
+  const basic = textOf(status?.child('basic'))?.toLowerCase()
+  if (basic === undefined || basic === 'open' || basic === 'closed') return basic
+  throw new PidfError('invalid', 'basic is neither open nor closed')
+}
+
+function readActivities(owner: Element): PidfActivities[] {
+  return [...owner.elements()]
+    .filter((child) => child.is('activities', NS_RPID) && isUnderstood(child))
+    .map(readActivitiesElement)
+}
+
+function readActivitiesElement(element: Element): PidfActivities {
+  const known: Activity[] = []
+  const free: string[] = []
+  for (const child of element.elements()) {
+    const isFree = child.ns !== NS_RPID || child.name === 'other'
+    const text = child.is('other', NS_RPID) ? textOf(child) : child.name
+    const activity = isFree ? activityOfText(text ?? '') : activityOfElement(child.name)
+    if (activity) known.push(activity)
+    else if (child.name === 'other' && text) free.push(text)
+  }
+  return {
+    from: readTime(element.attr('from')),
+    until: readTime(element.attr('until')),
+    activity: foremost(known),
+    note: readNote(element, NS_RPID) ?? free[0],
+  }
+}
+
+const SHOW: ReadonlyMap<string, Activity> = new Map([
+  ['away', 'away'],
+  ['xa', 'away'],
+  ['dnd', 'do-not-disturb'],
+  ['chat', 'available'],
+])
+
+/** RFC 8048 §4.3: gateways carry the XMPP show value in the status as it is. */
+function readShow(status: Element): PidfActivities[] {
+  const activity = SHOW.get(textOf(status.child('show', 'jabber:client')) ?? '')
+  return activity ? [{ from: undefined, until: undefined, activity, note: undefined }] : []
+}
+
+function readPriority(contact: Element | undefined): number | undefined {
+  const text = contact?.attr('priority')?.trim() ?? ''
+  if (!/^[0-9]{1,3}(\.[0-9]{0,9})?$/.test(text)) return undefined
+  return Math.min(1, Number(text))
+}
+
+/** RFC 5196 §3.2; a session of messages (`message`) or of text is instant messaging too. */
+function readCapabilities(caps: Element | undefined): Capabilities | undefined {
+  if (!caps || !isUnderstood(caps)) return undefined
+  const methods = caps.child('methods')
+  const im =
+    readBoolean(caps.child('message')) ??
+    readBoolean(caps.child('text')) ??
+    (methods?.child('notsupported')?.child('MESSAGE') ? false : undefined)
+  const capabilities = {
+    voice: readBoolean(caps.child('audio')),
+    video: readBoolean(caps.child('video')),
+    im: methods?.child('supported')?.child('MESSAGE') ? true : im,
+  }
+  const told = Object.entries(capabilities).filter(([, value]) => value !== undefined)
+  return told.length > 0 ? Object.fromEntries(told) : undefined
+}
+
+function readBoolean(element: Element | undefined): boolean | undefined {
+  const text = textOf(element)
+  if (text === 'true' || text === '1') return true
+  return text === 'false' || text === '0' ? false : undefined
+}
+
+function readNote(owner: Element, ns: string): string | undefined {
+  for (const child of owner.elements()) {
+    const text = child.is('note', ns) ? textOf(child) : undefined
+    if (text) return text
+  }
+  return undefined
+}
+
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/i
+
+/** XML Schema `dateTime`; one without a time zone is taken as UTC, one that is no time as absent. */
+function readTime(text: string | undefined): number | undefined {
+  const match = DATE_TIME.exec(text?.trim() ?? '')
+  if (!match) return undefined
+  const time = Date.parse(match[2] ? match[0] : `${match[0]}Z`)
+  return Number.isNaN(time) ? undefined : time
+}
+
+const MUST_UNDERSTAND = `{${NS_PIDF}}mustUnderstand`
+const UNDERSTOOD = new Set([NS_PIDF, NS_DATA_MODEL, NS_RPID, NS_CAPS])
+
+/**
+ * RFC 3863 §4.2.3: an extension with a child that must be understood, and is not, is passed over
+ * as a whole. It is never an error: the rest of the document stands.
+ */
+function isUnderstood(extension: Element): boolean {
+  return [...extension.elements()].every(
+    (child) => UNDERSTOOD.has(child.ns) || !/^(true|1)$/.test(child.attr(MUST_UNDERSTAND) ?? ''),
+  )
+}
+
+function textOf(element: Element | undefined): string | undefined {
+  const text = element?.text().trim()
+  return text === '' ? undefined : text
+}

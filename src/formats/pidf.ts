@@ -1,0 +1,116 @@
+/**
+ * Writes presence as PIDF (RFC 3863) with the data model (RFC 4479) and rich presence (RFC 4480).
+ *
+ * Activities are the person's: RFC 4480 table 1 allows them in no tuple. `class` of a tuple is the
+ * kind of its source; a person of class `manual` set his state himself. The same document gives
+ * the same bytes.
+ */
+
+import type { Person, PresenceDocument, Tuple } from '../core/presence/document.ts'
+import type { Capabilities } from '../core/presence/observation.ts'
+import { escapeAttr, escapeText } from '../xml/element.ts'
+import { NS_CAPS, NS_DATA_MODEL, NS_PIDF, NS_RPID } from './pidf-model.ts'
+import { RPID_SPELLING } from './rpid.ts'
+
+export { PIDF, PidfError } from './pidf-model.ts'
+export { observationsFromPidf } from './pidf-observations.ts'
+export { parsePidf } from './pidf-parser.ts'
+
+/** Marks a person's state as his own choice, in `class` of the person. */
+export const MANUAL_CLASS = 'manual'
+
+/**
+ * `entity` is the presentity’s URI as the watcher knows him. Of an offline person nothing is
+ * written but that: whether he went, hides or has blocked the watcher looks the same
+ * (RFC 3856 §6.6.2).
+ */
+export function renderPidf({ person, tuples }: PresenceDocument, entity: string): string {
+  const services = person.state === 'offline' ? [] : tuples
+  const caps = services.some(({ capabilities }) => capabilities) ? ` xmlns:caps="${NS_CAPS}"` : ''
+  return (
+    '<?xml version="1.0" encoding="UTF-8"?>\n' +
+    `<presence xmlns="${NS_PIDF}" xmlns:dm="${NS_DATA_MODEL}" xmlns:rpid="${NS_RPID}"${caps}` +
+    ` entity="${escapeAttr(entity)}">` +
+    (services.length === 0 ? stateOnly(person) : services.map(renderTuple).join('')) +
+    renderNote('note', person.note) +
+    renderPerson(person, freeId('p1', services)) +
+    '</presence>\n'
+  )
+}
+
+/** For readers of RFC 3863 alone, who look for a tuple and for nothing else. */
+function stateOnly({ state, since }: Person): string {
+  return (
+    `<tuple id="t1"><status><basic>${state === 'offline' ? 'closed' : 'open'}</basic></status>` +
+    `<timestamp>${timestamp(since)}</timestamp></tuple>`
+  )
+}
+
+function renderTuple(tuple: Tuple): string {
+  return (
+    `<tuple id="${escapeAttr(tuple.id)}"><status><basic>${tuple.basic}</basic></status>` +
+    `<rpid:class>${tuple.class}</rpid:class>` +
+    renderCapabilities(tuple.capabilities) +
+    renderContact(tuple) +
+    renderNote('note', tuple.note) +
+    `<timestamp>${timestamp(tuple.since)}</timestamp></tuple>`
+  )
+}
+
+function renderContact({ contact, contactPriority }: Tuple): string {
+  if (!contact) return ''
+  const priority = contactPriority === undefined ? '' : ` priority="${qvalue(contactPriority)}"`
+  return `<contact${priority}>${escapeText(contact)}</contact>`
+}
+
+/** RFC 5196 §3.2, in its schema’s order. Page-mode messages are a method: `message` means sessions. */
+function renderCapabilities(capabilities: Capabilities | undefined): string {
+  if (!capabilities) return ''
+  const { voice, im, video } = capabilities
+  return (
+    '<caps:servcaps>' +
+    renderMedium('audio', voice) +
+    (im === undefined ? '' : renderMessaging(im ? 'supported' : 'notsupported')) +
+    renderMedium('video', video) +
+    '</caps:servcaps>'
+  )
+}
+
+function renderMedium(name: 'audio' | 'video', value: boolean | undefined): string {
+  return value === undefined ? '' : `<caps:${name}>${value}</caps:${name}>`
+}
+
+function renderMessaging(support: 'supported' | 'notsupported'): string {
+  return `<caps:methods><caps:${support}><caps:MESSAGE/></caps:${support}></caps:methods>`
+}
+
+function renderPerson({ state, manual, note, since }: Person, id: string): string {
+  const spelling = RPID_SPELLING[state]
+  const other = spelling?.other ? `<rpid:other>${spelling.other}</rpid:other>` : ''
+  return (
+    `<dm:person id="${escapeAttr(id)}">` +
+    (spelling ? `<rpid:activities><rpid:${spelling.element}/>${other}</rpid:activities>` : '') +
+    (manual ? `<rpid:class>${MANUAL_CLASS}</rpid:class>` : '') +
+    renderNote('dm:note', note) +
+    `<dm:timestamp>${timestamp(since)}</dm:timestamp></dm:person>`
+  )
+}
+
+function renderNote(name: 'note' | 'dm:note', note: string | undefined): string {
+  return note ? `<${name}>${escapeText(note)}</${name}>` : ''
+}
+
+/** RFC 3863 §4.1.7. */
+function timestamp(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** RFC 3863 §4.4: at most three decimals. */
+function qvalue(priority: number): string {
+  return String(Math.round(Math.min(1, Math.max(0, priority)) * 1000) / 1000)
+}
+
+/** IDs are unique in the document, the person’s among the tuples’. */
+function freeId(wanted: string, tuples: readonly Tuple[]): string {
+  return tuples.some(({ id }) => id === wanted) ? freeId(`${wanted}_`, tuples) : wanted
+}
