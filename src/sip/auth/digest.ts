@@ -9,7 +9,6 @@ import type { Clock } from '../../util/clock.ts'
 import { counter } from '../../util/metrics.ts'
 import type { HeaderFields } from '../errors.ts'
 import type { SipRequest } from '../message/message.ts'
-import { parseSipUri, urisEqual } from '../message/uri.ts'
 import { parseAuthParams } from '../message/values.ts'
 import { type DigestAlgorithm, digestResponse, parseAlgorithm } from './digest-response.ts'
 import { type NonceOptions, Nonces } from './nonces.ts'
@@ -36,7 +35,7 @@ export type DigestVerdict =
   /** The password was right and the nonce is not: the client may go on with a new one. */
   | { readonly kind: 'stale' }
   | { readonly kind: 'wrong' }
-  /** The credentials lack something, or are for another request-URI. */
+  /** The credentials lack something. */
   | { readonly kind: 'malformed' }
 
 /** RFC 8760 §2.4: the most preferred first. */
@@ -49,6 +48,11 @@ const OFFERS: Readonly<Record<SipDigest, readonly DigestAlgorithm[]>> = {
 
 interface Credentials {
   readonly username: string
+  /**
+   * Not compared with the request-URI (RFC 7616 §3.4.6): each nonce count is good once, so that nobody can use
+   * overheard credentials for another request, and proxies change request-URIs.
+   * @COMPAT(SIPp, 3.7): it writes the address of its peer.
+   */
   readonly uri: string
   readonly nonce: string
   readonly nc: string
@@ -99,7 +103,7 @@ export class DigestAuth {
     const params = credentialsFor(request, realm)
     if (!params) return { kind: 'absent' }
     const credentials = parseCredentials(params)
-    if (!credentials || !namesTarget(credentials.uri, request.uri)) return { kind: 'malformed' }
+    if (!credentials) return { kind: 'malformed' }
     if (!this.algorithms(realm).includes(credentials.algorithm)) return { kind: 'wrong' }
 
     const user = accountOf(credentials.username, realm)
@@ -143,14 +147,6 @@ function parseCredentials(params: ReadonlyMap<string, string>): Credentials | un
   if (!algorithm || !username || !uri || !nonce || !nc || !cnonce || !response) return undefined
   if (params.get('qop')?.toLowerCase() !== 'auth' || !/^[0-9a-f]{8}$/i.test(nc)) return undefined
   return { username, uri, nonce, nc, cnonce, response, algorithm }
-}
-
-/** RFC 7616 §3.4.6: credentials made for another request are not for this one. */
-function namesTarget(uri: string, requestUri: string): boolean {
-  if (uri === requestUri) return true
-  const claimed = parseSipUri(uri)
-  const actual = parseSipUri(requestUri)
-  return claimed !== undefined && actual !== undefined && urisEqual(claimed, actual)
 }
 
 /** `alice` or `alice@domain`, of this realm only. */
