@@ -132,21 +132,23 @@ describe('an initial publication', () => {
     assert.equal(tx.header('Min-Expires'), '60')
   })
 
-  test('of another media type gets 415 and Accept, encoded 415, too large 413, broken 400', async () => {
+  test('of another media type gets 415 and Accept, too large 413, broken 400', async () => {
     const { handler, publish } = setUp()
-    const request = (type: string, body: string, more: [string, string][] = []) =>
+    const request = (type: string, body: string) =>
       exchange(
         handler,
         sipRequest('PUBLISH', {
           uri: 'sip:bob@example.com',
-          headers: [['Event', 'presence'], ['Content-Type', type], ...more],
+          headers: [
+            ['Event', 'presence'],
+            ['Content-Type', type],
+          ],
           body,
         }),
       )
     const text = await request('text/plain', 'busy')
     assert.equal(text.status, 415)
     assert.equal(text.header('Accept'), PIDF)
-    assert.equal((await request(PIDF, pidf('busy'), [['Content-Encoding', 'gzip']])).status, 415)
     assert.equal((await request(PIDF, 'x'.repeat(10_001))).status, 413)
     assert.equal((await publish({ body: '<presence' })).status, 400)
     assert.equal((await publish({ body: '<!DOCTYPE x><presence/>' })).status, 400)
