@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { PresenceDocument } from '../../src/core/presence/document.ts'
+import { ACTIVITIES } from '../../src/core/presence/observation.ts'
+import { observationsFromPidf, parsePidf, renderPidf } from '../../src/formats/pidf.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { documentOf, documents, NOW, TUPLE } from './arbitraries.ts'
+
+const ENTITY = 'sip:alice@example.com'
+const render = (document: PresenceDocument) => renderPidf(document, ENTITY)
+
+describe('a rendered presence document', () => {
+  it('names the presentity as the watcher does', () => {
+    const document = documentOf()
+    assert.equal(parsePidf(render(document)).entity, ENTITY)
+    const odd = 'sip:"a&b"<c>@example.com'
+    assert.equal(parsePidf(renderPidf(document, odd)).entity, odd)
+  })
+
+  it('is the same bytes for the same state, however it was put together', () => {
+    const tuple = { ...TUPLE, capabilities: { im: true, voice: true } }
+    const same = { ...TUPLE, capabilities: { voice: true, im: true } }
+    assert.equal(render(documentOf({}, [tuple])), render(documentOf({}, [same])))
+  })
+
+  it('says a tuple’s status, class, contact, note and time in the order of the schema', () => {
+    assert.ok(
+      render(documentOf({}, [{ ...TUPLE, note: 'Desk' }])).includes(
+        '<tuple id="t0123456789ab"><status><basic>open</basic></status>' +
+          '<rpid:class>phone</rpid:class>' +
+          '<contact priority="0.8">sip:alice@192.0.2.4</contact><note>Desk</note>' +
+          '<timestamp>2030-01-01T08:59:00.000Z</timestamp></tuple>',
+      ),
+    )
+  })
+
+  it('puts a note both where RFC 3863 and where RFC 4479 look for it', () => {
+    const text = render(documentOf({ note: 'Back at <3 & later' }))
+    assert.ok(text.includes('</tuple><note>Back at &lt;3 &amp; later</note><dm:person'))
+    assert.ok(text.includes('<dm:note>Back at &lt;3 &amp; later</dm:note>'))
+  })
+
+  it('tells nothing of an offline person’s services', () => {
+    const hiding = render(documentOf({ state: 'offline' }, [{ ...TUPLE, note: 'Desk' }]))
+    const gone = render(documentOf({ state: 'offline' }, []))
+    assert.equal(hiding, gone)
+    assert.ok(gone.includes('<basic>closed</basic>'))
+    assert.ok(!gone.includes('open'))
+  })
+
+  it('has a tuple even where no service is known, for readers of RFC 3863 alone', () => {
+    const [tuple] = parsePidf(render(documentOf({ state: 'busy' }, []))).tuples
+    assert.equal(tuple?.basic, 'open')
+  })
+
+  it('does not give the person the id of a tuple', () => {
+    const document = parsePidf(render(documentOf({}, [{ ...TUPLE, id: 'p1' }])))
+    assert.notEqual(document.person?.id, 'p1')
+  })
+
+  it('rounds priorities to three decimals between 0 and 1', () => {
+    const priority = (contactPriority: number) =>
+      /priority="([^"]*)"/.exec(render(documentOf({}, [{ ...TUPLE, contactPriority }])))?.[1]
+    assert.deepEqual([0, 1 / 3, 1, 7, -1].map(priority), ['0', '0.333', '1', '1', '0'])
+  })
+
+  it('leaves out characters that XML cannot carry', () => {
+    const text = render(documentOf({ note: 'a\u0000b\ud800c\uffff' }))
+    assert.equal(parsePidf(text).note, 'abc')
+  })
+})
+
+describe('the schemas of RFC 3863, 4479, 4480 and 5196', () => {
+  it('accept every activity, by hand or not, with and without all that is optional', () => {
+    using directory = temporaryDirectory()
+    const full = { ...TUPLE, note: 'n', capabilities: { voice: true, video: false, im: true } }
+    const bare = { ...TUPLE, id: 'tb', contact: undefined, contactPriority: undefined }
+    const mute = { ...bare, id: 'tc', basic: 'closed' as const, capabilities: { im: false } }
+    const rendered = ACTIVITIES.flatMap((state) => [
+      render(documentOf({ state, note: 'a note', manual: true }, [full, bare, mute])),
+      render(documentOf({ state }, [])),
+    ])
+    validate(directory.path, rendered)
+  })
+
+  it('accept whatever else is rendered', () => {
+    using directory = temporaryDirectory()
+    validate(directory.path, fc.sample(documents, { numRuns: 200, seed: 3863 }).map(render))
+  })
+
+  it('refuse what is not valid, so that the two tests above mean something', () => {
+    using directory = temporaryDirectory()
+    const wrong = render(documentOf({ state: 'busy' })).replaceAll('rpid:busy', 'rpid:bizzy')
+    assert.throws(() => validate(directory.path, [wrong]), /bizzy/)
+  })
+})
+
+describe('a document rendered and read again', () => {
+  it('says the same of the person and of every service', () => {
+    fc.assert(
+      fc.property(documents, (document) => {
+        const { person, tuples } = document
+        const read = observationsFromPidf(parsePidf(render(document)), {
+          defaultClass: 'phone',
+          now: NOW,
+        })
+        if (person.state === 'offline' || tuples.length === 0) assert.equal(read.length, 1)
+        else assert.deepEqual(read.map(services), tuples.map(services))
+        for (const { activity, basic, manual, class: sourceClass } of read) {
+          if (person.state !== 'available') assert.equal(activity, person.state)
+          assert.equal(manual, person.manual || sourceClass === 'manual')
+          if (person.state === 'offline') assert.equal(basic, 'closed')
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+/** What of a tuple is its own. */
+function services(tuple: {
+  id: string
+  class: string
+  basic: string
+  contact?: string | undefined
+  contactPriority?: number | undefined
+  capabilities?: object | undefined
+}) {
+  const { id, basic, contact, capabilities } = tuple
+  const contactPriority = contact === undefined ? undefined : tuple.contactPriority
+  return { id, class: tuple.class, basic, contact, contactPriority, capabilities }
+}
+
+/** Throws with what xmllint complains of, and where there is no xmllint. */
+function validate(directory: string, texts: readonly string[]): void {
+  const schema = join(import.meta.dirname, 'schemas/all.xsd')
+  const files = texts.map((text, at) => {
+    const file = join(directory, `${at}.xml`)
+    writeFileSync(file, text)
+    return file
+  })
+  execFileSync('xmllint', ['--noout', '--nonet', '--schema', schema, ...files], { stdio: 'pipe' })
+}
