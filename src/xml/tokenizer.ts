@@ -72,12 +72,8 @@ export class XmlStreamParser {
     if (this.#dead) return
     this.#guard(() => {
       const text = this.#decoder.decode(chunk)
-      if (this.#paused) this.#text = this.#text.slice(this.#at) + text
+      if (this.#paused) this.#keep(text)
       else this.#take(text)
-      if (this.#paused) {
-        this.#from = Math.max(0, this.#from - this.#at)
-        this.#at = 0
-      }
     })
   }
 
@@ -129,6 +125,12 @@ export class XmlStreamParser {
       if (error instanceof XmlSyntaxError) this.#dead = true
       throw error
     }
+  }
+
+  #keep(text: string): void {
+    this.#text = this.#text.slice(this.#at) + text
+    this.#from -= this.#at
+    this.#at = 0
   }
 
   #take(text: string): void {

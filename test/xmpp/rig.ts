@@ -1,0 +1,147 @@
+/** Client streams over real sockets with a directory that is held in memory and nothing above them. */
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
+import type { TestContext } from 'node:test'
+import { createSecureContext } from 'node:tls'
+import type { BareJid } from '../../src/core/address.ts'
+import { Sessions } from '../../src/core/sessions.ts'
+import type { Clock } from '../../src/util/clock.ts'
+import { SystemClock } from '../../src/util/clock.ts'
+import { silentLog } from '../../src/util/log.ts'
+import type { Element } from '../../src/xml/element.ts'
+import { type C2s, startC2s } from '../../src/xmpp/c2s/c2s.ts'
+import type { Accounts } from '../../src/xmpp/c2s/client-stream.ts'
+import type { C2sConfig } from '../../src/xmpp/c2s/config.ts'
+import type { ScramKeys, ScramMechanism } from '../../src/xmpp/sasl/mechanism.ts'
+import type { StanzaHandler, XmppSession } from '../../src/xmpp/session.ts'
+import { testIdentity } from '../support/certificate.ts'
+
+export const PASSWORD = 'r0m30myr0m30'
+
+export const CONFIG: C2sConfig = {
+  plaintextAuth: false,
+  maxStanzaBytesBeforeAuth: 10_000,
+  maxStanzaBytes: 262_144,
+  authTimeoutMs: 60_000,
+  idleTimeoutMs: 840_000,
+  idleGraceMs: 60_000,
+  resourceConflict: 'replace',
+  maxConnections: 1000,
+  maxConnectionsPerAddress: 1000,
+  maxResourcesPerUser: 10,
+  maxQueuedBytes: 4_194_304,
+}
+
+/** Users `juliet` and `romeo` of capulet.example and montague.example; `tybalt` is disabled. */
+export class MemoryAccounts implements Accounts {
+  digestMd5 = false
+
+  isLocal(domain: string): boolean {
+    return domain === 'capulet.example' || domain === 'montague.example'
+  }
+
+  domain(name: string): { digestMd5: boolean } | undefined {
+    return this.isLocal(name) ? { digestMd5: this.digestMd5 } : undefined
+  }
+
+  async user(account: BareJid): Promise<{ disabled: boolean } | undefined> {
+    return this.#knows(account) ? { disabled: account.startsWith('tybalt@') } : undefined
+  }
+
+  async scram(account: BareJid, mechanism: ScramMechanism): Promise<ScramKeys | undefined> {
+    return this.#knows(account) ? scramKeys(PASSWORD, mechanism) : undefined
+  }
+
+  fakeScram(_account: BareJid, mechanism: ScramMechanism): ScramKeys {
+    return scramKeys('nobody has this', mechanism)
+  }
+
+  async ha1(account: BareJid): Promise<string | undefined> {
+    const [user, domain] = account.split('@')
+    if (!this.#knows(account) || !this.digestMd5) return undefined
+    return createHash('md5').update(`${user}:${domain}:${PASSWORD}`).digest('hex')
+  }
+
+  async verifyPassword(account: BareJid, password: string): Promise<boolean> {
+    return this.#knows(account) && password === PASSWORD
+  }
+
+  #knows(account: BareJid): boolean {
+    return /^(juliet|tybalt)@capulet\.example$|^romeo@montague\.example$/.test(account)
+  }
+}
+
+function scramKeys(password: string, mechanism: ScramMechanism): ScramKeys {
+  const digest = mechanism.replace('SCRAM-', '').replace('-', '').toLowerCase()
+  const salt = Buffer.from('4125c247e43ab1e93c6dff76', 'hex')
+  const iterations = 4096
+  const length = createHash(digest).digest().length
+  const salted = pbkdf2Sync(password, salt, iterations, length, digest)
+  const hmac = (text: string) => createHmac(digest, salted).update(text).digest()
+  const storedKey = createHash(digest).update(hmac('Client Key')).digest()
+  return { salt, iterations, storedKey, serverKey: hmac('Server Key') }
+}
+
+/** Notes what it gets; `answer` decides what becomes of a stanza. */
+export class RecordingHandler implements StanzaHandler {
+  readonly features: readonly Element[] = []
+  readonly stanzas: Element[] = []
+  readonly sessions: XmppSession[] = []
+  readonly left: XmppSession[] = []
+  answer: (session: XmppSession, stanza: Element) => void | Promise<void> = (session, stanza) => {
+    if (stanza.name === 'iq') {
+      session.send(`<iq type='result' id='${stanza.attr('id')}' to='${session.jid.full}'/>`)
+    }
+  }
+
+  stanza(session: XmppSession, stanza: Element): void | Promise<void> {
+    this.stanzas.push(stanza)
+    return this.answer(session, stanza)
+  }
+
+  bound(session: XmppSession): void {
+    this.sessions.push(session)
+  }
+
+  closed(session: XmppSession): void {
+    this.left.push(session)
+  }
+}
+
+export interface Rig {
+  readonly c2s: C2s
+  readonly accounts: MemoryAccounts
+  readonly handler: RecordingHandler
+  readonly sessions: Sessions
+  /** Ports of the STARTTLS and of the direct TLS listener. */
+  readonly port: number
+  readonly directPort: number
+}
+
+export async function startRig(
+  t: TestContext,
+  options: { config?: Partial<C2sConfig>; clock?: Clock } = {},
+): Promise<Rig> {
+  const accounts = new MemoryAccounts()
+  const handler = new RecordingHandler()
+  const sessions = new Sessions()
+  const context = createSecureContext(await testIdentity())
+  const listener = { host: '127.0.0.1', port: 0 }
+  const c2s = await startC2s(
+    [
+      { name: 'xmpp', direct: false, ...listener },
+      { name: 'xmppTls', direct: true, ...listener },
+    ],
+    {
+      config: { ...CONFIG, ...options.config },
+      clock: options.clock ?? new SystemClock(),
+      log: silentLog,
+      accounts,
+      handler,
+      sessions,
+      secureContext: () => context,
+    },
+  )
+  t.after(() => c2s[Symbol.asyncDispose]())
+  const [plain, direct] = c2s.listeners
+  return { c2s, accounts, handler, sessions, port: plain?.port ?? 0, directPort: direct?.port ?? 0 }
+}
