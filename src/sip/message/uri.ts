@@ -31,7 +31,7 @@ const USER = /^(?:[\w.!~*'()&=+$,;?/-]|%[\dA-Fa-f]{2})+$/
 const PASSWORD = /^(?:[\w.!~*'()&=+$,-]|%[\dA-Fa-f]{2})*$/
 const PARAM_PART = /^(?:[\w.!~*'()[\]/:&+$-]|%[\dA-Fa-f]{2})+$/
 const HEADER_PART = /^(?:[\w.!~*'()[\]/?:+$-]|%[\dA-Fa-f]{2})*$/
-const TEL_NUMBER = /^(?:\+[-.()]*\d[\d.()-]*|[\dA-Fa-f*#.()-]*[\dA-Fa-f*#][\dA-Fa-f*#.()-]*)$/
+const TEL_NUMBER = /^(?:\+[-.()]*\d[\d.()-]*|(?=[.()-]*[\dA-Fa-f*#])[\dA-Fa-f*#.()-]+)$/
 /** Underscores are not for host names (§25.1), but names inside of enterprises have them. */
 const HOST_NAME = /^[A-Za-z0-9](?:[\w.-]*[\w.])?$/
 const EXTRA_COLON = /:::(?=\d+\.\d+\.\d+\.\d+$)/
@@ -67,7 +67,7 @@ function parseHierarchy(scheme: string, rest: string): SipUri | undefined {
   const beforeHeaders = question < 0 ? tail : tail.slice(0, question)
   const semicolon = beforeHeaders.indexOf(';')
   const hostPort = parseHostPort(semicolon < 0 ? beforeHeaders : beforeHeaders.slice(0, semicolon))
-  const params = parseUriParams(semicolon < 0 ? '' : beforeHeaders.slice(semicolon + 1))
+  const params = parseUriParams(semicolon < 0 ? undefined : beforeHeaders.slice(semicolon + 1))
   const headers = question < 0 ? NO_HEADERS : parseUriHeaders(tail.slice(question + 1))
   if (!userinfo || !hostPort || !params || !headers) return undefined
   const { user, password } = userinfo
@@ -110,9 +110,10 @@ export function parseHost(text: string): string | undefined {
   return text.toLowerCase()
 }
 
-function parseUriParams(text: string): Params | undefined {
+/** `text` follows the first semicolon; `undefined` where there is none. */
+function parseUriParams(text: string | undefined): Params | undefined {
+  if (text === undefined) return NO_PARAMS
   const params = new Map<string, string>()
-  if (text === '') return params
   for (const part of text.split(';')) {
     const equals = part.indexOf('=')
     const name = equals < 0 ? part : part.slice(0, equals)
@@ -143,7 +144,7 @@ function parseUriHeaders(text: string): SipUri['headers'] | undefined {
 function parseTel(rest: string): SipUri | undefined {
   const semicolon = rest.indexOf(';')
   const number = semicolon < 0 ? rest : rest.slice(0, semicolon)
-  const params = parseUriParams(semicolon < 0 ? '' : rest.slice(semicolon + 1))
+  const params = parseUriParams(semicolon < 0 ? undefined : rest.slice(semicolon + 1))
   if (!TEL_NUMBER.test(number) || !params) return undefined
   return { scheme: 'tel', user: number, host: '', params, headers: NO_HEADERS }
 }
