@@ -83,7 +83,7 @@ export class PresenceService {
     if (home.reports.size >= MAX_SOURCES && !home.reports.has(report.source)) {
       throw new RangeError(`${report.presentity} has ${MAX_SOURCES} sources of presence already`)
     }
-    home.reports.set(report.source, report)
+    home.reports.set(report.source, continueFrom(home.reports.get(report.source), report))
     this.#recompose(report.presentity, home)
   }
 
@@ -190,4 +190,18 @@ export class PresenceService {
     this.#hidden.set(presentity, document)
     return document
   }
+}
+
+/**
+ * A source that says again what it said before has been saying it since then: a publication that
+ * is modified without timestamps, a client that changes its priority, are no news to a watcher.
+ */
+function continueFrom(before: Report | undefined, report: Report): Report {
+  if (!before) return report
+  const observations = report.observations.map((one) => {
+    const old = before.observations.find(({ id }) => id === one.id)
+    const same = old?.activity === one.activity && old.manual === one.manual
+    return same && old.since < one.since ? { ...one, since: old.since } : one
+  })
+  return { ...report, observations }
 }

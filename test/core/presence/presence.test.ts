@@ -58,6 +58,17 @@ describe('the presence service', () => {
     assert.equal(heard.length, 3)
   })
 
+  it('dates a state from when it began, not from when it was last said', () => {
+    presence.report(report('sip/1', 'on-a-call'))
+    const began = clock.now()
+    clock.advance(60_000)
+    presence.report(report('sip/1', 'on-a-call'))
+    assert.equal(presence.document(ALICE).person.since, began)
+    assert.equal(heard.length, 1)
+    presence.report(report('sip/1', 'available'))
+    assert.equal(presence.document(ALICE).person.since, clock.now())
+  })
+
   it('ends a report at its time, and not a moment before', () => {
     presence.report(report('sip/1', 'on-a-call', clock.now() + 60_000))
     presence.report(report('sip/2', 'available', clock.now() + 90_000))
