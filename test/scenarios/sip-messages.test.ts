@@ -7,7 +7,7 @@ import { Phone, startSipSystem } from '../support/sip-system.ts'
 const BOB = requireJid('bob@example.com').bare
 const AOR_BOB = 'sip:bob@example.com'
 
-for (const transport of ['udp', 'tcp'] as const) {
+for (const transport of ['udp', 'tcp', 'tls'] as const) {
   describe(`over ${transport}`, () => {
     test('a message goes from phone to phone, and back', async (t) => {
       const system = await startSipSystem(t)

@@ -36,7 +36,7 @@ const etagOf = (response: SipResponse): [string, string] => [
   response.headers.get('SIP-ETag') ?? '',
 ]
 
-for (const transport of ['udp', 'tcp'] as const) {
+for (const transport of ['udp', 'tcp', 'tls'] as const) {
   describe(`over ${transport}`, () => {
     test('what bob publishes reaches alice, until he takes it back', async (t) => {
       const system = await startSipSystem(t)

@@ -1,6 +1,7 @@
 /** The whole SIP part on real sockets, with a real directory and core, and phones that talk to it. */
 import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
+import { createSecureContext } from 'node:tls'
 import { Messaging } from '../../src/core/messaging/messaging.ts'
 import { systemPolicy } from '../../src/core/presence/authorization.ts'
 import { PresenceService } from '../../src/core/presence/presence.ts'
@@ -11,13 +12,14 @@ import { digestHash, digestResponse } from '../../src/sip/auth/digest-response.t
 import { SipHeaders, SipRequest, type SipResponse } from '../../src/sip/message/message.ts'
 import { createResponse, newCallId, newTag } from '../../src/sip/message/respond.ts'
 import { parseAuthParams } from '../../src/sip/message/values.ts'
-import { type SipConfig, type SipServer, startSip } from '../../src/sip/sip.ts'
+import { type SipConfig, type SipServer, startSip, type TlsSource } from '../../src/sip/sip.ts'
 import type { Peer, TransportName } from '../../src/sip/transport/transport.ts'
 import { SipTransports } from '../../src/sip/transport/transports.ts'
 import { SipUserAgent } from '../../src/sip/user-agent.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { SystemClock } from '../../src/util/clock.ts'
 import { silentLog } from '../../src/util/log.ts'
+import { testIdentity } from './certificate.ts'
 import { QUICK_ITERATIONS } from './directory.ts'
 
 export const DOMAIN = 'example.com'
@@ -49,17 +51,28 @@ export async function startSipSystem(t: TestContext, options: SipOptions = {}): 
   for (const name of ['alice', 'bob', 'carol']) {
     await directory.addUser({ account: `${name}@${DOMAIN}`, password: PASSWORD })
   }
-  return startOn(t, { database, directory, options })
+  return startOn(t, { database, directory, options, tls: await tlsSource() })
 }
 
 interface Base {
   database: Database
   directory: Directory
   options: SipOptions
+  tls: TlsSource
+}
+
+async function tlsSource(): Promise<TlsSource> {
+  const identity = { ...(await testIdentity([DOMAIN])), minVersion: 'TLSv1.2' as const }
+  return {
+    identity,
+    clientCa: undefined,
+    secureContext: () => createSecureContext(identity),
+    onChange: () => ({ [Symbol.dispose]: () => undefined }),
+  }
 }
 
 async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
-  const { database, directory, options } = base
+  const { database, directory, options, tls } = base
   const clock = new SystemClock()
   const deps = { clock, log: silentLog }
   const presence = new PresenceService({ clock, authorization: systemPolicy('allow') })
@@ -67,7 +80,7 @@ async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
   const offline = offlineStore(database.kysely, 100)
   const messaging = new Messaging({ ...deps, sessions, accounts: accounts(directory), offline })
   const core = { database, directory, presence, sessions, messaging }
-  const sip = await startSip(configOf(options), { ...deps, ...core })
+  const sip = await startSip(configOf(options), { ...deps, ...core, tls })
   let open = true
   const close = async () => {
     if (open) await sip[Symbol.asyncDispose]()
@@ -90,7 +103,7 @@ function configOf(options: SipOptions): SipConfig {
   const free = { host: '127.0.0.1', port: 0 }
   const expires = { minExpires: 60_000, expires: 3_600_000, maxExpires: 86_400_000 }
   return {
-    listen: { sipUdp: free, sipTcp: free, sipTls: undefined },
+    listen: { sipUdp: free, sipTcp: free, sipTls: free },
     sip: {
       trustedPeers: [],
       watchers: 'allow',
@@ -156,13 +169,17 @@ export class Phone implements AsyncDisposable {
     t: TestContext,
     system: SipSystem,
     name: string,
-    transport: 'udp' | 'tcp' = 'udp',
+    transport: TransportName = 'udp',
   ): Promise<Phone> {
-    const transports = new SipTransports({ clock: new SystemClock(), log: silentLog })
+    const transports = new SipTransports({
+      clock: new SystemClock(),
+      log: silentLog,
+      tlsClient: { context: () => createSecureContext(), verify: false },
+    })
     const at = { host: '127.0.0.1', port: 0 }
-    const { port } = await (transport === 'udp'
-      ? transports.listenUdp(at)
-      : transports.listenTcp(at))
+    // A TLS phone listens nowhere: it can be reached by its connection alone.
+    const { port } =
+      transport === 'udp' ? await transports.listenUdp(at) : await transports.listenTcp(at)
     const server = { transport, host: '127.0.0.1', port: system.port(transport) }
     const phone = new Phone(name, { transports, server, port })
     t.after(() => phone[Symbol.asyncDispose]())

@@ -36,12 +36,11 @@ export function mediaTypeOf(header: string | undefined): string | undefined {
 
 /**
  * Of `offered` what the request accepts best (RFC 3261 §20.1).
- * Without Accept the first of all (RFC 6665 §3.1.3); `undefined`: 406.
+ * Without Accept the first of all (RFC 6665 §3.1.3); `undefined`: 406, as for an empty one.
  */
 export function negotiate(request: SipRequest, offered: readonly string[]): string | undefined {
-  const values = request.headers.getAll('Accept')
-  if (values.length === 0) return offered[0]
-  const ranges = parseAccept(values)
+  if (!request.headers.has('Accept')) return offered[0]
+  const ranges = parseAccept(request.headers.getAll('Accept'))
   let best: { type: string; q: number } | undefined
   for (const type of offered) {
     const q = qualityOf(ranges, type)

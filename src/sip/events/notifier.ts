@@ -57,6 +57,8 @@ interface Demand {
 /** After a restart the NOTIFYs that tell what has changed wait for the listeners, and do not leave all at once. */
 const RESTORE_DELAY_MS = 500
 const RESTORE_SPREAD_MS = 5_000
+/** What a restart takes, with some to spare. */
+const STOPPING_RETRY_SECONDS = '10'
 
 export class Notifier {
   readonly #deps: NotifierDeps
@@ -64,6 +66,7 @@ export class Notifier {
   readonly #watches: Disposable[]
   /** Terminated, and the last NOTIFY not answered yet. */
   readonly #leaving = new Set<Subscription>()
+  #stopping = false
 
   constructor(deps: NotifierDeps) {
     this.#deps = deps
@@ -83,6 +86,8 @@ export class Notifier {
 
   /** Handles a SUBSCRIBE; throws `SipError`. */
   async handle(tx: ServerTransaction): Promise<void> {
+    if (this.#stopping)
+      throw new SipError(503, undefined, [['Retry-After', STOPPING_RETRY_SECONDS]])
     const identity = await this.#deps.identify(tx)
     const demand = this.#examine(tx, identity)
     const dialogKey = dialogKeyOf(tx.request)
@@ -105,6 +110,7 @@ export class Notifier {
    * subscribe again (`deactivated`). Resolves when they have answered; nobody waits longer than he wants to.
    */
   async stop(): Promise<void> {
+    this.#stopping = true
     for (const watch of this.#watches) watch[Symbol.dispose]()
     for (const subscription of [...this.#deps.table.all()]) {
       if (isDurable(subscription)) subscription.suspend()
