@@ -24,6 +24,7 @@ import {
   manualStateStore,
   offlineStore,
 } from './server/stores.ts'
+import { startSip } from './sip/sip.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { type Clock, SystemClock } from './util/clock.ts'
 import { createLog, type Log } from './util/log.ts'
@@ -64,6 +65,9 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
   try {
     const kernel = await openKernel(config, overrides, base)
     const listeners: Listener[] = []
+    const product = `Heliograph/${VERSION}`
+    const sip = edges.use(await startSip(config, { ...kernel, tls: kernel.certificates, product }))
+    listeners.push(...sip.listeners)
     const signIn = await openAdmin(config, { ...kernel, listeners }, edges)
     const people = await requirePeople(config, kernel.directory, signIn)
     kernel.log.info({ what: 'started', version: VERSION, data: config.data })
@@ -92,7 +96,10 @@ async function openKernel(
   const database = base.use(await openDatabase(config.database.url, { clock, log }))
   const directory = await openDirectory(
     { database, clock, log },
-    { scramIterations: scramIterations(config.passwords) },
+    {
+      scramIterations: scramIterations(config.passwords),
+      contactLists: { maxContacts: config.xmpp.maxRosterItems },
+    },
   )
   await requireDomains(directory, config)
   const domainNames = () => directory.domains().map(({ name }) => name)

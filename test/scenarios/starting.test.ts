@@ -139,7 +139,7 @@ describe('an operator’s error', () => {
         const others = ['xmpp', 'xmppTls', 'sipUdp', 'sipTcp', 'sipTls', 'https'].filter(
           (other) => other !== name,
         )
-        const line = new RegExp(`^NET_PORT_IN_USE: listen\\.${name}: ${tcp} is in use`)
+        const line = new RegExp(`^NET_PORT_IN_USE: listen\\.${name}: .*${tcp}`)
         await refuses([...off(...others), '--set', `listen.${name}=${tcp}`], line)
       }
       const at = `127.0.0.1:${udp.address().port}`

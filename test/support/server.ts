@@ -34,13 +34,19 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** Runs the server until it ends by itself: for what is refused. */
+/** Runs the server until it ends by itself: for what is refused. Throws where it starts after all. */
 export async function runServer(
   args: readonly string[],
   options: ServerOptions = {},
 ): Promise<Ended> {
   const process = new ServerProcess(args, options)
-  return process.ended
+  process.ready.then(
+    () => process.child.kill('SIGKILL'),
+    () => undefined,
+  )
+  const ended = await process.ended
+  if (process.lines.includes('ready')) throw new Error(`the server started\n${ended.stderr}`)
+  return ended
 }
 
 /** Starts the server and waits for `ready`. Throws with all its output where it ends instead. */

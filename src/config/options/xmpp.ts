@@ -1,16 +1,98 @@
 import Type from 'typebox'
-import { boolean, choice } from '../option.ts'
+import { boolean, choice, duration, integer, size } from '../option.ts'
 
-export const xmppOptions = Type.Object(
-  {
-    plaintextAuth: boolean({
-      default: false,
-      doc: 'Lets clients sign in without TLS. For benchmarks on loopback only: passwords may cross the network readable. The log warns.',
-    }),
-    registration: choice(['off', 'open'], {
-      default: 'off',
-      doc: 'Whether anybody may make himself an account (XEP-0077).',
-    }),
-  },
-  { description: 'XMPP.' },
-)
+const clients = {
+  plaintextAuth: boolean({
+    default: false,
+    doc: 'Lets clients sign in without TLS. For benchmarks on loopback only: passwords may cross the network readable. The log warns.',
+  }),
+  resourceConflict: choice(['replace', 'refuse', 'rename'], {
+    default: 'replace',
+    doc: 'What becomes of a client that asks for a resource which another one has: it replaces that one, is refused, or gets another name (RFC 6120 §7.7.2.2).',
+  }),
+  authTimeout: duration({
+    default: '30s',
+    min: '1s',
+    max: '10m',
+    doc: 'From the connection to a bound resource.',
+  }),
+  idleTimeout: duration({
+    default: '5m',
+    min: '10s',
+    max: '1 day',
+    doc: 'Silence after which a client is asked for a sign of life.',
+  }),
+  idleGrace: duration({
+    default: '60s',
+    min: '1s',
+    max: '1h',
+    doc: 'How long it may take to give it.',
+  }),
+  maxStanzaBytesBeforeAuth: size({
+    default: '10 KB',
+    min: 10_000,
+    max: 1_048_576,
+    doc: 'A stanza of a client that has not signed in (RFC 6120 §13.12).',
+  }),
+  maxStanzaBytes: size({
+    default: '256 KB',
+    min: 10_000,
+    max: 16_777_216,
+    doc: 'A stanza of a client that has.',
+  }),
+  maxQueuedBytes: size({
+    default: '4 MB',
+    min: 65_536,
+    max: 1_073_741_824,
+    doc: 'What a client may leave unread before its stream is closed.',
+  }),
+  maxConnections: integer({
+    default: 100_000,
+    min: 1,
+    max: 10_000_000,
+    doc: 'Client connections of all together.',
+  }),
+  maxConnectionsPerAddress: integer({
+    default: 10_000,
+    min: 1,
+    max: 10_000_000,
+    doc: 'Client connections from one network address.',
+  }),
+  maxResourcesPerUser: integer({
+    default: 20,
+    min: 1,
+    max: 1000,
+    doc: 'Clients of one user at a time.',
+  }),
+}
+
+const people = {
+  registration: choice(['off', 'open'], {
+    default: 'off',
+    doc: 'Whether anybody may make himself an account (XEP-0077).',
+  }),
+  registrationsPerHour: integer({
+    default: 5,
+    min: 1,
+    max: 10_000,
+    doc: 'Accounts that one network address may make in an hour, where `xmpp.registration` is open.',
+  }),
+  maxRosterItems: integer({
+    default: 2000,
+    min: 1,
+    max: 100_000,
+    doc: 'Contacts of one user, requests to him that he has not answered included.',
+  }),
+  maxDirectedPresence: integer({
+    default: 500,
+    min: 1,
+    max: 10_000,
+    doc: 'Addresses that one client may send directed presence to (RFC 6121 §4.6), chat rooms included.',
+  }),
+  busyShow: choice(['dnd', 'none'], {
+    default: 'dnd',
+    doc: 'What XMPP watchers see of somebody who is busy, in a meeting or on a call: `dnd`, or no `<show/>` and only the status text. Do Not Disturb is always `dnd`.',
+  }),
+}
+
+export const xmppOptions = Type.Object({ ...clients, ...people }, { description: 'XMPP.' })
