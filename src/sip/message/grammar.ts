@@ -22,11 +22,16 @@ export function isToken(text: string): boolean {
 
 /** Without the spaces and tabs around it: no other space is white space in SIP. */
 export function trimSpace(text: string): string {
-  let start = 0
-  let end = text.length
+  return sliceTrimmed(text, 0, text.length)
+}
+
+/** `text.slice(from, to)` without the spaces and tabs around it. */
+export function sliceTrimmed(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
   while (start < end && isSpace(text.charCodeAt(start))) start += 1
   while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1
-  return start === 0 && end === text.length ? text : text.slice(start, end)
+  return text.slice(start, end)
 }
 
 export function isSpace(code: number): boolean {

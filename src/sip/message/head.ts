@@ -1,11 +1,14 @@
 /** Start line and headers (RFC 3261 §7.1–7.3), in one pass. Framing is the caller's: datagram or stream. */
 import { isUtf8 } from 'node:buffer'
-import { isSpace, isToken, trimSpace } from './grammar.ts'
+import { isSpace, isToken, sliceTrimmed, trimSpace } from './grammar.ts'
 import { headerName, knownHeader } from './header-names.ts'
 import type { SipLimits } from './limits.ts'
 import { SipHeaders, SipRequest, SipResponse } from './message.ts'
 import type { ParseResult } from './parse-result.ts'
 import { parseStartLine, type StartLine } from './start-line.ts'
+
+const CR = 0x0d
+const BARE_CR = /\r(?!\n)/
 
 export interface Head {
   readonly start: StartLine
@@ -24,17 +27,19 @@ export interface Problem {
 /** `bytes` end before the empty line; what is wrong is in the result, and what could be read is too. */
 export function parseHead(bytes: Buffer, limits: SipLimits): Head {
   const text = bytes.toString('utf8')
-  const end = text.indexOf('\r\n')
-  const line = end < 0 ? text : text.slice(0, end)
+  const end = endOfLine(text, 0)
+  const line = text.slice(0, end)
   const start = parseStartLine(line)
   const headers = new SipHeaders()
-  let problem = start.problem ?? lineProblem(line, limits)
+  let problem = start.problem ?? lineProblem(text, 0, { end, limits })
   // A replacement character stands for bytes that are not UTF-8, unless they sent it themselves.
   if (line.includes('\ufffd') && !isUtf8(bytes.subarray(0, bytes.indexOf('\r\n')))) {
     problem ??= bad('Start line is not UTF-8')
   }
-  const inHeaders = end < 0 ? undefined : parseHeaders(text, end + 2, { headers, limits })
-  return { start, headers, contentLength: contentLengthOf(headers), problem: problem ?? inHeaders }
+  const inHeaders = parseHeaders(text, end + 2, { headers, limits })
+  // One side must not see two lines where the other sees one.
+  problem ??= inHeaders ?? (BARE_CR.test(text) ? bad('Line break without CRLF') : undefined)
+  return { start, headers, contentLength: contentLengthOf(headers), problem }
 }
 
 /** Reads on after a bad line, so that the sender can be answered. */
@@ -50,15 +55,14 @@ function parseHeaders(
     let end = endOfLine(text, at)
     const colon = text.indexOf(':', at)
     const name = colon < 0 || colon > end ? '' : text.slice(at, colon)
-    let value = trimSpace(text.slice(at + name.length + 1, end))
-    problem ??= lineProblem(text.slice(at, end), limits)
+    let value = sliceTrimmed(text, at + name.length + 1, end)
+    problem ??= lineProblem(text, at, { end, limits })
     at = end + 2
     // §7.3.1: a line that begins with white space goes on with the one before.
     while (at < text.length && isSpace(text.charCodeAt(at))) {
       end = endOfLine(text, at)
-      const line = text.slice(at, end)
-      problem ??= lineProblem(line, limits)
-      value = value === '' ? trimSpace(line) : trimSpace(`${value} ${trimSpace(line)}`)
+      problem ??= lineProblem(text, at, { end, limits })
+      value = trimSpace(`${value} ${sliceTrimmed(text, at, end)}`)
       at = end + 2
     }
     if (!pushHeader(headers, name, value)) problem ??= bad('Malformed header field')
@@ -78,16 +82,20 @@ function pushHeader(headers: SipHeaders, name: string, value: string): boolean {
   return true
 }
 
+/** Where the line's CRLF begins; where a bare LF would, one character before it. */
 function endOfLine(text: string, from: number): number {
-  const end = text.indexOf('\r\n', from)
-  return end < 0 ? text.length : end
+  const newline = text.indexOf('\n', from)
+  return newline < 0 ? text.length : newline - 1
 }
 
-function lineProblem(line: string, limits: SipLimits): Problem | undefined {
-  if (line.length > limits.maxLineLength) return tooLarge('Header line too long')
-  // One side must not see two lines where the other sees one.
-  if (line.includes('\n') || line.includes('\r')) return bad('Line break without CRLF')
-  return undefined
+function lineProblem(
+  text: string,
+  from: number,
+  { end, limits }: { end: number; limits: SipLimits },
+): Problem | undefined {
+  if (end - from > limits.maxLineLength) return tooLarge('Header line too long')
+  const bare = end < text.length && (end < from || text.charCodeAt(end) !== CR)
+  return bare ? bad('Line break without CRLF') : undefined
 }
 
 function contentLengthOf(headers: SipHeaders): Head['contentLength'] {

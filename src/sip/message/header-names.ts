@@ -7,6 +7,8 @@ export interface HeaderName {
   readonly name: string
   /** The field's values may stand in one field, separated by commas (RFC 3261 §7.3.1). */
   readonly list: boolean
+  /** A message with two of it is malformed. */
+  readonly once: boolean
 }
 
 /** Compact forms as IANA lists them (RFC 3261 §7.3.3, 3515, 3841, 3892, 4028, 6665, 8224). */
@@ -44,12 +46,18 @@ const SINGLES = `Authentication-Info Authorization Call-ID Content-Disposition C
   Server Session-Expires SIP-ETag SIP-If-Match Subject Subscription-State Suppress-If-Match Timestamp To User-Agent
   WWW-Authenticate`
 
+const ONCE = new Set(
+  'Call-ID Content-Length Content-Type CSeq Date Event Expires From Max-Forwards SIP-If-Match To'.split(
+    ' ',
+  ),
+)
+
 const KNOWN = new Map<string, HeaderName>()
 for (const name of LISTS.split(/\s+/)) define(name, true)
 for (const name of SINGLES.split(/\s+/)) define(name, false)
 
 function define(name: string, list: boolean): void {
-  const header = { key: name.toLowerCase(), name, list }
+  const header = { key: name.toLowerCase(), name, list, once: ONCE.has(name) }
   KNOWN.set(name, header).set(header.key, header)
   const compact = COMPACT[name]
   if (compact) KNOWN.set(compact, header).set(compact.toUpperCase(), header)
@@ -64,5 +72,5 @@ export function headerName(name: string): HeaderName {
   const known = KNOWN.get(name)
   if (known) return known
   const key = name.toLowerCase()
-  return KNOWN.get(key) ?? { key, name, list: false }
+  return KNOWN.get(key) ?? { key, name, list: false, once: false }
 }

@@ -87,6 +87,17 @@ export class SipHeaders {
     return first
   }
 
+  /** The name of a header field that must be alone and is not; `undefined` where all is well. */
+  repeated(): string | undefined {
+    const seen = new Set<HeaderName>()
+    for (const { header } of this.#fields) {
+      if (!header.once) continue
+      if (seen.has(header)) return header.name
+      seen.add(header)
+    }
+    return undefined
+  }
+
   *entries(): IterableIterator<HeaderEntry> {
     for (const { header, value } of this.#fields) yield [header.name, value]
   }

@@ -38,8 +38,29 @@ const EXTRA_COLON = /:::(?=\d+\.\d+\.\d+\.\d+$)/
 const OPAQUE = /^[\x21-\x7e\x80-\u{10ffff}]+$/u
 const NO_HEADERS: SipUri['headers'] = []
 
-/** `undefined` where the text is not a URI, or one of a scheme above that breaks its grammar. */
+/** The same few URIs come again and again; those that nobody says twice are not kept for long. */
+const CACHE_SIZE = 4096
+const MAX_CACHED_LENGTH = 256
+const cache = new Map<string, SipUri>()
+
+/**
+ * `undefined` where the text is not a URI, or one of a scheme above that breaks its grammar.
+ * Answers are shared: nobody changes them.
+ */
 export function parseSipUri(text: string): SipUri | undefined {
+  const known = cache.get(text)
+  if (known) return known
+  if (text.length > MAX_CACHED_LENGTH) return parseUri(text)
+  // A copy: a piece of a message's text would keep all of it in memory.
+  const own = Buffer.from(text).toString()
+  const uri = parseUri(own)
+  if (!uri) return undefined
+  if (cache.size >= CACHE_SIZE) cache.clear()
+  cache.set(own, uri)
+  return uri
+}
+
+function parseUri(text: string): SipUri | undefined {
   const colon = text.indexOf(':')
   if (colon < 1) return undefined
   const scheme = text.slice(0, colon).toLowerCase()

@@ -10,17 +10,6 @@ export interface Refusal {
   readonly reason: string
 }
 
-const ONCE = [
-  'From',
-  'To',
-  'Call-ID',
-  'CSeq',
-  'Max-Forwards',
-  'Date',
-  'Expires',
-  'Content-Type',
-  'Event',
-] as const
 const CALL_ID = /^[\x21-\x7e]+$/
 const KNOWN_SCHEMES = new Set(['sip', 'sips', 'tel', 'pres', 'im'])
 
@@ -55,9 +44,8 @@ export function validateResponse(response: SipResponse): string | undefined {
 
 function commonProblem(message: SipMessage): string | undefined {
   const { headers } = message
-  for (const name of ONCE) {
-    if (headers.getRaw(name).length > 1) return `More than one ${name}`
-  }
+  const repeated = headers.repeated()
+  if (repeated !== undefined) return `More than one ${repeated}`
   const vias = headers.getAll('Via')
   if (vias.length === 0) return 'Missing Via'
   if (!vias.every(parseVia)) return 'Malformed Via'

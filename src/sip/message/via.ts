@@ -1,5 +1,12 @@
 /** Via (RFC 3261 §20.42, RFC 3581). */
-import { isToken, type Params, parseParams, serializeParams, trimSpace } from './grammar.ts'
+import {
+  isToken,
+  type Params,
+  parseParams,
+  serializeParams,
+  splitList,
+  trimSpace,
+} from './grammar.ts'
 import type { SipMessage } from './message.ts'
 import { parseHostPort, serializeHostPort } from './uri.ts'
 
@@ -27,11 +34,15 @@ export function parseVia(text: string): Via | undefined {
   return { transport: transport.toUpperCase(), host: sentBy.host, port: sentBy.port, params }
 }
 
+/** The layers ask for the same top Via one after the other. */
+let last: { readonly field: string; readonly via: Via | undefined } = { field: '', via: undefined }
+
 /** The one added by whoever sent us the message; `undefined` where there is none or it is malformed. */
 export function topVia({ headers }: SipMessage): Via | undefined {
   const field = headers.get('Via')
   if (field === undefined) return undefined
-  return parseVia(field.includes(',') ? (headers.getAll('Via')[0] ?? '') : field)
+  if (field !== last.field) last = { field, via: parseVia(splitList(field)[0] ?? '') }
+  return last.via
 }
 
 export function serializeVia({ transport, host, port, params }: Via): string {

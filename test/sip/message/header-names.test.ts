@@ -22,7 +22,12 @@ test('names are the same in any case', () => {
 })
 
 test('an unknown header keeps its spelling and is no list', () => {
-  assert.deepEqual(headerName('X-Foo'), { key: 'x-foo', name: 'X-Foo', list: false })
+  assert.deepEqual(headerName('X-Foo'), {
+    key: 'x-foo',
+    name: 'X-Foo',
+    list: false,
+    once: false,
+  })
   assert.equal(knownHeader('X-Foo'), undefined)
 })
 

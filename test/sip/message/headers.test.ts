@@ -74,3 +74,8 @@ test('a clone changes alone', () => {
   headers.clone().remove('Via')
   assert.ok(headers.has('Via'))
 })
+
+test('a header that must be alone and is not is named', () => {
+  assert.equal(sample().repeated(), undefined)
+  assert.equal(sample().append('t', 'a').append('To', 'b').repeated(), 'To')
+})

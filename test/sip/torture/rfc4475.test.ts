@@ -417,7 +417,7 @@ test('3.3.8 multi01: several values where one is required are refused', () => {
   const bytes = Buffer.from(tortureMessage('multi01').toString().replace('l: 154', 'l: 152'))
   const result = parseSipDatagram(bytes)
   assert.ok(result.kind === 'message' && result.message.kind === 'request')
-  assert.equal(validateRequest(result.message)?.reason, 'More than one From')
+  assert.equal(validateRequest(result.message)?.reason, 'More than one CSeq')
 })
 
 test('3.3.9 mcl01: several Content-Length values are refused, and end a stream', () => {
