@@ -71,4 +71,20 @@ export interface StanzaHandler {
   closed(session: XmppSession): void | Promise<void>
   /** Stream features offered to a client that has signed in, in this order (RFC 6120 §4.3.2). */
   readonly features: readonly Element[]
+  /** Who answers clients that have not signed in; nobody, where absent. */
+  readonly guests?: GuestHandler | undefined
+}
+
+/** A client that has not signed in. */
+export interface Guest {
+  /** The domain that its stream is to. */
+  readonly domain: string
+  readonly remoteAddress: string
+}
+
+export interface GuestHandler {
+  /** Stream features offered before sign-in. */
+  readonly features: readonly Element[]
+  /** Answers an iq of type get or set with the payload of its result. Throws `StanzaError`. */
+  iq(guest: Guest, iq: Element): Promise<Element | undefined>
 }

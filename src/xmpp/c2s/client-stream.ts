@@ -86,6 +86,7 @@ export class ClientStream implements StreamUser {
     if (this.#account) return this.#bind(this.#account, element)
     if (element.is('starttls', NS_TLS)) return this.#startTls()
     if (element.ns === NS_SASL) return this.#signIn(element)
+    if (element.is('iq', NS_CLIENT) && this.#mayAsk()) return this.#guest(element)
     // §7.1, §4.9.3.12
     throw new StreamError('not-authorized')
   }
@@ -120,7 +121,11 @@ export class ClientStream implements StreamUser {
       tlsPossible: true,
       tlsRequired: !plaintextAuth,
       mechanisms,
-      contributed: this.#deps.handler.features,
+      contributed: this.#account
+        ? this.#deps.handler.features
+        : this.#mayAsk()
+          ? (this.#deps.handler.guests?.features ?? [])
+          : [],
     })
   }
 
@@ -167,6 +172,29 @@ export class ClientStream implements StreamUser {
       return
     }
     this.#connection.write(result.reply.toString())
+  }
+
+  /** XEP-0077 §3.1 comes before sign-in, and carries a password. */
+  #mayAsk(): boolean {
+    const { handler, config } = this.#deps
+    return handler.guests !== undefined && (this.#connection.isEncrypted || config.plaintextAuth)
+  }
+
+  async #guest(iq: Element): Promise<void> {
+    const { guests } = this.#deps.handler
+    const guest = { domain: this.#domain, remoteAddress: this.#connection.remoteAddress }
+    const id = iq.attr('id')
+    let reply: Element | undefined
+    try {
+      checkStanza(iq)
+      const payload = await guests?.iq(guest, iq)
+      reply = xml('iq', { xmlns: NS_CLIENT, type: 'result', id, from: this.#domain }, payload)
+    } catch (error) {
+      const refusal = error instanceof StanzaError ? error : internalServerError()
+      if (refusal !== error) this.#deps.log.error({ what: 'xmpp_guest_failed', err: error })
+      reply = errorReply(iq, refusal)
+    }
+    if (reply) this.#connection.write(reply.toString(NS_CLIENT))
   }
 
   #refuse(error: SaslError): void {

@@ -10,7 +10,7 @@ export interface Negotiated {
   readonly tlsPossible: boolean
   readonly tlsRequired: boolean
   readonly mechanisms: readonly SaslMechanism[]
-  /** Of the layers above, for a client that has signed in. */
+  /** Of the layers above, for this point. */
   readonly contributed: readonly Element[]
 }
 
@@ -35,5 +35,5 @@ function offered(state: Negotiated): Element[] {
     const names = state.mechanisms.map(({ name }) => xml('mechanism', {}, name))
     features.push(xml('mechanisms', { xmlns: NS_SASL }, ...names))
   }
-  return features
+  return [...features, ...state.contributed]
 }

@@ -1,0 +1,52 @@
+/** What a protocol extension says about itself: disco, stream features and reference pages come from the record. */
+
+import type { Directory } from '../directory/directory.ts'
+import type { Clock } from '../util/clock.ts'
+import type { Element } from '../xml/element.ts'
+import type { IqHandlers } from './iq/iq-handlers.ts'
+import type { LocalSessions } from './local-sessions.ts'
+import type { Subscriptions } from './presence/subscriptions.ts'
+import type { Rosters } from './roster/rosters.ts'
+import type { XmppConfig } from './xmpp-config.ts'
+
+export type Spec =
+  | { readonly xep: number; readonly version: string; readonly status: 'complete' | 'partial' }
+  | { readonly rfc: number; readonly sections: string; readonly status: 'complete' | 'partial' }
+
+/** What modules may use. Each takes what it needs. */
+export interface ModuleContext {
+  readonly iq: IqHandlers
+  readonly directory: Directory
+  readonly rosters: Rosters
+  readonly subscriptions: Subscriptions
+  readonly sessions: LocalSessions
+  readonly config: XmppConfig
+  readonly clock: Clock
+  readonly server: ServerIdentity
+}
+
+export interface ServerIdentity {
+  readonly name: string
+  readonly version: string
+  /** Of all modules, sorted: what `disco#info` of a domain and of an account say. */
+  features(of: 'server' | 'account'): readonly string[]
+}
+
+export interface XmppModule {
+  readonly name: string
+  readonly specs: readonly Spec[]
+  /** Namespaces that `disco#info` of a domain lists. */
+  readonly features?: readonly string[]
+  /** Namespaces that `disco#info` of an account lists. */
+  readonly accountFeatures?: readonly string[]
+  /** Left out of everything where it answers false. */
+  enabled?(config: XmppConfig): boolean
+  /** Registers what the module answers. */
+  setup?(context: ModuleContext): void
+  /** Offered to a client that has signed in (RFC 6120 §4.3.2). */
+  streamFeatures?(server: ServerIdentity): readonly Element[]
+}
+
+export function defineModule(module: XmppModule): XmppModule {
+  return module
+}

@@ -1,0 +1,81 @@
+/** XEP-0030: Service Discovery of a domain and of an account; what an account shows follows its roster. */
+import type { BareJid } from '../../core/address.ts'
+import { type Element, xml } from '../../xml/element.ts'
+import { itemNotFound, serviceUnavailable } from '../errors.ts'
+import type { IqRequest } from '../iq/iq-handlers.ts'
+import { defineModule, type ModuleContext, type ServerIdentity } from '../module.ts'
+import { watches } from '../presence/broadcaster.ts'
+import { capsNode } from './caps.ts'
+
+export const NS_DISCO_INFO = 'http://jabber.org/protocol/disco#info'
+export const NS_DISCO_ITEMS = 'http://jabber.org/protocol/disco#items'
+
+export const disco = defineModule({
+  name: 'disco',
+  specs: [{ xep: 30, version: '2.5.0', status: 'complete' }],
+  features: [NS_DISCO_INFO, NS_DISCO_ITEMS],
+  accountFeatures: [NS_DISCO_INFO, NS_DISCO_ITEMS],
+
+  setup(context) {
+    const { iq, server } = context
+    iq.server.get(NS_DISCO_INFO, 'query', ({ payload }) => serverInfo(server, payload.attr('node')))
+    iq.server.get(NS_DISCO_ITEMS, 'query', ({ payload }) => {
+      requireNoNode(payload)
+      return xml('query', { xmlns: NS_DISCO_ITEMS })
+    })
+    iq.account.get(NS_DISCO_INFO, 'query', async (request) => {
+      await requireTrust(context, request)
+      return accountInfo(server)
+    })
+    iq.account.get(NS_DISCO_ITEMS, 'query', async (request) => {
+      await requireTrust(context, request)
+      return resources(context, request.to)
+    })
+  },
+})
+
+function serverInfo(server: ServerIdentity, node: string | undefined): Element {
+  // XEP-0115 §6.2: the node that our own capabilities name.
+  if (node !== undefined && node !== capsNode(server)) throw itemNotFound()
+  return xml(
+    'query',
+    { xmlns: NS_DISCO_INFO, node },
+    xml('identity', { category: 'server', type: 'im', name: server.name }),
+    ...featureElements(server.features('server')),
+  )
+}
+
+function accountInfo(server: ServerIdentity): Element {
+  return xml(
+    'query',
+    { xmlns: NS_DISCO_INFO },
+    xml('identity', { category: 'account', type: 'registered' }),
+    ...featureElements(server.features('account')),
+  )
+}
+
+function featureElements(features: readonly string[]): Element[] {
+  return features.map((feature) => xml('feature', { var: feature }))
+}
+
+/** XEP-0030 §8: the resources of an account are presence. */
+function resources({ sessions }: ModuleContext, account: BareJid): Element {
+  const items = sessions.available(account).map(({ jid }) => xml('item', { jid: jid.full }))
+  return xml('query', { xmlns: NS_DISCO_ITEMS }, ...items)
+}
+
+/** The account's own clients and those subscribed to it; others learn not even that it exists. */
+async function requireTrust(
+  { rosters }: ModuleContext,
+  { from, to, payload }: IqRequest,
+): Promise<void> {
+  if (from.bare !== to) {
+    const item = await rosters.item(to, from.bare)
+    if (!item || !watches(item)) throw serviceUnavailable()
+  }
+  requireNoNode(payload)
+}
+
+function requireNoNode(payload: Element): void {
+  if (payload.attr('node') !== undefined) throw itemNotFound()
+}

@@ -1,0 +1,23 @@
+/** Every extension, in the order in which stream features are offered and modules set up. */
+import type { XmppModule } from '../module.ts'
+import { subscriptionApproval } from '../presence/pre-approval.ts'
+import { roster } from '../roster/roster.ts'
+import { caps } from './caps.ts'
+import { disco } from './disco.ts'
+import { legacySession } from './legacy-session.ts'
+import { offlineMessages } from './offline-messages.ts'
+import { ping } from './ping.ts'
+import { registration } from './registration.ts'
+import { version } from './version.ts'
+
+export const xmppModules: readonly XmppModule[] = [
+  roster,
+  subscriptionApproval,
+  legacySession,
+  offlineMessages,
+  disco,
+  caps,
+  ping,
+  version,
+  registration,
+]

@@ -1,0 +1,83 @@
+/** What watchers over XMPP see of a person now: one stanza for each resource, made-up ones included. */
+import type { BareJid } from '../../core/address.ts'
+import type { PresenceService } from '../../core/presence/presence.ts'
+import type { Element } from '../../xml/element.ts'
+import type { LocalSessions } from '../local-sessions.ts'
+import {
+  appearanceKey,
+  appearanceOf,
+  type BusyShow,
+  type OnlineAppearance,
+  overlay,
+  syntheticStanza,
+} from './composed.ts'
+import { XMPP_SOURCE } from './presence-source.ts'
+import { type SharedText, sharedText } from './presence-stanza.ts'
+
+/** Stands for a person who has no XMPP client but is not offline. */
+export const SYNTHETIC_RESOURCE = 'heliograph'
+/** Where a client of his has that name. */
+const OTHER_SYNTHETIC_RESOURCE = 'heliograph-presence'
+
+export interface Announcement {
+  /** The client's stanza; `undefined` where the resource is made up. */
+  readonly source: Element | undefined
+  /** What stands in place of its show and status. */
+  readonly appearance: string
+  readonly text: SharedText
+}
+
+/** By resource. */
+export type Announcements = ReadonlyMap<string, Announcement>
+
+export const NOTHING: Announcements = new Map()
+
+export interface AnnouncerDeps {
+  sessions: LocalSessions
+  presence: PresenceService
+  busyShow: BusyShow
+}
+
+/** `previous` lends its announcements where nothing changed, so that nothing is serialised twice. */
+export function currentAnnouncements(
+  { sessions, presence, busyShow }: AnnouncerDeps,
+  account: BareJid,
+  previous: Announcements,
+): Announcements {
+  const available = sessions.available(account)
+  const { document, explanation } = presence.explain(account)
+  const speaker = explanation.winner?.source
+  const foreign = speaker !== undefined && !speaker.startsWith(XMPP_SOURCE)
+  // A source that is not one of his clients speaks for the person: it shows on each of them.
+  const appearance = foreign ? appearanceOf(document.person, busyShow) : undefined
+  if (appearance?.kind === 'offline') return NOTHING
+
+  const key = appearanceKey(appearance)
+  const now = new Map<string, Announcement>()
+  const announce = (resource: string, source: Element | undefined, make: () => Element) => {
+    const known = previous.get(resource)
+    const same = known && known.source === source && known.appearance === key
+    now.set(resource, same ? known : { source, appearance: key, text: sharedText(make()) })
+  }
+  for (const { resource, presence: stanza } of available) {
+    if (stanza) announce(resource, stanza, () => dressed(stanza, appearance))
+  }
+  if (now.size === 0 && appearance) {
+    const resource = syntheticResource(sessions, account)
+    announce(resource, undefined, () => syntheticStanza(`${account}/${resource}`, appearance))
+  }
+  return now
+}
+
+function dressed(stanza: Element, appearance: OnlineAppearance | undefined): Element {
+  return appearance ? overlay(stanza, appearance) : stanza
+}
+
+function syntheticResource(sessions: LocalSessions, account: BareJid): string {
+  return sessions.get(account, SYNTHETIC_RESOURCE) ? OTHER_SYNTHETIC_RESOURCE : SYNTHETIC_RESOURCE
+}
+
+/** Whether no client can have meant this resource: what is sent to it is for the person. */
+export function isSynthetic(resource: string): boolean {
+  return resource === SYNTHETIC_RESOURCE || resource === OTHER_SYNTHETIC_RESOURCE
+}

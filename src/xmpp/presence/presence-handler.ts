@@ -1,0 +1,137 @@
+/** Presence that clients send: broadcast (RFC 6121 §4), directed (§4.6), subscriptions (§3), probes. */
+import { type Jid, parseJid } from '../../core/address.ts'
+import type { Messaging } from '../../core/messaging/messaging.ts'
+import type { Directory } from '../../directory/directory.ts'
+import type { Element } from '../../xml/element.ts'
+import { badRequest, jidMalformed, remoteServerNotFound } from '../errors.ts'
+import type { LocalSessions } from '../local-sessions.ts'
+import type { XmppSession } from '../session.ts'
+import type { Broadcaster } from './broadcaster.ts'
+import type { DirectedPresence } from './directed-presence.ts'
+import type { PresenceSource } from './presence-source.ts'
+import {
+  addressed,
+  parseAvailability,
+  presenceKind,
+  type SharedText,
+  sharedText,
+  unavailableText,
+} from './presence-stanza.ts'
+import type { Probes } from './probes.ts'
+import type { Subscriptions } from './subscriptions.ts'
+
+export interface PresenceHandlerDeps {
+  sessions: LocalSessions
+  directory: Directory
+  source: PresenceSource
+  broadcaster: Broadcaster
+  subscriptions: Subscriptions
+  directed: DirectedPresence
+  probes: Probes
+  messaging: Messaging
+}
+
+export class PresenceHandler {
+  readonly #deps: PresenceHandlerDeps
+
+  constructor(deps: PresenceHandlerDeps) {
+    this.#deps = deps
+  }
+
+  handle(session: XmppSession, stanza: Element): void | Promise<void> {
+    const kind = presenceKind(stanza)
+    const address = stanza.attr('to')
+    if (address === undefined) {
+      if (kind === 'available') return this.#available(session, stanza)
+      if (kind === 'unavailable') return this.#unavailable(session, sharedText(stanza))
+      if (kind === 'error') return
+      throw badRequest('this presence needs an address')
+    }
+    const to = parseJid(address)
+    if (!to) throw jidMalformed()
+    switch (kind) {
+      case 'available':
+        parseAvailability(stanza)
+        this.#requireLocal(to)
+        return this.#deps.directed.send(session, stanza, to)
+      case 'unavailable':
+        return this.#deps.directed.withdraw(session, stanza, to)
+      case 'error':
+        return this.#deps.directed.deliver(stanza, to)
+      case 'probe':
+        this.#requireLocal(to)
+        return this.#deps.probes.answer(session, stanza, to)
+      default:
+        return this.#deps.subscriptions.send(session.account, kind, { to, stanza })
+    }
+  }
+
+  /** The stream is gone, with or without a goodbye (RFC 6121 §4.5.2). */
+  closed(session: XmppSession): void | Promise<void> {
+    session.interested = false
+    return this.#unavailable(session, unavailableText(session.jid.full))
+  }
+
+  #available(session: XmppSession, stanza: Element): void | Promise<void> {
+    const availability = parseAvailability(stanza)
+    const { source, broadcaster, sessions, messaging } = this.#deps
+    const others = sessions.available(session.account).filter((other) => other !== session)
+    const initial = session.presence === undefined
+    const reachable = !initial && (session.priority ?? -1) >= 0
+    session.presence = stanza
+    session.priority = availability.priority
+    source.report(session, availability)
+    this.#toOwn(session, sharedText(stanza)) // §4.2.2: everybody is subscribed to himself
+    const told = broadcaster.update(session.account)
+    const drain = !reachable && availability.priority >= 0
+    if (!initial && !drain) return told
+    return this.#settleIn(session, others, initial, told).then(() =>
+      // XEP-0160 §2: when the recipient next sends non-negative available presence.
+      drain ? messaging.drainOffline(session) : undefined,
+    )
+  }
+
+  /** What a resource that just became available has missed (RFC 6121 §4.2.2, §3.1.3). */
+  async #settleIn(
+    session: XmppSession,
+    others: readonly XmppSession[],
+    initial: boolean,
+    told: void | Promise<void>,
+  ): Promise<void> {
+    await told
+    if (!initial) return
+    const { account } = session
+    for (const { presence } of others) {
+      if (presence) session.send(addressed(sharedText(presence), account))
+    }
+    const { subscriptions, probes } = this.#deps
+    for (const request of await subscriptions.waitingRequests(account)) session.send(request)
+    await probes.sendAll(session)
+    if (others.length === 0) await subscriptions.resendRequests(account)
+  }
+
+  #unavailable(session: XmppSession, text: SharedText): void | Promise<void> {
+    const { source, broadcaster, directed } = this.#deps
+    const available = session.presence !== undefined
+    session.presence = undefined
+    session.priority = undefined
+    const ended = directed.end(session, text)
+    if (!available) return ended
+    broadcaster.farewell(session.jid, text)
+    source.withdraw(session)
+    this.#toOwn(session, text)
+    const told = broadcaster.update(session.account)
+    return told && ended ? Promise.all([told, ended]).then(() => undefined) : (told ?? ended)
+  }
+
+  #toOwn({ account }: XmppSession, text: SharedText): void {
+    const own = this.#deps.sessions.available(account)
+    if (own.length === 0) return
+    const stanza = addressed(text, account)
+    for (const session of own) session.send(stanza)
+  }
+
+  #requireLocal({ domain }: Jid): void {
+    if (!this.#deps.directory.isLocal(domain)) throw remoteServerNotFound()
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The rosters of this server's users: changes one at a time for each account, stored before anybody
+ * hears of them, then pushed to the account's interested resources (RFC 6121 §2.1.6).
+ */
+import type { BareJid } from '../../core/address.ts'
+import type { ContactChange, ContactList, ContactLists } from '../../directory/contact-lists.ts'
+import { DirectoryError } from '../../directory/errors.ts'
+import type { RosterItem } from '../../directory/roster-item.ts'
+import { type Element, escapeAttr } from '../../xml/element.ts'
+import { itemNotFound, resourceConstraint } from '../errors.ts'
+import type { LocalSessions } from '../local-sessions.ts'
+import { NS_CLIENT } from '../namespaces.ts'
+import type { XmppSession } from '../session.ts'
+import { AccountQueue } from './account-queue.ts'
+import { looksSame, removedItem, rosterItem, rosterQuery } from './roster-stanza.ts'
+
+/** Must be quick and pure: it may run more than once. */
+export type ChangeItem = (item: RosterItem | undefined) => RosterItem | undefined
+
+export class Rosters {
+  readonly #contacts: ContactLists
+  readonly #sessions: LocalSessions
+  readonly #queue = new AccountQueue()
+  #pushes = 0
+
+  constructor(deps: { contacts: ContactLists; sessions: LocalSessions }) {
+    this.#contacts = deps.contacts
+    this.#sessions = deps.sessions
+  }
+
+  get(account: BareJid): Promise<ContactList> {
+    return this.#contacts.get(account)
+  }
+
+  /** The list where it is in memory. */
+  peek(account: BareJid): ContactList | undefined {
+    return this.#contacts.peek(account)
+  }
+
+  async item(account: BareJid, contact: BareJid): Promise<RosterItem | undefined> {
+    return (await this.#contacts.get(account)).items.get(contact)
+  }
+
+  /** Runs `task` while no change of the account's roster is under way. */
+  exclusive<T>(account: BareJid, task: () => Promise<T>): Promise<T> {
+    return this.#queue.run(account, task)
+  }
+
+  changesSince(account: BareJid, version: string) {
+    return this.#contacts.changesSince(account, version)
+  }
+
+  /**
+   * Changes one contact. `stored` is called when the change is in the database and before it is
+   * pushed (RFC 6121 §3.1.6). Throws `StanzaError` where the list is full or the user is gone.
+   */
+  change(
+    account: BareJid,
+    contact: BareJid,
+    change: ChangeItem,
+    stored?: (change: ContactChange) => void,
+  ): Promise<ContactChange> {
+    return this.#queue.run(account, async () => {
+      const made = await this.#contacts.update(account, contact, change).catch(refuse)
+      stored?.(made)
+      if (!looksSame(made.before, made.after)) {
+        const item = made.after?.inRoster ? rosterItem(made.after) : removedItem(contact)
+        this.push(account, made.version, item)
+      }
+      return made
+    })
+  }
+
+  push(account: BareJid, version: string, item: Element): void {
+    const interested = this.#sessions.interested(account)
+    if (interested.length === 0) return
+    const query = rosterQuery(version, [item]).toString(NS_CLIENT)
+    for (const session of interested) this.#push(session, query)
+  }
+
+  /** Tells one client what it missed (RFC 6121 §2.6.3). */
+  pushTo(session: XmppSession, version: string, item: Element): void {
+    this.#push(session, rosterQuery(version, [item]).toString(NS_CLIENT))
+  }
+
+  #push(session: XmppSession, query: string): void {
+    this.#pushes += 1
+    const to = escapeAttr(session.jid.full)
+    session.send(`<iq type='set' id='push${this.#pushes}' to='${to}'>${query}</iq>`)
+  }
+}
+
+function refuse(error: unknown): never {
+  if (error instanceof DirectoryError) {
+    if (error.code === 'TOO_MANY_CONTACTS') throw resourceConstraint('the roster is full')
+    if (error.code === 'NO_SUCH_USER') throw itemNotFound()
+  }
+  throw error
+}

@@ -1,0 +1,71 @@
+/** Where a client's stanzas go, by what they are and whom they name (RFC 6120 §10.3, RFC 6121 §8). */
+import { type Jid, parseJid, requireJid } from '../core/address.ts'
+import type { Element } from '../xml/element.ts'
+import { jidMalformed, StreamError } from './errors.ts'
+import type { IqRouter } from './iq/iq-router.ts'
+import type { MessageHandler } from './messages/message-handler.ts'
+import type { PresenceHandler } from './presence/presence-handler.ts'
+import type { GuestHandler, StanzaHandler, XmppSession } from './session.ts'
+
+export interface RouterDeps {
+  iq: IqRouter
+  messages: MessageHandler
+  presence: PresenceHandler
+  /** Offered after sign-in, in this order. */
+  features: readonly Element[]
+  /** Registration, where it is open. */
+  guests: GuestHandler | undefined
+}
+
+export class Router implements StanzaHandler {
+  readonly features: readonly Element[]
+  readonly guests: GuestHandler | undefined
+  readonly #iq: IqRouter
+  readonly #messages: MessageHandler
+  readonly #presence: PresenceHandler
+
+  constructor({ iq, messages, presence, features, guests }: RouterDeps) {
+    this.#iq = iq
+    this.#messages = messages
+    this.#presence = presence
+    this.features = features
+    this.guests = guests
+  }
+
+  stanza(session: XmppSession, stanza: Element): void | Promise<void> {
+    switch (stanza.name) {
+      case 'message':
+        return this.#messages.handle(
+          session,
+          addressedStanza(session, stanza),
+          addressee(session, stanza),
+        )
+      case 'presence':
+        return this.#presence.handle(session, stanza)
+      case 'iq':
+        return this.#iq.handle(session, stanza, addressee(session, stanza))
+      default:
+        throw new StreamError('unsupported-stanza-type') // RFC 6120 §4.9.3.24
+    }
+  }
+
+  bound(): void {
+    // A connected resource takes part in nothing until it sends presence (RFC 6121 §4.1).
+  }
+
+  closed(session: XmppSession): void | Promise<void> {
+    return this.#presence.closed(session)
+  }
+}
+
+/** RFC 6120 §10.3: a stanza without `to` is for the sender's own account. */
+function addressee(session: XmppSession, stanza: Element): Jid {
+  const to = stanza.attr('to')
+  const jid = to === undefined ? requireJid(session.account) : parseJid(to)
+  if (!jid) throw jidMalformed()
+  return jid
+}
+
+function addressedStanza(session: XmppSession, stanza: Element): Element {
+  return stanza.attr('to') === undefined ? stanza.withAttrs({ to: session.account }) : stanza
+}

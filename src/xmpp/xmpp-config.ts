@@ -1,0 +1,10 @@
+/** What instant messaging and presence need to know. */
+export interface XmppConfig {
+  readonly registration: 'off' | 'open'
+  /** Accounts that one network address may make in an hour. */
+  readonly registrationsPerHour: number
+  /** Addresses that one client may send directed presence to. */
+  readonly maxDirectedPresence: number
+  /** What watchers see of somebody who is busy, in a meeting or on a call. */
+  readonly busyShow: 'dnd' | 'none'
+}

@@ -1,0 +1,69 @@
+/** XMPP for clients: streams below, instant messaging and presence above. */
+import type { SecureContext } from 'node:tls'
+import type { ListenAddress } from '../config/values.ts'
+import { type C2s, type C2sListener, startC2s } from './c2s/c2s.ts'
+import type { C2sConfig } from './c2s/config.ts'
+import { StreamError } from './errors.ts'
+import { type ImDeps, openInstantMessaging } from './im.ts'
+import type { XmppConfig } from './xmpp-config.ts'
+
+/** A structural part of the server's configuration. */
+export interface StartXmppConfig {
+  readonly listen: {
+    readonly xmpp: ListenAddress | undefined
+    readonly xmppTls: ListenAddress | undefined
+  }
+  readonly xmpp: C2sConfig & XmppConfig
+}
+
+export interface XmppDeps extends ImDeps {
+  /** The certificate of a domain; of the server where none is asked for. */
+  readonly secureContext: (domain?: string) => SecureContext
+}
+
+export interface Xmpp extends AsyncDisposable {
+  readonly listeners: readonly {
+    readonly name: 'xmpp' | 'xmppTls'
+    readonly address: ListenAddress
+  }[]
+}
+
+/** Resolves when every listener accepts. Rejects with the socket's own error where one cannot. */
+export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promise<Xmpp> {
+  await using starting = new AsyncDisposableStack()
+  const im = starting.use(openInstantMessaging(config.xmpp, deps))
+  const c2s = starting.use(
+    await startC2s(clientListeners(config), {
+      config: config.xmpp,
+      clock: deps.clock,
+      log: deps.log,
+      accounts: deps.directory,
+      sessions: deps.sessions,
+      handler: im.handler,
+      secureContext: deps.secureContext,
+    }),
+  )
+  starting.use(endSessions(c2s, deps))
+  const running = starting.move()
+  return {
+    listeners: c2s.listeners.map(({ name, address, port }) => ({
+      name: name === 'xmpp' ? 'xmpp' : 'xmppTls',
+      address: { host: address, port },
+    })),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+function clientListeners({ listen }: StartXmppConfig): C2sListener[] {
+  const listeners: C2sListener[] = []
+  if (listen.xmpp) listeners.push({ name: 'xmpp', direct: false, ...listen.xmpp })
+  if (listen.xmppTls) listeners.push({ name: 'xmppTls', direct: true, ...listen.xmppTls })
+  return listeners
+}
+
+/** RFC 6120 §4.9.3.12: a disabled account is authorized for nothing any more. */
+function endSessions(c2s: C2s, { directory }: XmppDeps): Disposable {
+  return directory.onUserDisabled((account) =>
+    c2s.closeAccount(account, new StreamError('not-authorized', 'the account was disabled')),
+  )
+}
