@@ -210,7 +210,7 @@ export class Subscription {
     }
     const body = this.package.render(this.#deps.events, this.subject, this.contentType)
     if (this.#owed === 'change' && this.#isKnown(body)) this.#owed = 'nothing'
-    else this.#outstanding = this.#notify(body)
+    else this.#outstanding = this.#notify(body).catch((err: unknown) => this.#broken(err))
   }
 
   /** The connection is gone and the Contact cannot be connected to (RFC 7118 §5): what is owed waits for a refresh. */
@@ -289,6 +289,13 @@ export class Subscription {
     this.#owed = 'change'
     this.#sentBody = undefined
     this.#notBefore = Math.max(this.#notBefore, this.#deps.clock.now() + delayMs)
+  }
+
+  /** A bug of ours ends this subscription, not the process. */
+  #broken(err: unknown): void {
+    this.#outstanding = undefined
+    this.#deps.log.error({ what: 'sip_notify_failed', watcher: this.subject.watcher.address, err })
+    this.abandon()
   }
 
   #giveUp(response: SipResponse): void {

@@ -6,9 +6,11 @@ import {
   type InstantMessage,
   refused,
 } from '../../../src/core/messaging/message.ts'
+import type { Session } from '../../../src/core/sessions.ts'
 import { MessageHandler } from '../../../src/sip/messaging/incoming.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import {
+  BOB,
   exchange,
   identifyByFrom,
   type RequestInit,
@@ -17,7 +19,7 @@ import {
   sipRequest,
 } from '../events/support.ts'
 
-function setUp(outcome: DeliveryOutcome | Promise<DeliveryOutcome> = DELIVERED) {
+function setUp(outcome: DeliveryOutcome | Promise<DeliveryOutcome> = DELIVERED, session?: Session) {
   const clock = new FakeClock()
   const sent: InstantMessage[] = []
   const handler = new MessageHandler({
@@ -30,7 +32,7 @@ function setUp(outcome: DeliveryOutcome | Promise<DeliveryOutcome> = DELIVERED) 
         return outcome
       },
     },
-    sessionAt: () => undefined,
+    sessionAt: () => session,
     maxBodyBytes: 1000,
   })
   const message = (body: string, type = 'text/plain', init: RequestInit = {}) =>
@@ -42,7 +44,7 @@ function setUp(outcome: DeliveryOutcome | Promise<DeliveryOutcome> = DELIVERED) 
         headers: [['Content-Type', type], ...(init.headers ?? [])],
       }),
     )
-  return { clock, sent, message }
+  return { clock, sent, handler, message }
 }
 
 describe('a MESSAGE', () => {
@@ -60,6 +62,19 @@ describe('a MESSAGE', () => {
     assert.equal(got?.type, 'chat')
     assert.equal(got?.origin, 'sip')
     assert.equal(got?.storable, true)
+  })
+
+  test('from a registered phone comes from that phone, so that answers find it', async () => {
+    const phone: Session = {
+      account: BOB,
+      resource: 'sip-desk',
+      protocol: 'sip',
+      priority: 0,
+      deliver: () => DELIVERED,
+    }
+    const { message, sent } = setUp(DELIVERED, phone)
+    await message('hi')
+    assert.equal(sent[0]?.from.full, 'bob@example.com/sip-desk')
   })
 
   test('by a trusted peer comes from whoever he says, ours or not', async () => {
@@ -91,7 +106,10 @@ describe('a MESSAGE', () => {
   })
 
   test('that is not UTF-8 gets 400; controls that no XML carries are left out', async () => {
-    const { message, sent } = setUp()
+    const { message, sent, handler } = setUp()
+    const broken = sipRequest('MESSAGE', { headers: [['Content-Type', 'text/plain']] })
+    broken.body = Buffer.from([0x61, 0xff])
+    assert.equal((await exchange(handler, broken)).status, 400)
     await message('a\u0000\u0007b\tc')
     assert.equal(sent[0]?.body, 'ab\tc')
   })
