@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { startAdmin } from './admin/admin.ts'
 import { SignIn } from './admin/sign-in.ts'
 import type { Config } from './config/schema.ts'
+import { type BareJid, domainOf } from './core/address.ts'
 import { Messaging } from './core/messaging/messaging.ts'
-import { systemPolicy } from './core/presence/authorization.ts'
+import { type Authorization, systemPolicy } from './core/presence/authorization.ts'
 import { ManualPresence } from './core/presence/manual-presence.ts'
 import { PresenceService } from './core/presence/presence.ts'
 import { Sessions } from './core/sessions.ts'
@@ -28,6 +29,7 @@ import { startSip } from './sip/sip.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { type Clock, SystemClock } from './util/clock.ts'
 import { createLog, type Log } from './util/log.ts'
+import { startXmpp } from './xmpp/xmpp.ts'
 
 export interface Overrides {
   clock?: Clock
@@ -42,6 +44,7 @@ export interface Kernel {
   readonly directory: Directory
   readonly certificates: Certificates
   readonly sessions: Sessions
+  readonly authorization: Authorization
   readonly presence: PresenceService
   readonly messaging: Messaging
 }
@@ -65,9 +68,9 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
   try {
     const kernel = await openKernel(config, overrides, base)
     const listeners: Listener[] = []
-    const product = `Heliograph/${VERSION}`
-    const sip = edges.use(await startSip(config, { ...kernel, tls: kernel.certificates, product }))
-    listeners.push(...sip.listeners)
+    const xmpp = edges.use(await openXmpp(config, kernel))
+    const sip = edges.use(await openSip(config, kernel))
+    listeners.push(...xmpp.listeners, ...sip.listeners)
     const signIn = await openAdmin(config, { ...kernel, listeners }, edges)
     const people = await requirePeople(config, kernel.directory, signIn)
     kernel.log.info({ what: 'started', version: VERSION, data: config.data })
@@ -106,7 +109,7 @@ async function openKernel(
   const certificates = base.use(await Certificates.open({ clock, log }, config, domainNames))
   collectProcessMetrics(VERSION)
   const sessions = new Sessions()
-  const authorization = systemPolicy(config.sip.watchers)
+  const authorization = systemPolicy(config.authorization.sameSystem)
   const presence = new PresenceService({ clock, authorization })
   const messaging = new Messaging({
     sessions,
@@ -115,7 +118,17 @@ async function openKernel(
     clock,
     log,
   })
-  return { clock, log, database, directory, certificates, sessions, presence, messaging }
+  return {
+    clock,
+    log,
+    database,
+    directory,
+    certificates,
+    sessions,
+    authorization,
+    presence,
+    messaging,
+  }
 }
 
 function scramIterations(passwords: Config['passwords']) {
@@ -131,6 +144,37 @@ async function requireDomains(directory: Directory, { domains, demo }: Config): 
   for (const name of demo ? [DEMO_DOMAIN, ...domains] : domains) {
     if (!directory.isLocal(name)) await directory.addDomain(name)
   }
+}
+
+function openXmpp(config: Config, { certificates, ...kernel }: Kernel) {
+  const { listen, xmpp } = config
+  const { authTimeout: authTimeoutMs, idleTimeout: idleTimeoutMs, idleGrace: idleGraceMs } = xmpp
+  if (xmpp.plaintextAuth) kernel.log.warn({ what: 'xmpp_plaintext_auth_allowed' })
+  return startXmpp(
+    { listen, xmpp: { ...xmpp, authTimeoutMs, idleTimeoutMs, idleGraceMs } },
+    {
+      ...kernel,
+      secureContext: (domain) => certificates.secureContext(domain),
+      autoApprove: (presentity, watcher) => mayWatch(kernel, presentity, watcher),
+      software: { name: 'Heliograph', version: VERSION },
+    },
+  )
+}
+
+/** The policy alone, without the roster that an XMPP watcher comes with. */
+function mayWatch(
+  { authorization, directory }: Pick<Kernel, 'authorization' | 'directory'>,
+  presentity: BareJid,
+  watcher: BareJid,
+): boolean {
+  const account = directory.isLocal(domainOf(watcher)) ? watcher : undefined
+  return (
+    authorization.decide(presentity, { address: watcher, account, protocol: 'sip' }) === 'allow'
+  )
+}
+
+function openSip(config: Config, { certificates, ...kernel }: Kernel) {
+  return startSip(config, { ...kernel, tls: certificates, product: `Heliograph/${VERSION}` })
 }
 
 async function openAdmin(

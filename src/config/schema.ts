@@ -6,7 +6,7 @@ import Type, { type Static } from 'typebox'
 import { LOG_LEVELS } from '../util/log.ts'
 import { address, boolean, choice, databaseUrl, list, optionalPath, path } from './option.ts'
 import { adminOptions } from './options/admin.ts'
-import { messagingOptions, passwordOptions } from './options/people.ts'
+import { authorizationOptions, messagingOptions, passwordOptions } from './options/people.ts'
 import { sipOptions } from './options/sip.ts'
 import { xmppOptions } from './options/xmpp.ts'
 
@@ -98,6 +98,7 @@ export const configSchema = Type.Object({
   listen: listenOptions,
   tls: tlsOptions,
   passwords: passwordOptions,
+  authorization: authorizationOptions,
   messaging: messagingOptions,
   xmpp: xmppOptions,
   sip: sipOptions,

@@ -26,7 +26,7 @@ async function accepts(port: number): Promise<boolean> {
 describe('the first start', () => {
   it('says where it listens, shows the passwords that it made, and is ready', async () => {
     await using server = await startTestServer({ args: ['--demo'] })
-    for (const name of ['sipTcp', 'sipTls', 'https'] as const) {
+    for (const name of ['xmpp', 'xmppTls', 'sipTcp', 'sipTls', 'https'] as const) {
       assert.ok(server.port(name) > 0, name)
       assert.ok(await accepts(server.port(name)), name)
     }
@@ -135,7 +135,7 @@ describe('an operator’s error', () => {
       const address = taken.address()
       assert.ok(typeof address === 'object' && address)
       const tcp = `127.0.0.1:${address.port}`
-      for (const name of ['sipTcp', 'sipTls', 'https']) {
+      for (const name of ['xmpp', 'xmppTls', 'sipTcp', 'sipTls', 'https']) {
         const others = ['xmpp', 'xmppTls', 'sipUdp', 'sipTcp', 'sipTls', 'https'].filter(
           (other) => other !== name,
         )
@@ -223,7 +223,7 @@ describe('the end', () => {
 describe('bad input', () => {
   it('does not end the process', async () => {
     await using server = await startTestServer()
-    for (const name of ['sipTcp', 'sipTls', 'https'] as const) {
+    for (const name of ['xmpp', 'xmppTls', 'sipTcp', 'sipTls', 'https'] as const) {
       const socket = connect(server.port(name), '127.0.0.1')
       socket.on('error', () => undefined)
       socket.end(Buffer.from('\0\xff<>&\r\n\r\n GARBAGE sip:\r\n\r\n', 'latin1'))

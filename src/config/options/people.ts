@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { integer } from '../option.ts'
+import { choice, integer } from '../option.ts'
 
 /** RFC 7677 §4 asks for 4,096 at least; more cost whoever tries passwords, and every sign-in of a client. */
 function iterations(mechanism: string, min: number) {
@@ -30,4 +30,14 @@ export const messagingOptions = Type.Object(
     }),
   },
   { description: 'Instant messages, whatever their protocol.' },
+)
+
+export const authorizationOptions = Type.Object(
+  {
+    sameSystem: choice(['allow', 'confirm', 'block'], {
+      default: 'allow',
+      doc: 'Whether users of this system may watch each other where nothing more specific says: by SIP, and by XMPP where the one who is asked has no client to be asked at.',
+    }),
+  },
+  { description: 'Who may see whose presence.' },
 )

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { choice, duration, integer, list, size } from '../option.ts'
+import { duration, integer, list, size } from '../option.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
@@ -33,10 +33,6 @@ export const sipOptions = Type.Object(
     trustedPeers: list('network', {
       default: [],
       doc: 'Addresses and networks whose requests need no digest. Their P-Asserted-Identity or From says who asks.',
-    }),
-    watchers: choice(['allow', 'confirm', 'block'], {
-      default: 'allow',
-      doc: 'What users of this system may see of each other by SIP where no rule of the user says.',
     }),
     notifyInterval: duration({
       default: '5s',

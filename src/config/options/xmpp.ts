@@ -17,7 +17,7 @@ const clients = {
     doc: 'From the connection to a bound resource.',
   }),
   idleTimeout: duration({
-    default: '5m',
+    default: '14m',
     min: '10s',
     max: '1 day',
     doc: 'Silence after which a client is asked for a sign of life.',
