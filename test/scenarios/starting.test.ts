@@ -225,7 +225,7 @@ describe('bad input', () => {
     await using server = await startTestServer()
     for (const name of ['xmpp', 'xmppTls', 'sipTcp', 'sipTls', 'https'] as const) {
       const socket = connect(server.port(name), '127.0.0.1')
-      socket.on('error', () => undefined)
+      socket.on('error', () => undefined).resume()
       socket.end(Buffer.from('\0\xff<>&\r\n\r\n GARBAGE sip:\r\n\r\n', 'latin1'))
       await once(socket, 'close')
     }
