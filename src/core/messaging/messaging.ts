@@ -266,12 +266,13 @@ export class Messaging {
       const taken: number[] = []
       for (const { id, message } of batch) {
         after = id
+        // One that this client cannot take (a phone refuses the content) waits for another client.
         const outcome = await this.#deliverKept(session, message)
-        if (outcome.kind === 'refused' && isAbsence(outcome.refusal)) break
-        taken.push(id)
+        if (outcome.kind !== 'refused') taken.push(id)
+        else if (isAbsence(outcome.refusal)) break
       }
       if (taken.length > 0) await offline.remove(session.account, taken)
-      if (taken.length < DRAIN_BATCH) return
+      if (batch.length < DRAIN_BATCH || !takesBareMessages(session)) return
     }
   }
 

@@ -38,7 +38,7 @@ interface Home {
 
 /** Sources of one presentity at a time; a person has a dozen, an attacker with a thousand is refused. */
 const MAX_SOURCES = 200
-const MAX_HIDDEN = 10_000
+const MAX_NEVER_SEEN = 10_000
 
 const changes = counter({
   name: 'heliograph_presence_changes_total',
@@ -57,11 +57,11 @@ export class PresenceService {
   readonly #clock: Clock
   readonly #authorization: Authorization
   readonly #homes = new Map<BareJid, Home>()
-  /** When presentities of whom nothing is known any more went offline. */
-  readonly #offlineSince = new Map<BareJid, number>()
+  /** Of presentities who went offline, since when and all: kept whole, so that watchers share renderings. */
+  readonly #offline = new Map<BareJid, Composition>()
   readonly #audiences = new Set<Audience>()
-  /** What a watcher who may see nothing sees; kept so that all of them share one rendering. */
-  readonly #hidden = new Map<BareJid, PresenceDocument>()
+  /** Of those never seen, and what a watcher who may see nothing sees: the two cannot be told apart. */
+  readonly #neverSeen = new Map<BareJid, Composition>()
   readonly #startedAt: number
 
   constructor({ clock, authorization }: { clock: Clock; authorization: Authorization }) {
@@ -113,7 +113,7 @@ export class PresenceService {
   view(presentity: BareJid, watcher: Watcher): View {
     const decision = this.#authorization.decide(presentity, watcher)
     if (decision === 'allow') return { decision, document: this.document(presentity) }
-    return { decision, document: this.#hiddenDocument(presentity) }
+    return { decision, document: this.#neverOnline(presentity).document }
   }
 
   /** Adds an audience; disposing of the answer removes it. */
@@ -143,7 +143,7 @@ export class PresenceService {
     const previous = home.document
     home.explanation = explanation
     this.#armExpiry(presentity, home, now)
-    if (home.reports.size === 0) this.#close(presentity, document)
+    if (home.reports.size === 0) this.#close(presentity, { document, explanation })
     if (sameDocument(previous, document)) return
     home.document = document
     changes.inc()
@@ -156,10 +156,10 @@ export class PresenceService {
     return compose(presentity, [], person.state === 'offline' ? person.since : now)
   }
 
-  #close(presentity: BareJid, { person }: PresenceDocument): void {
+  #close(presentity: BareJid, composition: Composition): void {
     this.#homes.delete(presentity)
     presentities.dec()
-    this.#offlineSince.set(presentity, person.since)
+    this.#offline.set(presentity, composition)
   }
 
   /** One timer for each presentity, set to the first of its reports that ends. */
@@ -179,16 +179,16 @@ export class PresenceService {
   }
 
   #nothingKnown(presentity: BareJid): Composition {
-    return compose(presentity, [], this.#offlineSince.get(presentity) ?? this.#startedAt)
+    return this.#offline.get(presentity) ?? this.#neverOnline(presentity)
   }
 
-  #hiddenDocument(presentity: BareJid): PresenceDocument {
-    const known = this.#hidden.get(presentity)
+  #neverOnline(presentity: BareJid): Composition {
+    const known = this.#neverSeen.get(presentity)
     if (known) return known
-    if (this.#hidden.size >= MAX_HIDDEN) this.#hidden.clear()
-    const { document } = compose(presentity, [], this.#startedAt)
-    this.#hidden.set(presentity, document)
-    return document
+    if (this.#neverSeen.size >= MAX_NEVER_SEEN) this.#neverSeen.clear()
+    const composition = compose(presentity, [], this.#startedAt)
+    this.#neverSeen.set(presentity, composition)
+    return composition
   }
 }
 

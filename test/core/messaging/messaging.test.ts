@@ -273,6 +273,24 @@ describe('what waited', () => {
     assert.equal(mailbox.kept.length, 2)
   })
 
+  it('stays for another client where this one refuses it, and the rest comes', async () => {
+    await outcomeOf(message('bob@example.com', 'a picture'))
+    await outcomeOf(message('bob@example.com', 'text'))
+    const phone = new Client(BOB, 'phone', 0, 'sip')
+    const taken: string[] = []
+    phone.deliver = async ({ body = '' }) => {
+      if (body === 'a picture') return refused('not-acceptable')
+      taken.push(body)
+      return DELIVERED
+    }
+    await messaging.drainOffline(phone)
+    assert.deepEqual(taken, ['text'])
+    const desk = new Client(BOB, 'desk', 0)
+    await messaging.drainOffline(desk)
+    assert.deepEqual(desk.got, ['a picture'])
+    assert.equal(mailbox.kept.length, 0)
+  })
+
   it('is handed over when he comes while the message is being stored', async () => {
     let open = (): void => undefined
     mailbox.gate = new Promise((resolve) => {

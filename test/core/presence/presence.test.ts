@@ -97,6 +97,13 @@ describe('the presence service', () => {
     assert.equal(presence.document(ALICE).person.since, wentAt)
   })
 
+  it('answers the same document for somebody offline, so that its renderings are shared', () => {
+    assert.equal(presence.document(BOB), presence.document(BOB))
+    presence.report(report('sip/1', 'available'))
+    presence.withdraw(ALICE, 'sip/1')
+    assert.equal(presence.document(ALICE), heard.at(-1)?.document)
+  })
+
   it('refuses more sources than a person can have, and keeps those it has', () => {
     for (let n = 0; n < 200; n++) presence.report(report(`sip/${n}`, 'available'))
     assert.throws(() => presence.report(report('sip/one-more', 'on-a-call')), RangeError)
