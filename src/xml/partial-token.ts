@@ -4,11 +4,10 @@
  */
 import { XmlSyntaxError } from './syntax.ts'
 
-type Kind = 'unknown' | 'tag' | 'cdata' | 'comment' | 'instruction'
+type Kind = 'unknown' | 'tag' | 'cdata' | 'instruction'
 
-const TERMINATORS = { cdata: ']]>', comment: '-->', instruction: '?>' } as const
+const TERMINATORS = { cdata: ']]>', instruction: '?>' } as const
 const CDATA = '<![CDATA['
-const COMMENT = '<!--'
 
 export class PartialToken {
   readonly #pieces: string[] = []
@@ -24,59 +23,59 @@ export class PartialToken {
     return this.#length
   }
 
-  /** Takes text that follows; true when the token is complete within it. */
+  /**
+   * Takes text that follows; true when the token is complete within it.
+   * Throws `XmlSyntaxError` for comments and declarations as soon as they can be told.
+   */
   feed(text: string): boolean {
     this.#pieces.push(text)
     this.#length += text.length
-    if (this.#kind !== 'unknown') return this.#scan(text)
+    if (this.#kind !== 'unknown') return this.#scan(this.#kind, text)
     this.#head += text
     this.#kind = kindOf(this.#head)
-    return this.#kind === 'unknown' ? this.#head.includes('>') : this.#scan(this.#head)
+    return this.#kind !== 'unknown' && this.#scan(this.#kind, this.#head)
   }
 
   join(): string {
     return this.#pieces.join('')
   }
 
-  #scan(text: string): boolean {
-    if (this.#kind === 'tag') return this.#scanTag(text)
-    if (this.#kind === 'unknown') return false
-    const terminator = TERMINATORS[this.#kind]
-    const found = (this.#last + text).includes(terminator)
-    this.#last = (this.#last + text.slice(-2)).slice(-2)
-    return found
+  #scan(kind: Exclude<Kind, 'unknown'>, text: string): boolean {
+    if (kind === 'tag') return this.#scanTag(text)
+    const window = this.#last + text
+    this.#last = window.slice(-2)
+    return window.includes(TERMINATORS[kind])
   }
 
   #scanTag(text: string): boolean {
     let at = 0
-    for (;;) {
+    while (at < text.length) {
       if (this.#quote !== '') {
         const close = text.indexOf(this.#quote, at)
         if (close < 0) return false
         this.#quote = ''
         at = close + 1
+        continue
       }
-      for (; at < text.length; at++) {
-        const char = text[at]
-        if (char === '>') return true
-        if (char === '"' || char === "'") {
-          this.#quote = char
-          break
-        }
-      }
-      if (at >= text.length) return false
+      const char = text.charAt(at)
+      if (char === '>') return true
+      if (char === '<' && (at > 0 || this.#length > text.length)) throw malformed()
+      if (char === '"' || char === "'") this.#quote = char
       at += 1
     }
+    return false
   }
 }
 
-/** Throws `XmlSyntaxError` for declarations, which are never allowed. */
 function kindOf(head: string): Kind {
   if (head.length < 2) return 'unknown'
   if (head[1] === '?') return 'instruction'
   if (head[1] !== '!') return 'tag'
   if (head.startsWith(CDATA)) return 'cdata'
-  if (head.startsWith(COMMENT)) return 'comment'
-  if (CDATA.startsWith(head) || COMMENT.startsWith(head)) return 'unknown'
-  throw new XmlSyntaxError('restricted-xml', 'a declaration is not allowed')
+  if (CDATA.startsWith(head)) return 'unknown'
+  throw new XmlSyntaxError('restricted-xml', 'comments and declarations are not allowed')
+}
+
+function malformed(): XmlSyntaxError {
+  return new XmlSyntaxError('not-well-formed', 'a tag begins within a tag')
 }

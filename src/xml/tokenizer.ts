@@ -7,7 +7,7 @@
  * the open root.
  */
 import type { Element } from './element.ts'
-import { ROOT_SCOPE, type Scope } from './namespaces.ts'
+import { ROOT_SCOPE } from './namespaces.ts'
 import { PartialToken } from './partial-token.ts'
 import {
   expandReferences,
@@ -16,7 +16,7 @@ import {
   type XmlLimits,
   XmlSyntaxError,
 } from './syntax.ts'
-import { isSpace, readStartTag } from './tag.ts'
+import { isSpace, readStartTag, type Source, type StartTag } from './tag.ts'
 import { Utf8Decoder } from './utf8.ts'
 
 export { type XmlLimits, XmlSyntaxError } from './syntax.ts'
@@ -30,16 +30,11 @@ export interface XmlHandler {
   onClose(): void
 }
 
-interface Open {
-  readonly element: Element
-  readonly rawName: string
-  readonly scope: Scope
-}
-
 const LESS = 0x3c
 const SLASH = 0x2f
 const BANG = 0x21
 const QUESTION = 0x3f
+const GREATER = 0x3e
 const XML_DECLARATION =
   /^<\?xml\s+version\s*=\s*(?:'1\.\d+'|"1\.\d+")(?:\s+encoding\s*=\s*(?:'([^']*)'|"([^"]*)"))?(?:\s+standalone\s*=\s*(?:'(?:yes|no)'|"(?:yes|no)"))?\s*\?>$/
 
@@ -47,13 +42,15 @@ export class XmlStreamParser {
   readonly #handler: XmlHandler
   #limits: XmlLimits
   readonly #decoder = new Utf8Decoder()
-  readonly #open: Open[] = []
+  readonly #open: StartTag[] = []
   /** Decoded and not yet parsed, from `#at` on. */
+  #source: Source = NO_TEXT
   #text = ''
   #at = 0
   #partial: PartialToken | undefined
   /** Character data of the innermost open element, as written. */
   #rawText = ''
+  #rawPlain = true
   /** Length of the open stanza before `#text`, and where in `#text` it began or went on. */
   #size = 0
   #from = 0
@@ -61,6 +58,9 @@ export class XmlStreamParser {
   #ended = false
   #dead = false
   #paused = false
+  /** What has come while paused, in pieces: joined once, however many writes there were. */
+  #waiting: string[] = []
+  #waitingLength = 0
 
   constructor(handler: XmlHandler, limits: XmlLimits) {
     this.#handler = handler
@@ -72,8 +72,11 @@ export class XmlStreamParser {
     if (this.#dead) return
     this.#guard(() => {
       const text = this.#decoder.decode(chunk)
-      if (this.#paused) this.#keep(text)
-      else this.#take(text)
+      if (!this.#paused) this.#take(text, this.#decoder.isPlain)
+      else if (text !== '') {
+        this.#waiting.push(text)
+        this.#waitingLength += text.length
+      }
     })
   }
 
@@ -85,6 +88,7 @@ export class XmlStreamParser {
     this.#ended = false
     this.#size = 0
     this.#from = this.#at
+    if (this.buffered === 0) this.#decoder.restart()
   }
 
   /** Holds from the next stanza on. */
@@ -101,7 +105,16 @@ export class XmlStreamParser {
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
-    if (!this.#dead) this.#guard(() => this.#run())
+    if (this.#dead) return
+    this.#guard(() => {
+      if (this.#at < this.#text.length) this.#run()
+      while (!this.#paused && this.#waitingLength > 0) {
+        const text = this.#waiting.join('')
+        this.#waiting = []
+        this.#waitingLength = 0
+        this.#take(text, false)
+      }
+    })
   }
 
   get isPaused(): boolean {
@@ -110,7 +123,7 @@ export class XmlStreamParser {
 
   /** Characters that wait to be parsed. */
   get buffered(): number {
-    return this.#text.length - this.#at + (this.#partial?.length ?? 0)
+    return this.#text.length - this.#at + (this.#partial?.length ?? 0) + this.#waitingLength
   }
 
   /** Nothing is half read: every tag is closed and the root is too. */
@@ -127,26 +140,23 @@ export class XmlStreamParser {
     }
   }
 
-  #keep(text: string): void {
-    this.#text = this.#text.slice(this.#at) + text
-    this.#from -= this.#at
-    this.#at = 0
-  }
-
-  #take(text: string): void {
+  #take(text: string, plain: boolean): void {
     if (!this.#partial) {
-      this.#text = text
-      this.#at = 0
-      this.#from = 0
-      this.#run()
+      this.#read({ text, plain })
       return
     }
     if (!this.#partial.feed(text)) {
       this.#limit(this.#size + this.#partial.length)
       return
     }
-    this.#text = this.#partial.join()
+    const joined = this.#partial.join()
     this.#partial = undefined
+    this.#read({ text: joined, plain: false })
+  }
+
+  #read(source: Source): void {
+    this.#source = source
+    this.#text = source.text
     this.#at = 0
     this.#from = 0
     this.#run()
@@ -174,6 +184,7 @@ export class XmlStreamParser {
   }
 
   #forget(): void {
+    this.#source = NO_TEXT
     this.#text = ''
     this.#at = 0
     this.#from = 0
@@ -187,8 +198,10 @@ export class XmlStreamParser {
   #characters(): void {
     const next = this.#text.indexOf('<', this.#at)
     const end = next < 0 ? this.#text.length : next
-    if (this.#open.length > 1) this.#rawText += this.#text.slice(this.#at, end)
-    else this.#whiteSpace(end)
+    if (this.#open.length > 1) {
+      this.#rawText += this.#text.slice(this.#at, end)
+      this.#rawPlain &&= this.#source.plain
+    } else this.#whiteSpace(end)
     this.#at = end
   }
 
@@ -218,9 +231,9 @@ export class XmlStreamParser {
   #startTag(): boolean {
     if (this.#ended) throw malformed('something follows the root')
     const outer = this.#open.at(-1)
-    const tag = readStartTag(this.#text, this.#at, outer?.scope ?? ROOT_SCOPE, this.#limits)
+    const tag = readStartTag(this.#source, this.#at, outer?.scope ?? ROOT_SCOPE, this.#limits)
     if (!tag) return false
-    const { element, rawName, scope, empty, end } = tag
+    const { element, empty, end } = tag
     const depth = this.#open.length + 1
     if (depth > this.#limits.maxDepth) throw policy('elements are too deep')
     if (depth === 2) {
@@ -232,7 +245,7 @@ export class XmlStreamParser {
     }
     this.#at = end
     this.#started = true
-    this.#open.push({ element, rawName, scope })
+    this.#open.push(tag)
     if (depth === 1) {
       this.#limit(end - this.#from + this.#size)
       this.#handler.onOpen(element)
@@ -242,14 +255,16 @@ export class XmlStreamParser {
   }
 
   #endTag(): boolean {
-    const end = this.#text.indexOf('>', this.#at)
+    const text = this.#text
+    const end = text.indexOf('>', this.#at)
     if (end < 0) return false
     const open = this.#open.at(-1)
     if (!open) throw malformed('nothing is open')
-    const name = this.#text.slice(this.#at + 2, end)
-    if (name !== open.rawName && name.replace(/[ \t\r\n]+$/, '') !== open.rawName) {
-      throw malformed('an element is closed by another name')
-    }
+    const nameAt = this.#at + 2
+    let nameEnd = nameAt + open.rawName.length
+    if (!text.startsWith(open.rawName, nameAt)) throw malformed(ANOTHER_NAME)
+    while (isSpace(text.charCodeAt(nameEnd))) nameEnd += 1
+    if (text.charCodeAt(nameEnd) !== GREATER) throw malformed(ANOTHER_NAME)
     this.#at = end + 1
     this.#close()
     return true
@@ -274,15 +289,14 @@ export class XmlStreamParser {
   #flushText({ children }: Element): void {
     const raw = this.#rawText
     if (raw === '') return
+    appendText(children, this.#rawPlain ? raw : characterData(raw))
     this.#rawText = ''
-    appendText(children, characterData(raw))
+    this.#rawPlain = true
   }
 
   #declaration(): boolean {
-    if (!this.#text.startsWith('<![CDATA[', this.#at)) {
-      if (this.#text.length - this.#at < 9) return false
-      throw restricted('comments and declarations are not allowed')
-    }
+    // What is too short to be told is told by the partial token, which refuses all else.
+    if (!this.#text.startsWith('<![CDATA[', this.#at)) return false
     const end = this.#text.indexOf(']]>', this.#at)
     if (end < 0) return false
     const open = this.#open.at(-1)
@@ -332,6 +346,9 @@ function checkInstruction(text: string, started: boolean): void {
     throw new XmlSyntaxError('unsupported-encoding', `the encoding ${encoding} is not UTF-8`)
   }
 }
+
+const NO_TEXT: Source = { text: '', plain: true }
+const ANOTHER_NAME = 'an element is closed by another name'
 
 function refuse(condition: XmlCondition): (message: string) => XmlSyntaxError {
   return (message) => new XmlSyntaxError(condition, message)

@@ -1,17 +1,31 @@
-import { isAscii, isUtf8 } from 'node:buffer'
+import { isUtf8 } from 'node:buffer'
 import { XmlSyntaxError } from './syntax.ts'
+
+const SPECIAL = 1
+const NOT_ASCII = 2
+
+/** By byte: must the characters be looked at one by one? U+FFFE and U+FFFF begin with EF. */
+const KIND = new Uint8Array(256)
+KIND.fill(SPECIAL, 0, 0x20)
+KIND.fill(NOT_ASCII, 0x80)
+KIND[0xef] = SPECIAL | NOT_ASCII
+for (const char of '&]') KIND[char.charCodeAt(0)] = SPECIAL
 
 /** Bytes in pieces to text in pieces; a character that is cut in two waits for its other half. */
 export class Utf8Decoder {
   #tail: Buffer | undefined
   #atStart = true
+  #plain = true
 
   /** Throws `XmlSyntaxError` `not-well-formed` on anything that is not UTF-8 (RFC 6120 §11.6). */
   decode(chunk: Uint8Array): string {
-    const view = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    const view = asBuffer(chunk)
     const bytes = this.#tail ? Buffer.concat([this.#tail, view]) : view
     this.#tail = undefined
-    if (isAscii(bytes)) {
+    let kinds = 0
+    for (let at = 0; at < bytes.length; at++) kinds |= KIND[bytes[at] ?? 0] ?? 0
+    this.#plain = (kinds & SPECIAL) === 0
+    if ((kinds & NOT_ASCII) === 0) {
       if (bytes.length > 0) this.#atStart = false
       return bytes.toString('latin1')
     }
@@ -19,15 +33,30 @@ export class Utf8Decoder {
     if (end < bytes.length) this.#tail = Buffer.from(bytes.subarray(end))
     const whole = bytes.subarray(0, end)
     if (!isUtf8(whole)) throw new XmlSyntaxError('not-well-formed', 'the bytes are not UTF-8')
-    const text = whole.toString('utf8')
+    const text = whole.toString()
     if (text === '' || !this.#atStart) return text
     this.#atStart = false
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   }
 
+  /** The text decoded last has no control characters, white space but U+0020, `&` or `]`. */
+  get isPlain(): boolean {
+    return this.#plain
+  }
+
+  /** A byte order mark may follow: what follows is a document of its own. */
+  restart(): void {
+    this.#atStart = true
+  }
+
   get isBetweenCharacters(): boolean {
     return this.#tail === undefined
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Where a last character that is not all there begins, or the length. */
