@@ -135,10 +135,6 @@ export function choice<const C extends string>(
   return define({ type: 'string', enum: [...choices] }, { ...record(notes), expects, read })
 }
 
-export function text(notes: Notes<string>): Option<string> {
-  return define({ type: 'string' }, { ...record(notes), expects: 'a text', read: parseText })
-}
-
 /** A text that may be absent. */
 export function optionalText({ doc, secret }: { doc: string; secret?: boolean }) {
   return define<string | undefined>(
@@ -177,7 +173,6 @@ export function databaseUrl(notes: Notes<string>): Option<string> {
 }
 
 const ITEMS = {
-  text: { read: parseText, expects: 'texts' },
   domain: { read: parseDomain, expects: 'domain names' },
   network: { read: parseNetwork, expects: 'IP addresses or networks such as 10.0.0.0/8' },
 } as const
@@ -194,25 +189,6 @@ export function list(
   return define(
     { type: 'array', items: { type: 'string' } },
     { ...record(notes), expects: `a list of ${expects}${notes.min ? ', not empty' : ''}`, read },
-  )
-}
-
-/** A list whose items are some of a few words, in the operator's order. */
-export function choices<const C extends string>(
-  words: readonly C[],
-  notes: Notes<readonly NoInfer<C>[]>,
-): Option<readonly C[]> {
-  const one = (raw: Raw): Parsed<C> => {
-    const value = words.find((word) => word === raw)
-    return value === undefined ? undefined : { value }
-  }
-  return define(
-    { type: 'array', items: { type: 'string', enum: [...words] } },
-    {
-      ...record(notes),
-      expects: `a list of ${words.join(', ')}`,
-      read: (raw) => parseList(raw, one),
-    },
   )
 }
 
