@@ -7,10 +7,16 @@ import {
   refused,
 } from '../core/messaging/message.ts'
 import type { Session } from '../core/sessions.ts'
+import { counter } from '../util/metrics.ts'
 import type { Element } from '../xml/element.ts'
 import type { StreamError } from './errors.ts'
 import { renderMessage } from './messages/render.ts'
 import { NS_CLIENT } from './namespaces.ts'
+
+const sent = counter({
+  name: 'heliograph_xmpp_stanzas_sent_total',
+  help: 'Stanzas that were handed to the streams of clients.',
+})
 
 /** The stream under a session. */
 export interface Wire {
@@ -31,6 +37,8 @@ export class XmppSession implements Session {
   interested = false
   /** Where directed presence went (RFC 6121 §4.6.2), full or bare JIDs. */
   directed: Set<string> | undefined
+  /** Set when the stream has ended: settles when everybody who has to be told has been. */
+  departure: Promise<void> | undefined
 
   constructor(jid: Jid, wire: Wire) {
     this.jid = jid
@@ -47,6 +55,7 @@ export class XmppSession implements Session {
 
   /** Queues a stanza, built or serialised; false once the stream is closed. */
   send(stanza: Element | string): boolean {
+    sent.inc()
     return this.#wire.write(typeof stanza === 'string' ? stanza : stanza.toString(NS_CLIENT))
   }
 
@@ -68,6 +77,10 @@ export interface StanzaHandler {
    */
   stanza(session: XmppSession, stanza: Element): void | Promise<void>
   bound(session: XmppSession): void
+  /**
+   * The session is unbound. No stanza of it is being worked on any more, and its resource is not
+   * bound again before the promise settles.
+   */
   closed(session: XmppSession): void | Promise<void>
   /** Stream features offered to a client that has signed in, in this order (RFC 6120 §4.3.2). */
   readonly features: readonly Element[]
@@ -79,6 +92,7 @@ export interface StanzaHandler {
 export interface Guest {
   /** The domain that its stream is to. */
   readonly domain: string
+  /** Where it comes from, as limits per address see it: an IPv4 address or a /64 of IPv6. */
   readonly remoteAddress: string
 }
 

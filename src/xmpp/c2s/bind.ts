@@ -1,38 +1,38 @@
 /** Resource binding (RFC 6120 §7). */
 import { randomBytes } from 'node:crypto'
-import { type BareJid, type Jid, withResource } from '../../core/address.ts'
-import type { Session, Sessions } from '../../core/sessions.ts'
+import { type BareJid, domainOf, type Jid, parseJid, withResource } from '../../core/address.ts'
+import type { Sessions } from '../../core/sessions.ts'
 import { type Element, xml } from '../../xml/element.ts'
 import { badRequest, notAllowed, resourceConstraint, StanzaError, StreamError } from '../errors.ts'
 import { NS_BIND, NS_CLIENT } from '../namespaces.ts'
 import { XmppSession } from '../session.ts'
 import type { C2sConfig } from './config.ts'
+import { checkStanza } from './stanza-checks.ts'
 
 export interface BindDeps {
   readonly sessions: Sessions
   readonly config: Pick<C2sConfig, 'resourceConflict' | 'maxResourcesPerUser'>
 }
 
-/**
- * The full JID that this request gets; a session that has to make room is closed.
- * Throws `StanzaError`.
- */
-export function chooseResource(deps: BindDeps, account: BareJid, iq: Element): Jid {
+export interface Requested {
+  readonly jid: Jid
+  /** Has the resource now, and has to go first. */
+  readonly displaced: XmppSession | undefined
+}
+
+/** The full JID that this request is to get. Throws `StanzaError`; `StreamError` for what is no request at all. */
+export function requestedResource(deps: BindDeps, account: BareJid, iq: Element): Requested {
   const { sessions, config } = deps
-  const bind = iq.child('bind', NS_BIND)
-  if (iq.name !== 'iq' || iq.attr('type') !== 'set' || !bind)
-    throw notAllowed('bind a resource first')
-  if (!iq.attr('id')) throw badRequest('an iq has an id')
+  const bind = bindElement(iq, account)
   const wanted = bind.child('resource')?.text() ?? ''
   const jid = withResource(account, wanted === '' ? generated() : wanted)
-  // §7.7.2.1
-  if (!jid) throw badRequest('that is no resource')
-  const holder = sessions.get(account, jid.resource)
-  const chosen = holder ? resolveConflict(config.resourceConflict, holder, jid) : jid
-  if (sessions.of(account).length >= config.maxResourcesPerUser) {
+  if (!jid) throw badRequest('that is no resource') // §7.7.2.1
+  const requested = resolveConflict(deps, jid)
+  const streams = sessions.of(account).filter((session) => session instanceof XmppSession)
+  if (!requested.displaced && streams.length >= config.maxResourcesPerUser) {
     throw resourceConstraint('too many resources are bound')
   }
-  return chosen
+  return requested
 }
 
 export function bindResult(iq: Element, jid: Jid): string {
@@ -41,14 +41,31 @@ export function bindResult(iq: Element, jid: Jid): string {
   return result.toString(NS_CLIENT)
 }
 
+/** §7.1: nothing goes to others before a resource is bound; the server itself may be asked, and refuses. */
+function bindElement(iq: Element, account: BareJid): Element {
+  const to = iq.attr('to')
+  const recipient = to === undefined ? account : parseJid(to)?.full
+  const isHere = recipient === account || recipient === domainOf(account)
+  if (!iq.is('iq', NS_CLIENT) || !isHere) throw new StreamError('not-authorized')
+  checkStanza(iq)
+  const bind = iq.child('bind', NS_BIND)
+  if (iq.attr('type') !== 'set' || !bind) throw notAllowed('bind a resource first')
+  return bind
+}
+
 /** §7.7.2.2. A resource of another protocol is not ours to close. */
-function resolveConflict(policy: C2sConfig['resourceConflict'], holder: Session, jid: Jid): Jid {
-  if (policy === 'refuse') throw new StanzaError('modify', 'conflict')
-  if (policy === 'replace' && holder instanceof XmppSession) {
-    holder.close(new StreamError('conflict', 'another client took the resource'))
-    return jid
+function resolveConflict({ sessions, config }: BindDeps, jid: Jid): Requested {
+  const holder = sessions.get(jid.bare, jid.resource)
+  if (!holder) return { jid, displaced: undefined }
+  if (config.resourceConflict === 'refuse') throw new StanzaError('modify', 'conflict')
+  if (config.resourceConflict === 'replace' && holder instanceof XmppSession) {
+    return { jid, displaced: holder }
   }
-  return withResource(jid.bare, `${jid.resource.slice(0, 900)}-${generated()}`) ?? jid
+  const suffix = generated()
+  const renamed = withResource(jid.bare, `${jid.resource}-${suffix}`)
+  const other = renamed ?? withResource(jid.bare, suffix) // too long with the suffix
+  if (!other) throw new StanzaError('modify', 'conflict')
+  return { jid: other, displaced: undefined }
 }
 
 /** §7.6: hard to guess, since whoever knows a full JID can send to it. */

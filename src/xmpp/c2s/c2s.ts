@@ -1,12 +1,14 @@
 /** The listeners that clients connect to: 5222 with STARTTLS and 5223 with TLS from the start. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import type { BareJid } from '../../core/address.ts'
+import { type BareJid, domainOf } from '../../core/address.ts'
+import type { Session } from '../../core/sessions.ts'
 import { FailureThrottle } from '../../util/failure-throttle.ts'
 import { counter, gauge } from '../../util/metrics.ts'
 import { StreamError } from '../errors.ts'
 import { XmppSession } from '../session.ts'
 import { ClientStream, type ClientStreamDeps } from './client-stream.ts'
 import { Connection } from './connection.ts'
+import { Unfinished } from './unfinished.ts'
 
 export interface C2sListener {
   readonly name: string
@@ -27,9 +29,11 @@ export interface C2s extends AsyncDisposable {
   readonly listeners: readonly OpenListener[]
   /** Ends all of an account's streams. */
   closeAccount(account: BareJid, error: StreamError): void
+  /** Ends all streams of a domain's accounts. */
+  closeDomain(domain: string, error: StreamError): void
 }
 
-export type C2sDeps = Omit<ClientStreamDeps, 'throttle'>
+export type C2sDeps = Omit<ClientStreamDeps, 'throttle' | 'unfinished'>
 
 const BACKLOG = 4096
 const KEEP_ALIVE_MS = 120_000
@@ -43,7 +47,11 @@ const open = gauge({ name: 'heliograph_xmpp_connections', help: 'Open client con
 
 /** Rejects with the socket’s own error where an address cannot be listened on. */
 export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps): Promise<C2s> {
-  const door = new Door({ ...deps, throttle: new FailureThrottle(deps.clock) })
+  const { clock, config, log, sessions } = deps
+  if (config.plaintextAuth) log.warn({ what: 'xmpp_plaintext_auth_allowed' })
+  const { maxSignInFailures: maxFailures } = config
+  const throttle = new FailureThrottle(clock, maxFailures === undefined ? {} : { maxFailures })
+  const door = new Door({ ...deps, throttle, unfinished: new Unfinished() })
   await using starting = new AsyncDisposableStack()
   const opened: OpenListener[] = []
   starting.defer(() => door.closeAll())
@@ -55,7 +63,12 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   const running = starting.move()
   return {
     listeners: opened,
-    closeAccount: (account, error) => closeAccount(deps, account, error),
+    closeAccount: (account, error) => closeStreams([...sessions.of(account)], error),
+    closeDomain: (domain, error) =>
+      closeStreams(
+        [...sessions.all()].filter((one) => domainOf(one.account) === domain),
+        error,
+      ),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -75,7 +88,7 @@ class Door {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     const connection = new Connection(this.#deps, socket)
-    const address = connection.remoteAddress
+    const address = connection.source
     const { maxConnections, maxConnectionsPerAddress } = this.#deps.config
     const fromThere = this.#byAddress.get(address) ?? 0
     if (this.#connections.size >= maxConnections || fromThere >= maxConnectionsPerAddress) {
@@ -92,33 +105,34 @@ class Door {
     connection.start(new ClientStream(this.#deps, connection), direct)
   }
 
-  /** RFC 6120 §4.9.3.21; resolves when every connection is gone. */
+  /** RFC 6120 §4.9.3.20; resolves when every connection is gone, and all that its end brings about is done. */
   async closeAll(): Promise<void> {
     for (const connection of this.#connections) connection.close(new StreamError('system-shutdown'))
-    if (this.#connections.size === 0) return
-    await new Promise<void>((emptied) => {
-      this.#emptied = emptied
-    })
+    if (this.#connections.size > 0) {
+      await new Promise<void>((emptied) => {
+        this.#emptied = emptied
+      })
+    }
+    await this.#deps.unfinished.settled()
   }
 
   #left(connection: Connection): void {
     this.#connections.delete(connection)
     open.set(this.#connections.size)
-    const rest = (this.#byAddress.get(connection.remoteAddress) ?? 1) - 1
-    if (rest > 0) this.#byAddress.set(connection.remoteAddress, rest)
-    else this.#byAddress.delete(connection.remoteAddress)
+    const rest = (this.#byAddress.get(connection.source) ?? 1) - 1
+    if (rest > 0) this.#byAddress.set(connection.source, rest)
+    else this.#byAddress.delete(connection.source)
     if (this.#connections.size === 0) this.#emptied?.()
   }
 }
 
-function closeAccount({ sessions }: C2sDeps, account: BareJid, error: StreamError): void {
-  for (const session of [...sessions.of(account)]) {
-    if (session instanceof XmppSession) session.close(error)
-  }
+function closeStreams(sessions: readonly Session[], error: StreamError): void {
+  for (const session of sessions) if (session instanceof XmppSession) session.close(error)
 }
 
 function listen({ host, port }: C2sListener, admit: (socket: Socket) => void): Promise<Server> {
-  const server = createServer({ noDelay: true }, admit)
+  // Half open: who closes his side behind his last stanza still hears what became of it.
+  const server = createServer({ allowHalfOpen: true }, admit)
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port, backlog: BACKLOG }, () => {

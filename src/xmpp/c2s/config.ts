@@ -13,8 +13,11 @@ export interface C2sConfig {
   readonly idleGraceMs: number
   readonly resourceConflict: 'replace' | 'refuse' | 'rename'
   readonly maxConnections: number
+  /** From one IPv4 address, or one /64 of IPv6. */
   readonly maxConnectionsPerAddress: number
   readonly maxResourcesPerUser: number
   /** What a client may leave unread. */
   readonly maxQueuedBytes: number
+  /** Wrong passwords from one address within five minutes; 20 where not given. */
+  readonly maxSignInFailures?: number | undefined
 }

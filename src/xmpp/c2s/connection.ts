@@ -6,9 +6,10 @@
  *      any ──error, timeout, </stream:stream>, shutdown──▶ closing ──peer's end, deadline──▶ closed
  */
 import type { Socket } from 'node:net'
-import { type SecureContext, TLSSocket } from 'node:tls'
+import { type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
+import { counter } from '../../util/metrics.ts'
 import { type Element, escapeAttr } from '../../xml/element.ts'
 import { XmlStreamParser, XmlSyntaxError } from '../../xml/tokenizer.ts'
 import { StreamError } from '../errors.ts'
@@ -16,6 +17,8 @@ import { NS_CLIENT, NS_STREAM } from '../namespaces.ts'
 import type { Wire } from '../session.ts'
 import { SocketWriter } from '../stream/socket-writer.ts'
 import type { C2sConfig } from './config.ts'
+import { sourceOf } from './source-address.ts'
+import type { Unfinished } from './unfinished.ts'
 
 /** What the connection asks of the layer that it carries. */
 export interface StreamUser {
@@ -32,6 +35,8 @@ export interface ConnectionDeps {
   readonly log: Log
   readonly config: C2sConfig
   readonly secureContext: (domain?: string) => SecureContext
+  /** What is still being worked on when its stream has gone. */
+  readonly unfinished: Unfinished
 }
 
 type State = 'opening' | 'open' | 'closing' | 'closed'
@@ -42,9 +47,18 @@ const MAX_ATTRIBUTES = 100
 const HANDSHAKE_TIMEOUT_MS = 20_000
 const CLOSE_TIMEOUT_MS = 2_000
 const ALPN = ['xmpp-client'] // XEP-0368 §4
+/** Characters that may come while a stanza is being worked on, before the socket is left unread. */
+const MAX_READ_AHEAD = 16_384
+
+const handshakes = counter({
+  name: 'heliograph_xmpp_tls_handshakes_total',
+  help: 'TLS handshakes of clients, by result.',
+  labels: ['result'],
+})
 
 export class Connection implements Wire {
-  readonly remoteAddress: string
+  /** Who it is where limits are per address. */
+  readonly source: string
   readonly #deps: ConnectionDeps
   readonly #writer: SocketWriter
   #socket: Socket
@@ -52,6 +66,9 @@ export class Connection implements Wire {
   #parser: XmlStreamParser
   #state: State = 'opening'
   #headerSent = false
+  #handshaking = false
+  /** The client has said all; what is read already is worked on first. */
+  #peerEnded = false
   #deadline: Timer | undefined
   #maxStanzaBytes: number
   /** When the client was last heard, milliseconds since the epoch. */
@@ -60,7 +77,7 @@ export class Connection implements Wire {
   constructor(deps: ConnectionDeps, socket: Socket) {
     this.#deps = deps
     this.#socket = socket
-    this.remoteAddress = socket.remoteAddress ?? 'unknown'
+    this.source = sourceOf(socket.remoteAddress ?? 'unknown')
     this.#maxStanzaBytes = deps.config.maxStanzaBytesBeforeAuth
     this.#parser = this.#newParser()
     this.lastHeard = deps.clock.now()
@@ -71,8 +88,8 @@ export class Connection implements Wire {
   /** Starts reading; `direct` where the client begins with TLS (XEP-0368). */
   start(user: StreamUser, direct: boolean): void {
     this.#user = user
-    if (direct) this.#wrapInTls()
-    else this.#socket.on('data', (chunk) => this.#received(chunk))
+    if (direct) this.#wrapInTls(new TLSSocket(this.#socket, this.#tlsOptions(undefined, ALPN)))
+    else this.#read(this.#socket)
   }
 
   get isEncrypted(): boolean {
@@ -93,15 +110,22 @@ export class Connection implements Wire {
     return this.isOpen
   }
 
-  /** §5.4.3.3: what the client sent after `<starttls/>` and before `<proceed/>` is thrown away with the parser. */
-  upgrade(proceed: string): void {
+  /**
+   * Goes on in TLS, with the certificate of `domain` where the client names none in the handshake
+   * (§5.4.3.1). Throws where there is no certificate.
+   */
+  upgrade(proceed: string, domain: string): void {
+    const plain = this.#socket
+    const options = this.#tlsOptions(domain)
     this.#writer.write(proceed)
     this.#writer.flush()
+    // §5.4.3.3: whatever came before TLS, also behind `<starttls/>`, may be anybody's and is forgotten.
+    this.#parser.pause()
     this.#parser = this.#newParser()
     this.#state = 'opening'
     this.#headerSent = false
-    this.#socket.removeAllListeners('data')
-    this.#wrapInTls()
+    plain.removeAllListeners('data')
+    this.#wrapInTls(new TLSSocket(plain, options))
   }
 
   /** §6.4.6: the client begins a new stream on the same connection; it may send larger stanzas from here. */
@@ -117,12 +141,17 @@ export class Connection implements Wire {
   /** §4.4: says why, closes the stream, and waits a moment for the client to close his side. */
   close(error?: StreamError): void {
     if (!this.isOpen) return
+    // §5.4.3.2: no stream is there to be closed before the handshake is done.
+    if (this.#handshaking) {
+      this.destroy()
+      return
+    }
     if (!this.#headerSent) this.#sendHeader(undefined)
     this.#writer.write(`${error ?? ''}</stream:stream>`)
     this.#writer.flush()
     this.#state = 'closing'
     this.#socket.end()
-    this.#deadline?.cancel()
+    this.#socket.resume() // to hear the client's end, whatever was waited for
     this.#deadline = this.#deps.clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.destroy())
     this.#end()
   }
@@ -142,44 +171,63 @@ export class Connection implements Wire {
 
   #listen(socket: Socket): void {
     socket.on('error', (error) => {
-      this.#deps.log.debug({ what: 'xmpp_socket_error', remote: this.remoteAddress, err: error })
+      this.#deps.log.debug({ what: 'xmpp_socket_error', source: this.source, err: error })
     })
     socket.on('close', () => this.#closed(socket))
-    socket.on('end', () => this.close())
+    socket.on('end', () => this.#endReceived(socket))
   }
 
-  #wrapInTls(): void {
-    const plain = this.#socket
-    const { secureContext, clock } = this.#deps
-    const tls = new TLSSocket(plain, {
+  #read(socket: Socket): void {
+    socket.on('data', (chunk) => this.#received(chunk))
+  }
+
+  #tlsOptions(domain: string | undefined, alpn?: string[]): TLSSocketOptions {
+    const { secureContext } = this.#deps
+    return {
       isServer: true,
-      secureContext: secureContext(),
-      SNICallback: (name, done) => done(null, secureContext(name)),
-      ALPNProtocols: ALPN,
-    })
+      secureContext: secureContext(domain),
+      SNICallback: (name, done) => chooseContext(() => secureContext(name), done),
+      ...(alpn && { ALPNProtocols: alpn }),
+    }
+  }
+
+  #wrapInTls(tls: TLSSocket): void {
     this.#socket = tls
+    this.#handshaking = true
     this.#writer.moveTo(tls)
     this.#listen(tls)
-    const deadline = clock.after(HANDSHAKE_TIMEOUT_MS, () => tls.destroy())
-    tls.on('secure', () => {
+    const deadline = this.#deps.clock.after(HANDSHAKE_TIMEOUT_MS, () => tls.destroy())
+    tls.once('secure', () => {
       deadline.cancel()
-      tls.on('data', (chunk) => this.#received(chunk))
+      this.#handshaking = false
+      handshakes.inc({ result: 'done' })
+      this.#read(tls)
     })
-    tls.on('close', () => deadline.cancel())
+    tls.once('close', () => {
+      deadline.cancel()
+      if (this.#handshaking) handshakes.inc({ result: 'failed' })
+    })
+    // @COMPAT(node, 24): a server's TLSSocket does not end by itself for a record that is wrong.
+    tls.once('_tlsError', () => tls.destroy())
   }
 
   #received(chunk: Buffer): void {
     if (!this.isOpen) return
     this.lastHeard = this.#deps.clock.now()
-    this.#parse(() => this.#parser.write(chunk))
-  }
-
-  #parse(work: () => void): void {
+    const parser = this.#parser
     try {
-      work()
+      parser.write(chunk)
     } catch (error) {
       this.fail(error)
     }
+    if (parser.isPaused && parser.buffered > MAX_READ_AHEAD && this.isOpen) this.#socket.pause()
+  }
+
+  /** A client may close his side of the connection behind his last stanza. */
+  #endReceived(socket: Socket): void {
+    if (socket !== this.#socket) return
+    this.#peerEnded = true
+    if (!this.#parser.isPaused || this.#handshaking) this.close()
   }
 
   /** Ends the stream with the error that fits; a bug is logged and ends it too. */
@@ -215,10 +263,10 @@ export class Connection implements Wire {
     this.close()
   }
 
-  /** RFC 6120 §10.1: in order, so nothing more is read while this one is being worked on. */
+  /** RFC 6120 §10.1: in order, so nothing more is parsed while this one is being worked on. */
   #wait(pending: Promise<void>): void {
     this.#parser.pause()
-    this.#socket.pause()
+    this.#deps.unfinished.add(pending)
     pending.then(
       () => this.#goOn(),
       (error: unknown) => this.fail(error),
@@ -226,10 +274,16 @@ export class Connection implements Wire {
   }
 
   #goOn(): void {
-    if (!this.isOpen) return
-    this.#parse(() => this.#parser.resume())
+    if (!this.isOpen || this.#handshaking) return
+    try {
+      this.#parser.resume()
+    } catch (error) {
+      this.fail(error)
+    }
     // The next stanza may have to be waited for already.
-    if (!this.#parser.isPaused) this.#socket.resume()
+    if (!this.isOpen || this.#parser.isPaused) return
+    this.#socket.resume()
+    if (this.#peerEnded) this.close()
   }
 
   #sendHeader(domain: string | undefined, to?: string): void {
@@ -243,7 +297,7 @@ export class Connection implements Wire {
   }
 
   #overflow(): void {
-    this.#deps.log.info({ what: 'xmpp_slow_reader_closed', remote: this.remoteAddress })
+    this.#deps.log.info({ what: 'xmpp_slow_reader_closed', source: this.source })
     // What he did not read he will not read now either: no goodbye waits behind it.
     this.#state = 'closing'
     this.#end()
@@ -261,5 +315,17 @@ export class Connection implements Wire {
     const user = this.#user
     this.#user = undefined
     user?.ended()
+  }
+}
+
+/** RFC 6066 §3. No certificate ends the handshake, and nothing else. */
+function chooseContext(
+  find: () => SecureContext,
+  done: (error: Error | null, context?: SecureContext) => void,
+): void {
+  try {
+    done(null, find())
+  } catch (error) {
+    done(error instanceof Error ? error : new Error('no certificate'))
   }
 }

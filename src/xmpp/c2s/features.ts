@@ -6,8 +6,6 @@ import type { SaslMechanism } from '../sasl/mechanism.ts'
 export interface Negotiated {
   readonly encrypted: boolean
   readonly authenticated: boolean
-  /** STARTTLS can be done on this stream. */
-  readonly tlsPossible: boolean
   readonly tlsRequired: boolean
   readonly mechanisms: readonly SaslMechanism[]
   /** Of the layers above, for this point. */
@@ -26,7 +24,7 @@ function offered(state: Negotiated): Element[] {
     return [xml('bind', { xmlns: NS_BIND }), session, ...state.contributed]
   }
   const features: Element[] = []
-  if (!state.encrypted && state.tlsPossible) {
+  if (!state.encrypted) {
     features.push(
       xml('starttls', { xmlns: NS_TLS }, state.tlsRequired ? xml('required') : undefined),
     )

@@ -1,26 +1,61 @@
 /** What RFC 6120 §8 demands of every stanza of a client before anybody looks at what it means. */
 import { type Jid, parseJid } from '../../core/address.ts'
-import type { Element } from '../../xml/element.ts'
-import { badRequest, jidMalformed, StreamError } from '../errors.ts'
-import { NS_CLIENT } from '../namespaces.ts'
+import { counter } from '../../util/metrics.ts'
+import { type Element, xml } from '../../xml/element.ts'
+import { badRequest, jidMalformed, notAllowed, StreamError } from '../errors.ts'
+import { NS_BIND, NS_CLIENT, NS_SESSION } from '../namespaces.ts'
 
 const IQ_TYPES = new Set(['get', 'set', 'result', 'error'])
 
+const received = counter({
+  name: 'heliograph_xmpp_stanzas_received_total',
+  help: 'Stanzas that clients sent.',
+  labels: ['name'],
+})
+const counted = {
+  iq: received.labels('iq'),
+  message: received.labels('message'),
+  presence: received.labels('presence'),
+}
+
 /**
- * The stanza with `from` set to the sender's full JID (§8.1.2.1).
+ * The stanza with `from` set to the sender's full JID (§8.1.2.1) and the language of its stream
+ * where it names none (§8.1.5).
  * Throws `StreamError` for what is no stanza or comes from another, `StanzaError` for what is wrong within.
  */
-export function acceptStanza(element: Element, sender: Jid): Element {
+export function acceptStanza(element: Element, sender: Jid, lang?: string): Element {
   const { name, ns } = element
-  if (ns !== NS_CLIENT) throw new StreamError('unsupported-stanza-type')
   if (name !== 'message' && name !== 'presence' && name !== 'iq') {
     throw new StreamError('unsupported-stanza-type')
   }
+  // §4.9.3.10: a stanza of servers or components, say.
+  if (ns !== NS_CLIENT) throw new StreamError('invalid-namespace')
   const from = element.attr('from')
   if (from !== undefined && from !== sender.full && !isSender(from, sender)) {
     throw new StreamError('invalid-from')
   }
+  if (lang !== undefined && element.attr('xml:lang') === undefined) {
+    return element.withAttrs({ from: sender.full, 'xml:lang': lang })
+  }
   return from === sender.full ? element : element.withAttrs({ from: sender.full })
+}
+
+/** The answer that only the stream can give; `undefined` for everything else. */
+export function answerHere(stanza: Element, sender: Jid): Element | undefined {
+  if (stanza.name !== 'iq' || stanza.attr('type') !== 'set') return undefined
+  const to = stanza.attr('to')
+  if (to !== undefined && to !== sender.domain && to !== sender.bare) return undefined
+  // §7.1: one stream has one resource.
+  if (stanza.child('bind', NS_BIND)) throw notAllowed('a resource is bound already')
+  // RFC 6121 appendix E: clients of old ask for a session, which is there.
+  if (!stanza.child('session', NS_SESSION)) return undefined
+  return xml('iq', { xmlns: NS_CLIENT, type: 'result', id: stanza.attr('id') })
+}
+
+export function countStanza(name: string): void {
+  if (name === 'message') counted.message.inc()
+  else if (name === 'presence') counted.presence.inc()
+  else counted.iq.inc()
 }
 
 function isSender(from: string, sender: Jid): boolean {

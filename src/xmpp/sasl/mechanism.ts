@@ -34,6 +34,10 @@ export interface SaslContext {
   channelBinding(type: ChannelBindingType): Buffer | undefined
   /** Any -PLUS mechanism is offered on this stream. */
   readonly offersPlus: boolean
+  /** Whether the account, whose owner this is, may sign in. */
+  mayEnter(account: BareJid): Promise<boolean>
+  /** Told what went wrong on our side. */
+  broken(error: unknown): void
 }
 
 /** What the mechanism wants next: to send a challenge, or to be done. */

@@ -12,7 +12,7 @@ import { scramMechanisms } from './scram.ts'
 export type SaslResult =
   | { readonly kind: 'continue'; readonly reply: Element }
   | { readonly kind: 'success'; readonly reply: Element; readonly account: BareJid }
-  | { readonly kind: 'failure'; readonly reply: Element; readonly error: SaslError }
+  | { readonly kind: 'failure'; readonly error: SaslError }
 
 const MAX_BASE64 = 16_384
 
@@ -26,12 +26,11 @@ export interface MechanismChoice {
   readonly encrypted: boolean
   readonly plaintextAuth: boolean
   readonly digestMd5: boolean
-  readonly canBind: boolean
 }
 
 /** What a stream offers, best first. PLAIN needs TLS (RFC 6120 §13.8.1) unless the operator waived it. */
 export function mechanismsFor(choice: MechanismChoice): readonly SaslMechanism[] {
-  const scram = scramMechanisms.filter(({ name }) => choice.canBind || !name.endsWith('-PLUS'))
+  const scram = scramMechanisms.filter(({ name }) => choice.encrypted || !name.endsWith('-PLUS'))
   return [
     ...scram,
     ...(choice.encrypted || choice.plaintextAuth ? [plain] : []),
@@ -53,12 +52,13 @@ export class SaslNegotiation {
   /** Takes `<auth/>`, `<response/>` or `<abort/>`; never rejects for what a client sends. */
   async take(element: Element): Promise<SaslResult> {
     try {
-      return this.#result(await this.#step(element))
+      return await this.#result(await this.#step(element))
     } catch (error) {
-      if (!(error instanceof SaslError)) throw error
       this.#exchange = undefined
-      logins.inc({ mechanism: this.#mechanism, result: error.condition })
-      return { kind: 'failure', reply: error.toElement(), error }
+      const refusal = error instanceof SaslError ? error : new SaslError('temporary-auth-failure')
+      if (refusal !== error) this.#context.broken(error)
+      logins.inc({ mechanism: this.#mechanism, result: refusal.condition })
+      return { kind: 'failure', error: refusal }
     }
   }
 
@@ -80,6 +80,8 @@ export class SaslNegotiation {
     const name = element.attr('mechanism') ?? ''
     const mechanism = this.#mechanisms.find((one) => one.name === name)
     this.#mechanism = mechanism?.name ?? 'unknown'
+    // §6.5.8: one that we know, and that the operator does not trust for this domain.
+    if (name === digestMd5.name && !mechanism) throw new SaslError('mechanism-too-weak')
     if (!mechanism) throw new SaslError('invalid-mechanism')
     this.#exchange = mechanism.start(this.#context)
     const initial = element.text()
@@ -89,10 +91,12 @@ export class SaslNegotiation {
     return this.#exchange.step(decode(initial))
   }
 
-  #result(step: SaslStep): SaslResult {
+  async #result(step: SaslStep): Promise<SaslResult> {
     if (step.kind === 'challenge') {
       return { kind: 'continue', reply: xml('challenge', { xmlns: NS_SASL }, encode(step.data)) }
     }
+    // §6.5.2; said only to who has proved that the account is his.
+    if (!(await this.#context.mayEnter(step.account))) throw new SaslError('account-disabled')
     this.#exchange = undefined
     logins.inc({ mechanism: this.#mechanism, result: 'success' })
     const reply = xml('success', { xmlns: NS_SASL }, step.data ? encode(step.data) : undefined)

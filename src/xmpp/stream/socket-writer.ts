@@ -1,6 +1,9 @@
 /** Writes to one socket: everything of one tick in one write, and never more than a bound in memory. */
 import type { Socket } from 'node:net'
 
+/** Those with something to write when the tick ends; one callback of the event loop serves them all. */
+let waiting: SocketWriter[] = []
+
 export class SocketWriter {
   #socket: Socket
   #pending = ''
@@ -24,7 +27,8 @@ export class SocketWriter {
     }
     if (this.#scheduled) return
     this.#scheduled = true
-    process.nextTick(flush, this)
+    // After all input that is there now: what many senders have for one reader leaves together.
+    if (waiting.push(this) === 1) setImmediate(flushAll)
   }
 
   flush(): void {
@@ -41,6 +45,8 @@ export class SocketWriter {
   }
 }
 
-function flush(writer: SocketWriter): void {
-  writer.flush()
+function flushAll(): void {
+  const writers = waiting
+  waiting = []
+  for (const writer of writers) writer.flush()
 }

@@ -175,7 +175,9 @@ describe('a stream error', () => {
   const good = header(`to='capulet.example' version='1.0'`)
   for (const [condition, text] of [
     ['host-unknown', header(`to='elsewhere.example' version='1.0'`)],
-    ['host-unknown', header(`version='1.0'`)],
+    ['improper-addressing', header(`version='1.0'`)],
+    ['improper-addressing', header(`to='a@b@c' version='1.0'`)],
+    ['improper-addressing', header(`to='juliet@capulet.example' version='1.0'`)],
     ['unsupported-version', header(`to='capulet.example'`)],
     ['invalid-namespace', header(`to='capulet.example' version='1.0'`, 'http://wrong.example/')],
     [
