@@ -11,8 +11,8 @@ const clients = {
     doc: 'What becomes of a client that asks for a resource which another one has: it replaces that one, is refused, or gets another name (RFC 6120 §7.7.2.2).',
   }),
   authTimeout: duration({
-    default: '30s',
-    min: '1s',
+    default: '60s',
+    min: '5s',
     max: '10m',
     doc: 'From the connection to a bound resource.',
   }),
@@ -20,13 +20,13 @@ const clients = {
     default: '14m',
     min: '10s',
     max: '1 day',
-    doc: 'Silence after which a client is asked for a sign of life.',
+    doc: 'Silence after which a client is asked for a sign of life (XEP-0199).',
   }),
   idleGrace: duration({
     default: '60s',
     min: '1s',
     max: '1h',
-    doc: 'How long it may take to give it.',
+    doc: 'How long the client may take to give it. Then its stream ends with connection-timeout.',
   }),
   maxStanzaBytesBeforeAuth: size({
     default: '10 KB',
@@ -53,16 +53,22 @@ const clients = {
     doc: 'Client connections of all together.',
   }),
   maxConnectionsPerAddress: integer({
-    default: 10_000,
+    default: 20_000,
     min: 1,
     max: 10_000_000,
-    doc: 'Client connections from one network address.',
+    doc: 'Client connections from one network address (IPv6: from one /64). Large, since a whole office may come from one address.',
   }),
   maxResourcesPerUser: integer({
     default: 20,
     min: 1,
     max: 1000,
     doc: 'Clients of one user at a time.',
+  }),
+  maxSignInFailures: integer({
+    default: 20,
+    min: 3,
+    max: 10_000,
+    doc: 'Wrong passwords from one network address within five minutes. Beyond it sign-in is refused to the address for the rest of them.',
   }),
 }
 
