@@ -5,7 +5,14 @@ import type { ChannelBindingType } from '../sasl/mechanism.ts'
 
 /** `undefined` where the type does not apply to this connection. */
 export function channelBinding(socket: TLSSocket, type: ChannelBindingType): Buffer | undefined {
-  return type === 'tls-exporter' ? exporter(socket) : endPoint(socket)
+  switch (type) {
+    case 'tls-exporter':
+      return exporter(socket)
+    case 'tls-server-end-point':
+      return endPoint(socket)
+    case 'tls-unique':
+      return unique(socket)
+  }
 }
 
 /** RFC 9266 §4.2: only where the handshake makes the value unique, which TLS 1.3 always does. */
@@ -14,10 +21,26 @@ function exporter(socket: TLSSocket): Buffer | undefined {
   return socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
 }
 
-/** RFC 5929 §4.1: the hash of our certificate by its own signature's algorithm, SHA-256 instead of anything weaker. */
+/**
+ * RFC 5929 §4.1: the hash of our certificate by its own signature's algorithm, SHA-256 instead of
+ * anything weaker. Not defined where the signature has no such hash (Ed25519), and not known here
+ * where only its parameters name it (RSASSA-PSS).
+ */
 function endPoint(socket: TLSSocket): Buffer | undefined {
   const certificate = socket.getX509Certificate()
-  if (!certificate) return undefined
-  const algorithm = /sha-?(256|384|512)/i.exec(certificate.signatureAlgorithm ?? '')?.[1] ?? '256'
-  return createHash(`sha${algorithm}`).update(certificate.raw).digest()
+  const algorithm = /(?:md5|sha-?(\d+))/i.exec(certificate?.signatureAlgorithm ?? '')
+  if (!certificate || !algorithm) return undefined
+  const [, size = '1'] = algorithm
+  const digest = size === '1' ? 'sha256' : `sha${size}`
+  return createHash(digest).update(certificate.raw).digest()
+}
+
+/**
+ * RFC 5929 §3.1: the first Finished message, the client's unless the session was resumed. Resumed in
+ * TLS 1.2 it may be the same on two connections (RFC 7627 §1), so there is none.
+ * @COMPAT(slixmpp, 1.8): asks for it in TLS 1.3 too, which RFC 5929 does not know; there it is as good.
+ */
+function unique(socket: TLSSocket): Buffer | undefined {
+  if (!socket.isSessionReused()) return socket.getPeerFinished()
+  return socket.getProtocol() === 'TLSv1.3' ? socket.getFinished() : undefined
 }

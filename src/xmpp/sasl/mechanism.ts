@@ -1,7 +1,7 @@
 /** What a SASL mechanism is to the stream (RFC 6120 §6). */
 import type { BareJid } from '../../core/address.ts'
 
-export type ChannelBindingType = 'tls-exporter' | 'tls-server-end-point'
+export type ChannelBindingType = 'tls-exporter' | 'tls-server-end-point' | 'tls-unique'
 
 export interface ScramKeys {
   readonly salt: Buffer

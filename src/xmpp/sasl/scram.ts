@@ -6,7 +6,6 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { SaslError } from '../errors.ts'
 import { accountOf, checkAuthzid } from './account.ts'
 import type {
-  ChannelBindingType,
   SaslContext,
   SaslExchange,
   SaslMechanism,
@@ -14,6 +13,7 @@ import type {
   ScramKeys,
   ScramMechanism,
 } from './mechanism.ts'
+import { type ClientFirst, parseClientFinal, parseClientFirst } from './scram-messages.ts'
 
 type Digest = 'sha1' | 'sha256' | 'sha512'
 
@@ -32,19 +32,10 @@ export const scramMechanisms: readonly SaslMechanism[] = [true, false].flatMap((
   })),
 )
 
-interface Flavour {
+export interface Flavour {
   readonly name: ScramMechanism
   readonly digest: Digest
   readonly plus: boolean
-}
-
-interface ClientFirst {
-  readonly gs2Header: string
-  readonly authzid: string
-  readonly user: string
-  readonly nonce: string
-  readonly bare: string
-  readonly binding: ChannelBindingType | undefined
 }
 
 /** What the server remembers between the client's two messages. */
@@ -56,14 +47,20 @@ interface Pending {
   readonly known: boolean
 }
 
-class ScramExchange implements SaslExchange {
+export class ScramExchange implements SaslExchange {
   readonly #context: SaslContext
   readonly #flavour: Flavour
+  readonly #ownNonce: string
   #pending: Pending | undefined
 
-  constructor(context: SaslContext, flavour: Flavour) {
+  constructor(
+    context: SaslContext,
+    flavour: Flavour,
+    ownNonce = randomBytes(18).toString('base64'),
+  ) {
     this.#context = context
     this.#flavour = flavour
+    this.#ownNonce = ownNonce
   }
 
   step(response: Buffer): SaslStep | Promise<SaslStep> {
@@ -79,7 +76,7 @@ class ScramExchange implements SaslExchange {
     const { credentials } = this.#context
     const found = await credentials.scram(account, this.#flavour.name)
     const keys = found ?? credentials.fakeScram(account, this.#flavour.name)
-    const nonce = first.nonce + randomBytes(18).toString('base64')
+    const nonce = first.nonce + this.#ownNonce
     const salt = keys.salt.toString('base64')
     const serverFirst = `r=${nonce},s=${salt},i=${keys.iterations}`
     this.#pending = { first, serverFirst, nonce, keys, known: found !== undefined }
@@ -99,11 +96,12 @@ class ScramExchange implements SaslExchange {
   }
 
   #finish({ first, serverFirst, nonce, keys, known }: Pending, text: string): SaslStep {
-    const { binding, proof, given, withoutProof } = parseClientFinal(text)
-    if (!given.equals(this.#expectedBinding(first))) throw new SaslError('not-authorized')
-    if (binding !== nonce) throw new SaslError('not-authorized')
-    const authMessage = `${first.bare},${serverFirst},${withoutProof}`
-    if (!this.#proves(proof, authMessage, keys) || !known) throw new SaslError('not-authorized')
+    const final = parseClientFinal(text)
+    if (!final.binding.equals(this.#expectedBinding(first))) throw new SaslError('not-authorized')
+    if (final.nonce !== nonce) throw new SaslError('not-authorized')
+    const authMessage = `${first.bare},${serverFirst},${final.withoutProof}`
+    const proven = this.#proves(final.proof, authMessage, keys)
+    if (!proven || !known) throw new SaslError('not-authorized')
 
     const account = accountOf(first.user, this.#context.domain)
     if (!account) throw new SaslError('not-authorized')
@@ -129,50 +127,6 @@ class ScramExchange implements SaslExchange {
     if (proof.length !== signature.length) return false
     const clientKey = signature.map((byte, at) => byte ^ (proof[at] ?? 0))
     return timingSafeEqual(createHash(digest).update(clientKey).digest(), storedKey)
-  }
-}
-
-/** §7: `gs2-cbind-flag "," [ "a=" saslname ] "," client-first-message-bare`. */
-const CLIENT_FIRST =
-  /^((?:n|y|p=([A-Za-z0-9.-]+)),(?:a=([^,]+))?,)(n=([^,]+),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/s
-
-function parseClientFirst(text: string): ClientFirst {
-  const match = CLIENT_FIRST.exec(text)
-  if (!match || text.length > 4096) throw new SaslError('malformed-request')
-  const [, gs2Header = '', binding, authzid = '', bare = '', user = '', nonce = ''] = match
-  return {
-    gs2Header,
-    authzid: decodeName(authzid),
-    user: decodeName(user),
-    nonce,
-    bare,
-    binding: binding === undefined ? undefined : parseBinding(binding),
-  }
-}
-
-function parseBinding(type: string): ChannelBindingType {
-  if (type === 'tls-exporter' || type === 'tls-server-end-point') return type
-  throw new SaslError('malformed-request', `channel binding of type ${type} is not supported`)
-}
-
-/** §5.1: `=2C` is a comma, `=3D` an equals sign, and nothing else may follow an equals sign. */
-function decodeName(text: string): string {
-  if (/=(?!2C|3D)/.test(text)) throw new SaslError('malformed-request')
-  return text.replaceAll('=2C', ',').replaceAll('=3D', '=')
-}
-
-const CLIENT_FINAL =
-  /^(c=([A-Za-z0-9+/=]+),r=([\x21-\x2b\x2d-\x7e]+)(?:,[^,]*)*),p=([A-Za-z0-9+/=]+)$/
-
-function parseClientFinal(text: string) {
-  const match = text.length > 8192 ? null : CLIENT_FINAL.exec(text)
-  if (!match) throw new SaslError('malformed-request')
-  const [, withoutProof = '', given = '', binding = '', proof = ''] = match
-  return {
-    withoutProof,
-    given: Buffer.from(given, 'base64'),
-    binding,
-    proof: Buffer.from(proof, 'base64'),
   }
 }
 
