@@ -111,15 +111,19 @@ function adopt(node: XmlNode, ns: string): XmlNode {
   )
 }
 
-function serialize(element: Element, parentNs: string): string {
-  const { name, ns, attrs, children } = element
-  let out = `<${name}`
-  if (ns !== parentNs) out += ` xmlns='${escapeAttr(ns)}'`
+function serialize({ name, ns, attrs, children }: Element, parentNs: string): string {
+  // Namespaces §3: the namespace of xml is never declared, and its prefix always stands.
+  const isXml = ns === NS_XML
+  const tag = isXml ? `xml:${name}` : name
+  const inner = isXml ? parentNs : ns
+  let out = `<${tag}`
+  if (inner !== parentNs) out += ` xmlns='${escapeAttr(inner)}'`
   let prefixes = 0
   for (const key in attrs) {
     const value = escapeAttr(attrs[key] ?? '')
     if (key.charCodeAt(0) === 0x7b) {
-      const end = key.indexOf('}')
+      // A namespace may have braces in it, a local name may not.
+      const end = key.lastIndexOf('}')
       prefixes += 1
       out += ` xmlns:a${prefixes}='${escapeAttr(key.slice(1, end))}' a${prefixes}:${key.slice(end + 1)}='${value}'`
     } else {
@@ -129,9 +133,9 @@ function serialize(element: Element, parentNs: string): string {
   if (children.length === 0) return `${out}/>`
   out += '>'
   for (const child of children) {
-    out += typeof child === 'string' ? escapeText(child) : serialize(child, ns)
+    out += typeof child === 'string' ? escapeText(child) : serialize(child, inner)
   }
-  return `${out}</${name}>`
+  return `${out}</${tag}>`
 }
 
 /** One test decides for nearly every string that there is nothing to do. */
