@@ -3,10 +3,10 @@ import type { BareJid } from '../core/address.ts'
 import type { Messaging } from '../core/messaging/messaging.ts'
 import type { PresenceService } from '../core/presence/presence.ts'
 import type { Sessions } from '../core/sessions.ts'
-import type { Directory, UserRemoved } from '../directory/directory.ts'
+import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
-import { StreamError } from './errors.ts'
+import { watchAccounts } from './account-changes.ts'
 import { type IqHandlers, newIqHandlers } from './iq/iq-handlers.ts'
 import { IqRouter } from './iq/iq-router.ts'
 import { LocalSessions } from './local-sessions.ts'
@@ -20,7 +20,6 @@ import { PresenceHandler } from './presence/presence-handler.ts'
 import { PresenceSource } from './presence/presence-source.ts'
 import { Probes } from './presence/probes.ts'
 import { Subscriptions } from './presence/subscriptions.ts'
-import { removedItem } from './roster/roster-stanza.ts'
 import { Rosters } from './roster/rosters.ts'
 import { Router } from './router.ts'
 import type { StanzaHandler } from './session.ts'
@@ -65,7 +64,7 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
 
   const watching = new DisposableStack()
   watching.use(watchPresence({ presence, log, broadcaster, subscriptions }))
-  watching.use(directory.onUserRemoved((event) => forgetUser(event, shared, broadcaster)))
+  watching.use(watchAccounts({ ...shared, broadcaster }))
   return { handler, [Symbol.dispose]: () => watching.dispose() }
 }
 
@@ -137,30 +136,5 @@ function watchPresence({ presence, log, broadcaster, subscriptions }: Watching):
         log.error({ what: 'xmpp_presence_change_failed', presentity, err: error })
       })
     },
-  })
-}
-
-interface Forgetting {
-  sessions: LocalSessions
-  rosters: Rosters
-}
-
-/** He leaves the lists and the screens of his contacts, and his clients are sent away. */
-function forgetUser(
-  { account, affected }: UserRemoved,
-  { sessions, rosters }: Forgetting,
-  broadcaster: Broadcaster,
-): void {
-  for (const { account: contact, version, removed } of affected) {
-    const { subscription, inRoster } = removed
-    if (subscription === 'to' || subscription === 'both') {
-      broadcaster.sendUnavailable(account, contact)
-    }
-    if (inRoster) rosters.push(contact, version, removedItem(account))
-  }
-  // One turn later, so that a client that removed its own account gets its result first (XEP-0077 §3.2).
-  setImmediate(() => {
-    const gone = new StreamError('not-authorized', 'the account was removed')
-    for (const session of sessions.connected(account)) session.close(gone)
   })
 }

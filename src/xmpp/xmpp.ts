@@ -1,9 +1,8 @@
 /** XMPP for clients: streams below, instant messaging and presence above. */
 import type { SecureContext } from 'node:tls'
 import type { ListenAddress } from '../config/values.ts'
-import { type C2s, type C2sListener, startC2s } from './c2s/c2s.ts'
+import { type C2sListener, startC2s } from './c2s/c2s.ts'
 import type { C2sConfig } from './c2s/config.ts'
-import { StreamError } from './errors.ts'
 import { type ImDeps, openInstantMessaging } from './im.ts'
 import type { XmppConfig } from './xmpp-config.ts'
 
@@ -43,7 +42,6 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
       secureContext: deps.secureContext,
     }),
   )
-  starting.use(endSessions(c2s, deps))
   const running = starting.move()
   return {
     listeners: c2s.listeners.map(({ name, address, port }) => ({
@@ -59,11 +57,4 @@ function clientListeners({ listen }: StartXmppConfig): C2sListener[] {
   if (listen.xmpp) listeners.push({ name: 'xmpp', direct: false, ...listen.xmpp })
   if (listen.xmppTls) listeners.push({ name: 'xmppTls', direct: true, ...listen.xmppTls })
   return listeners
-}
-
-/** RFC 6120 §4.9.3.12: a disabled account is authorized for nothing any more. */
-function endSessions(c2s: C2s, { directory }: XmppDeps): Disposable {
-  return directory.onUserDisabled((account) =>
-    c2s.closeAccount(account, new StreamError('not-authorized', 'the account was disabled')),
-  )
 }

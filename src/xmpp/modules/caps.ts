@@ -23,7 +23,7 @@ export function capsNode(server: ServerIdentity): string {
 }
 
 /** §5.1: identity, then features in order, each ended by `<`. */
-export function verification({ name, features }: ServerIdentity): string {
-  const text = [`server/im//${name}`, ...features('server')].map((part) => `${part}<`).join('')
+export function verification({ name, features }: ServerIdentity, kind = 'server/im'): string {
+  const text = [`${kind}//${name}`, ...features('server')].map((part) => `${part}<`).join('')
   return createHash('sha1').update(text).digest('base64')
 }

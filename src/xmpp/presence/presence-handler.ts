@@ -57,7 +57,8 @@ export class PresenceHandler {
       case 'unavailable':
         return this.#deps.directed.withdraw(session, stanza, to)
       case 'error':
-        return this.#deps.directed.deliver(stanza, to)
+        // Somebody's client sent what this answers: an error for nobody in particular is for nobody.
+        return to.resource === '' ? undefined : this.#deps.directed.deliver(stanza, to)
       case 'probe':
         this.#requireLocal(to)
         return this.#deps.probes.answer(session, stanza, to)

@@ -1,0 +1,251 @@
+/** The whole XMPP part on real sockets, with a real directory and core, for dialogues between people. */
+import type { TestContext } from 'node:test'
+import { createSecureContext } from 'node:tls'
+import { type BareJid, domainOf, requireJid } from '../../src/core/address.ts'
+import { Messaging } from '../../src/core/messaging/messaging.ts'
+import { type Authorization, systemPolicy } from '../../src/core/presence/authorization.ts'
+import type { Activity, SourceClass } from '../../src/core/presence/observation.ts'
+import { PresenceService } from '../../src/core/presence/presence.ts'
+import { Sessions } from '../../src/core/sessions.ts'
+import { type Directory, openDirectory } from '../../src/directory/directory.ts'
+import type { RosterItem } from '../../src/directory/roster-item.ts'
+import { newRosterItem } from '../../src/directory/roster-item.ts'
+import { accounts, offlineStore } from '../../src/server/stores.ts'
+import { openDatabase } from '../../src/storage/database.ts'
+import { type Clock, SystemClock } from '../../src/util/clock.ts'
+import { silentLog } from '../../src/util/log.ts'
+import type { Element } from '../../src/xml/element.ts'
+import { type StartXmppConfig, startXmpp } from '../../src/xmpp/xmpp.ts'
+import { testIdentity } from './certificate.ts'
+import { disposeAfter } from './databases.ts'
+import { QUICK_ITERATIONS } from './directory.ts'
+import { XmppClient } from './xmpp-client.ts'
+
+export const PASSWORD = 'pencil'
+export const DOMAIN = 'corp.example'
+export const OTHER_DOMAIN = 'west.example'
+
+export const CONFIG: StartXmppConfig['xmpp'] = {
+  plaintextAuth: true,
+  maxStanzaBytesBeforeAuth: 10_000,
+  maxStanzaBytes: 262_144,
+  authTimeoutMs: 60_000,
+  idleTimeoutMs: 840_000,
+  idleGraceMs: 60_000,
+  resourceConflict: 'replace',
+  maxConnections: 1000,
+  maxConnectionsPerAddress: 1000,
+  maxResourcesPerUser: 10,
+  maxQueuedBytes: 4_194_304,
+  registration: 'off',
+  registrationsPerHour: 5,
+  maxDirectedPresence: 500,
+  busyShow: 'dnd',
+}
+
+export interface XmppSystemOptions {
+  config?: Partial<StartXmppConfig['xmpp']>
+  clock?: Clock
+  authorization?: Authorization
+  /** The system's policy for requests that nobody can be asked about. */
+  autoApprove?: boolean
+  maxContacts?: number
+  offlineLimit?: number
+}
+
+/** Users alice, bob, carol and dave of corp.example, erin of west.example. */
+export async function startXmppSystem(
+  t: TestContext,
+  options: XmppSystemOptions = {},
+): Promise<XmppSystem> {
+  const { clock = new SystemClock(), authorization = systemPolicy('allow') } = options
+  const database = disposeAfter(t, await openDatabase('sqlite::memory:', { clock }))
+  const directory = await openDirectory(
+    { database, clock, log: silentLog },
+    {
+      scramIterations: QUICK_ITERATIONS,
+      contactLists: { maxContacts: options.maxContacts ?? 1000 },
+    },
+  )
+  await directory.addDomain(DOMAIN)
+  await directory.addDomain(OTHER_DOMAIN)
+  for (const user of ['alice', 'bob', 'carol', 'dave']) {
+    await directory.addUser({ account: `${user}@${DOMAIN}`, password: PASSWORD })
+  }
+  await directory.addUser({ account: `erin@${OTHER_DOMAIN}`, password: PASSWORD })
+  const presence = new PresenceService({ clock, authorization })
+  const sessions = new Sessions()
+  const offline = offlineStore(database.kysely, options.offlineLimit ?? 100)
+  const deps = { clock, log: silentLog, directory, sessions, presence }
+  const messaging = new Messaging({ ...deps, accounts: accounts(directory), offline })
+  const context = createSecureContext(await testIdentity())
+  const xmpp = disposeAfter(
+    t,
+    await startXmpp(
+      {
+        listen: { xmpp: { host: '127.0.0.1', port: 0 }, xmppTls: undefined },
+        xmpp: { ...CONFIG, ...options.config },
+      },
+      {
+        ...deps,
+        messaging,
+        autoApprove: () => options.autoApprove ?? true,
+        software: { name: 'Heliograph', version: '0.0.0-test' },
+        secureContext: () => context,
+      },
+    ),
+  )
+  return new XmppSystem({
+    directory,
+    presence,
+    sessions,
+    messaging,
+    clock,
+    port: xmpp.listeners[0]?.address.port ?? 0,
+  })
+}
+
+interface Parts {
+  directory: Directory
+  presence: PresenceService
+  sessions: Sessions
+  messaging: Messaging
+  clock: Clock
+  port: number
+}
+
+export class XmppSystem {
+  readonly directory: Directory
+  readonly presence: PresenceService
+  readonly sessions: Sessions
+  readonly messaging: Messaging
+  readonly port: number
+  readonly #clock: Clock
+
+  constructor({ directory, presence, sessions, messaging, clock, port }: Parts) {
+    this.directory = directory
+    this.presence = presence
+    this.sessions = sessions
+    this.messaging = messaging
+    this.port = port
+    this.#clock = clock
+  }
+
+  /** A client that has signed in and bound a resource, and done nothing else. */
+  connect(user: string, resource = 'desk'): Promise<XmppClient> {
+    const jid = jidOf(user)
+    return XmppClient.signIn(
+      { port: this.port },
+      { jid, password: PASSWORD, mechanism: 'PLAIN', resource },
+    )
+  }
+
+  /** What the stream offers to the user once he has signed in. */
+  async features(user: string): Promise<Element> {
+    await using client = await XmppClient.connect({ port: this.port })
+    const jid = jidOf(user)
+    await client.open(domainOf(jid))
+    await client.authenticate({ jid, password: PASSWORD, mechanism: 'PLAIN' })
+    return await client.open(domainOf(jid))
+  }
+
+  /** As clients do: asks for the roster, then sends initial presence. What came of it is read. */
+  async online(user: string, resource = 'desk', presence = ''): Promise<XmppClient> {
+    const client = await this.connect(user, resource)
+    await client.iq('get', ROSTER)
+    client.send(`<presence>${presence}</presence>`)
+    await client.settle()
+    return client
+  }
+
+  jid(user: string): BareJid {
+    return jidOf(user)
+  }
+
+  /** Two who see each other, without the dialogue that leads there. */
+  async befriend(one: string, other: string): Promise<void> {
+    await this.put(one, { contact: jidOf(other), subscription: 'both' })
+    await this.put(other, { contact: jidOf(one), subscription: 'both' })
+  }
+
+  async put(user: string, item: Partial<RosterItem> & { contact: BareJid }): Promise<void> {
+    const { contacts } = this.directory
+    await contacts.put(jidOf(user), { ...newRosterItem(item.contact), ...item })
+    // In memory, so that a change of presence is broadcast at once and a test need not wait for it.
+    await contacts.get(jidOf(user))
+  }
+
+  async item(user: string, contact: string): Promise<RosterItem | undefined> {
+    return await this.directory.contacts.item(jidOf(user), jidOf(contact))
+  }
+
+  /** A phone, a calendar or the like says what the user does. */
+  report(user: string, activity: Activity, note?: string, kind: SourceClass = 'phone'): void {
+    this.presence.report({
+      presentity: jidOf(user),
+      source: SOURCE,
+      until: undefined,
+      observations: [
+        {
+          id: 'p1',
+          class: kind,
+          basic: activity === 'offline' ? 'closed' : 'open',
+          activity,
+          manual: kind === 'manual',
+          note,
+          since: this.#clock.now(),
+        },
+      ],
+    })
+  }
+
+  withdraw(user: string): void {
+    this.presence.withdraw(jidOf(user), SOURCE)
+  }
+}
+
+const SOURCE = 'sip/phone'
+export const ROSTER = `<query xmlns='jabber:iq:roster'/>`
+
+/** `alice` is alice@corp.example; an address is itself. */
+export function jidOf(user: string): BareJid {
+  return requireJid(user.includes('@') ? user : `${user}@${DOMAIN}`).bare
+}
+
+/** A presence stanza in a few words: type, sender, show and status, priority. */
+export function told(stanza: Element): string {
+  const type = stanza.attr('type') ?? 'available'
+  const words = ['show', 'status', 'priority'].map((name) => stanza.child(name)?.text())
+  return [type, stanza.attr('from'), ...words].filter((word) => word !== undefined).join(' ')
+}
+
+/** Those of the stanzas that are presence, in a few words each. */
+export function presences(stanzas: readonly Element[]): string[] {
+  return stanzas.filter(({ name }) => name === 'presence').map(told)
+}
+
+/** The condition of a stanza error. */
+export function condition(stanza: Element): string {
+  const error = stanza.child('error')
+  const name = error?.child(undefined, 'urn:ietf:params:xml:ns:xmpp-stanzas')?.name
+  return `${error?.attr('type')} ${name}`
+}
+
+/** The items of roster pushes and results, in a few words each. */
+export function items(stanzas: readonly Element[]): string[] {
+  return stanzas.flatMap((stanza) => {
+    const query = stanza.child('query', 'jabber:iq:roster')
+    return [...(query?.elements() ?? [])].map((item) =>
+      [
+        item.attr('jid'),
+        item.attr('subscription'),
+        item.attr('ask') && `ask=${item.attr('ask')}`,
+        item.attr('approved') && `approved=${item.attr('approved')}`,
+        item.attr('name') && `name=${item.attr('name')}`,
+        ...[...item.elements()].map((group) => `group=${group.text()}`),
+      ]
+        .filter(Boolean)
+        .join(' '),
+    )
+  })
+}
