@@ -140,6 +140,12 @@ const mutated = fc
 const assembled = fc.array(token, { maxLength: 12 }).map((tokens) => tokens.join(''))
 const wrapped = assembled.map((inner) => `<a xmlns:q="v">${inner}</a>`)
 
+/**
+ * Names like `a:-b`: the local part is no NCName (Namespaces in XML 1.0 §4), which saxes does not
+ * check.
+ */
+const ODD_LOCAL_PART = /:[-.0-9·]/
+
 describe('a document that may be broken', () => {
   it('is refused where saxes refuses it, and taken where saxes takes it', () => {
     fc.assert(
@@ -147,6 +153,7 @@ describe('a document that may be broken', () => {
         const verdict = ours(document)
         // What is well-formed and forbidden: saxes has no opinion on that.
         if (verdict === 'forbidden') return
+        if (verdict === 'refused' && ODD_LOCAL_PART.test(document)) return
         assert.equal(verdict === 'accepted', saxesAccepts(document))
       }),
       { numRuns: 5_000 },
@@ -202,8 +209,11 @@ function saxesAccepts(document: string): boolean {
   return accepted
 }
 
-/** What comes of a stream: its elements, and whether it was refused. */
-function stream(chunks: readonly Buffer[]): { elements: string[]; refused: boolean } {
+/**
+ * What comes of a stream: its elements, and whether all of it was taken. A tag with a quote too
+ * many is refused at once where its end is there, and waited for where it is not.
+ */
+function stream(chunks: readonly Buffer[]): { elements: string[]; taken: boolean } {
   const recorder = new Recorder(LIMITS)
   let refused = false
   try {
@@ -212,5 +222,6 @@ function stream(chunks: readonly Buffer[]): { elements: string[]; refused: boole
     if (!(error instanceof XmlSyntaxError)) throw error
     refused = true
   }
-  return { elements: recorder.elements.map(String), refused }
+  const taken = !refused && recorder.parser.isComplete
+  return { elements: recorder.elements.map(String), taken }
 }
