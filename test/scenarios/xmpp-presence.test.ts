@@ -104,8 +104,8 @@ describe('unavailable presence (§4.5)', () => {
     await using phone = await system.online('alice', 'phone')
     await bob.settle()
     alice.send(`<presence type='unavailable'><status>Going home</status></presence>`)
-    await alice.settle()
     const gone = `unavailable ${alicesJid}/desk Going home`
+    assert.ok(presences(await alice.settle()).includes(gone), 'to itself, too')
     assert.deepEqual(presences(await bob.settle()), [gone])
     assert.deepEqual(presences(await phone.settle()), [gone])
     alice.send(`<presence type='unavailable'/>`)
@@ -228,6 +228,42 @@ describe('directed presence (§4.6)', () => {
       `available ${alicesJid}/desk`,
       `unavailable ${alicesJid}/desk`,
     ])
+  })
+
+  it('of a client that never became available ends for subscribers, too', async (t) => {
+    const system = await startFriends(t)
+    await using bob = await system.online('bob')
+    const alice = await system.connect('alice')
+    alice.send(`<presence to='${bobsJid}'/>`)
+    await alice.settle()
+    await alice.cut()
+    await bob.expectPresence('unavailable', alicesJid)
+  })
+
+  it('lets its addressee ask whether the sender is still there (§4.6.6)', async (t) => {
+    const system = await startXmppSystem(t)
+    await using bob = await system.online('bob')
+    await using alice = await system.online('alice', 'desk', '<show>dnd</show>')
+    alice.send(`<presence to='${bobsJid}'/>`)
+    await alice.settle()
+    await bob.settle()
+    bob.send(`<presence type='probe' to='${alicesJid}/desk'/>`)
+    assert.deepEqual(presences(await bob.settle()), [`available ${alicesJid}/desk`])
+    bob.send(`<presence type='probe' to='${alicesJid}'/>`)
+    assert.deepEqual(presences(await bob.settle()), [`unsubscribed ${alicesJid}`])
+  })
+
+  it('is not ended for one who has gone himself (§4.6.1)', async (t) => {
+    const system = await startXmppSystem(t)
+    await using bob = await system.online('bob')
+    await using alice = await system.online('alice')
+    alice.send(`<presence to='${bob.jid}'/>`)
+    await alice.settle()
+    bob.send(`<presence to='${alice.jid}'/><presence type='unavailable' to='${alice.jid}'/>`)
+    await bob.settle()
+    alice.send(`<presence type='unavailable'/>`)
+    await alice.settle()
+    assert.deepEqual(await bob.settle(), [])
   })
 
   it('goes to a bounded number of addresses', async (t) => {

@@ -35,7 +35,7 @@ export class DirectedPresence {
 
   withdraw(session: XmppSession, stanza: Element, to: Jid): void {
     session.directed?.delete(to.full)
-    this.deliver(stanza, to)
+    for (const recipient of this.#recipients(to)) leave(session, recipient, stanza)
   }
 
   /** §8.5.2.1.2 to a bare JID, §8.5.3.1 to a full one; those who are not there get nothing. */
@@ -43,17 +43,17 @@ export class DirectedPresence {
     for (const session of this.#recipients(to)) session.send(stanza)
   }
 
-  /** §4.6.3: whoever got directed presence gets the end of it, unless the broadcast tells him already. */
-  end(session: XmppSession, text: SharedText): undefined | Promise<void> {
+  /** §4.6.3: whoever got directed presence gets the end of it, unless a broadcast tells him already. */
+  end(session: XmppSession, text: SharedText, isBroadcast: boolean): undefined | Promise<void> {
     const { directed, account } = session
     session.directed = undefined
     if (!directed || directed.size === 0) return undefined
     return this.#deps.rosters.get(account).then(({ items }) => {
       for (const address of directed) {
         const to = parseJid(address)
-        if (!to || isBroadcastTo(to.bare, account, items)) continue
+        if (!to || (isBroadcast && isBroadcastTo(to.bare, account, items))) continue
         const stanza = addressed(text, address)
-        for (const recipient of this.#recipients(to)) recipient.send(stanza)
+        for (const recipient of this.#recipients(to)) leave(session, recipient, stanza)
       }
     })
   }
@@ -64,6 +64,12 @@ export class DirectedPresence {
     const session = sessions.get(bare, resource)
     return session ? [session] : []
   }
+}
+
+/** §4.6.1: whoever says that he is gone need not be told when the other goes. */
+function leave(session: XmppSession, recipient: XmppSession, stanza: Element | string): void {
+  recipient.send(stanza)
+  recipient.directed?.delete(session.jid.full)
 }
 
 function isBroadcastTo(

@@ -43,7 +43,7 @@ export class PresenceHandler {
     const address = stanza.attr('to')
     if (address === undefined) {
       if (kind === 'available') return this.#available(session, stanza)
-      if (kind === 'unavailable') return this.#unavailable(session, sharedText(stanza))
+      if (kind === 'unavailable') return this.#goodbye(session, sharedText(stanza))
       if (kind === 'error') return
       throw badRequest('this presence needs an address')
     }
@@ -111,12 +111,18 @@ export class PresenceHandler {
     if (others.length === 0) await subscriptions.resendRequests(account)
   }
 
+  #goodbye(session: XmppSession, text: SharedText): void | Promise<void> {
+    // §4.5.2: also to the resource that said it; those that are still available follow.
+    if (session.presence) session.send(addressed(text, session.account))
+    return this.#unavailable(session, text)
+  }
+
   #unavailable(session: XmppSession, text: SharedText): void | Promise<void> {
     const { source, broadcaster, directed } = this.#deps
     const available = session.presence !== undefined
     session.presence = undefined
     session.priority = undefined
-    const ended = directed.end(session, text)
+    const ended = directed.end(session, text, available)
     if (!available) return ended
     broadcaster.farewell(session.jid, text)
     source.withdraw(session)

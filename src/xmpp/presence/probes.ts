@@ -8,7 +8,7 @@ import { NS_CLIENT } from '../namespaces.ts'
 import type { Rosters } from '../roster/rosters.ts'
 import type { XmppSession } from '../session.ts'
 import { type Broadcaster, watches } from './broadcaster.ts'
-import { addressed, sharedText, unavailableText } from './presence-stanza.ts'
+import { addressed, type SharedText, sharedText, unavailableText } from './presence-stanza.ts'
 import { serverStanza } from './subscription-stanza.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
@@ -51,12 +51,22 @@ export class Probes {
   async answer(session: XmppSession, probe: Element, to: Jid): Promise<void> {
     const { account } = session
     const id = probe.attr('id')
+    if (to.resource !== '' && this.#showsItselfTo(to, session.jid)) {
+      session.send(addressed(mere(to), account))
+      return
+    }
     if (to.bare !== account && !(await this.isSeenBy(to.bare, account))) {
       // §4.3.2 rule 1, and §8.5.1 for a user who does not exist.
       session.send(serverStanza('unsubscribed', to.bare, account).withAttrs({ id }))
       return
     }
     for (const text of this.#answers(to, account, id)) session.send(addressed(text, account))
+  }
+
+  /** §4.6.6: directed presence lets its addressee ask whether the sender is still there. */
+  #showsItselfTo({ bare, resource }: Jid, asker: Jid): boolean {
+    const directed = this.#deps.sessions.get(bare, resource)?.directed
+    return directed?.has(asker.full) || directed?.has(asker.bare) || false
   }
 
   /** Whether the watcher is subscribed to the user's presence. */
@@ -71,7 +81,7 @@ export class Probes {
       // §4.3.2: only that the resource is there, no more.
       const shown = broadcaster.current(bare, watcher).length > 0
       if (!shown || !sessions.get(bare, resource)?.presence) return [unavailableText(full, { id })]
-      return [sharedText(xml('presence', { xmlns: NS_CLIENT, from: full }))]
+      return [mere({ full })]
     }
     const texts = broadcaster.current(bare, watcher)
     if (texts.length > 0) return texts
@@ -79,4 +89,9 @@ export class Probes {
     const { document } = this.#deps.presence.view(bare, asker)
     return [unavailableText(bare, { id, since: document.person.since })]
   }
+}
+
+/** That somebody is there, and no more. */
+function mere({ full }: Pick<Jid, 'full'>): SharedText {
+  return sharedText(xml('presence', { xmlns: NS_CLIENT, from: full }))
 }
