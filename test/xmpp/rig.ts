@@ -1,18 +1,18 @@
 /** Client streams over real sockets with a directory that is held in memory and nothing above them. */
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import type { BareJid } from '../../src/core/address.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import type { Clock } from '../../src/util/clock.ts'
 import { SystemClock } from '../../src/util/clock.ts'
-import { silentLog } from '../../src/util/log.ts'
+import { type Log, silentLog } from '../../src/util/log.ts'
 import type { Element } from '../../src/xml/element.ts'
 import { type C2s, startC2s } from '../../src/xmpp/c2s/c2s.ts'
 import type { C2sConfig } from '../../src/xmpp/c2s/config.ts'
 import type { Accounts } from '../../src/xmpp/c2s/sign-in.ts'
 import type { ScramKeys, ScramMechanism } from '../../src/xmpp/sasl/mechanism.ts'
-import type { StanzaHandler, XmppSession } from '../../src/xmpp/session.ts'
+import type { GuestHandler, StanzaHandler, XmppSession } from '../../src/xmpp/session.ts'
 import { testIdentity } from '../support/certificate.ts'
 
 export const PASSWORD = 'r0m30myr0m30'
@@ -87,6 +87,14 @@ export class RecordingHandler implements StanzaHandler {
   readonly stanzas: Element[] = []
   readonly sessions: XmppSession[] = []
   readonly left: XmppSession[] = []
+  readonly guests: GuestHandler | undefined
+  /** What telling others of a session's end waits for. */
+  farewell: Promise<void> | undefined
+
+  constructor(guests?: GuestHandler) {
+    this.guests = guests
+  }
+
   answer: (session: XmppSession, stanza: Element) => void | Promise<void> = (session, stanza) => {
     if (stanza.name === 'iq') {
       session.send(`<iq type='result' id='${stanza.attr('id')}' to='${session.jid.full}'/>`)
@@ -102,8 +110,9 @@ export class RecordingHandler implements StanzaHandler {
     this.sessions.push(session)
   }
 
-  closed(session: XmppSession): void {
+  closed(session: XmppSession): void | Promise<void> {
     this.left.push(session)
+    return this.farewell
   }
 }
 
@@ -119,10 +128,16 @@ export interface Rig {
 
 export async function startRig(
   t: TestContext,
-  options: { config?: Partial<C2sConfig>; clock?: Clock } = {},
+  options: {
+    config?: Partial<C2sConfig>
+    clock?: Clock
+    secureContext?: (domain?: string) => SecureContext
+    guests?: GuestHandler
+    log?: Log
+  } = {},
 ): Promise<Rig> {
   const accounts = new MemoryAccounts()
-  const handler = new RecordingHandler()
+  const handler = new RecordingHandler(options.guests)
   const sessions = new Sessions()
   const context = createSecureContext(await testIdentity())
   const listener = { host: '127.0.0.1', port: 0 }
@@ -134,11 +149,11 @@ export async function startRig(
     {
       config: { ...CONFIG, ...options.config },
       clock: options.clock ?? new SystemClock(),
-      log: silentLog,
+      log: options.log ?? silentLog,
       accounts,
       handler,
       sessions,
-      secureContext: () => context,
+      secureContext: options.secureContext ?? (() => context),
     },
   )
   t.after(() => c2s[Symbol.asyncDispose]())

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { describe, it } from 'node:test'
+import { requireJid } from '../../../src/core/address.ts'
+import { StreamError } from '../../../src/xmpp/errors.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { XmppClient } from '../../support/xmpp-client.ts'
+import { PASSWORD, startRig } from '../rig.ts'
+
+const JULIET = { jid: 'juliet@capulet.example', password: PASSWORD }
+const NS_STREAM_ERRORS = 'urn:ietf:params:xml:ns:xmpp-streams'
+const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
+
+describe('a stream error', () => {
+  const header = (attributes: string, ns = 'http://etherx.jabber.org/streams') =>
+    `<stream:stream xmlns='jabber:client' xmlns:stream='${ns}' ${attributes}>`
+  const good = header(`to='capulet.example' version='1.0'`)
+  for (const [condition, text] of [
+    ['host-unknown', header(`to='elsewhere.example' version='1.0'`)],
+    ['improper-addressing', header(`version='1.0'`)],
+    ['improper-addressing', header(`to='a@b@c' version='1.0'`)],
+    ['improper-addressing', header(`to='juliet@capulet.example' version='1.0'`)],
+    ['unsupported-version', header(`to='capulet.example'`)],
+    ['invalid-namespace', header(`to='capulet.example' version='1.0'`, 'http://wrong.example/')],
+    [
+      'bad-format',
+      `<stream:flow xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='capulet.example' version='1.0'>`,
+    ],
+    ['not-well-formed', `${good}<message></iq>`],
+    ['not-well-formed', `${good}&&`],
+    ['restricted-xml', `${good}<!-- hello -->`],
+    ['restricted-xml', `<!DOCTYPE x>${good}`],
+    ['restricted-xml', `${good}<?target data?>`],
+    ['bad-namespace-prefix', `${good}<foo:bar/>`],
+    ['unsupported-encoding', `<?xml version='1.0' encoding='ISO-8859-1'?>${good}`],
+    ['not-authorized', `${good}<message to='juliet@capulet.example'/>`],
+    ['policy-violation', `${good}<auth xmlns='${NS_SASL}'>${'A'.repeat(10_001)}</auth>`],
+  ] as const) {
+    it(`${condition} follows ${text.slice(0, 60).replace(good, '… ')}`, async (t) => {
+      const { port } = await startRig(t)
+      const client = await XmppClient.connect({ port })
+      client.send(text)
+      const error = await client.expectStreamError()
+      assert.ok(error.child(condition, NS_STREAM_ERRORS), String(error))
+      assert.ok(client.header, 'the server’s own header comes first')
+      await client.closed()
+      assert.ok(client.streamClosed)
+    })
+  }
+
+  it('unsupported-stanza-type follows an element that is no stanza', async (t) => {
+    const { directPort } = await startRig(t)
+    for (const [text, condition] of [
+      [`<query xmlns='jabber:iq:roster'/>`, 'unsupported-stanza-type'],
+      ['<pubsub/>', 'unsupported-stanza-type'],
+      [`<message xmlns='jabber:server'/>`, 'invalid-namespace'],
+    ] as const) {
+      const client = await XmppClient.signIn({ port: directPort, direct: true }, JULIET)
+      client.send(text)
+      assert.ok((await client.expectStreamError()).child(condition, NS_STREAM_ERRORS))
+      await client.closed()
+    }
+  })
+
+  it('connection-timeout follows a sign-in that takes too long', async (t) => {
+    const clock = new FakeClock()
+    const { port } = await startRig(t, { clock })
+    const client = await XmppClient.connect({ port })
+    await client.open('capulet.example')
+    clock.advance(60_000)
+    assert.ok((await client.expectStreamError()).child('connection-timeout', NS_STREAM_ERRORS))
+    await client.closed()
+  })
+
+  it('connection-timeout follows silence, after a ping that nobody answers', async (t) => {
+    const clock = new FakeClock()
+    const { directPort } = await startRig(t, { clock })
+    const client = await XmppClient.signIn({ port: directPort, direct: true }, JULIET)
+    clock.advance(840_000)
+    const ping = await client.expect((el) => el.child('ping', 'urn:xmpp:ping') !== undefined)
+    clock.advance(30_000)
+    client.send(`<iq type='result' id='${ping.attr('id')}'/>`)
+    await client.settle()
+    clock.advance(840_000)
+    await client.expect((el) => el.child('ping', 'urn:xmpp:ping') !== undefined)
+    clock.advance(60_000)
+    assert.ok((await client.expectStreamError()).child('connection-timeout', NS_STREAM_ERRORS))
+    await client.closed()
+  })
+
+  it('resource-constraint follows one connection too many', async (t) => {
+    const { port } = await startRig(t, { config: { maxConnectionsPerAddress: 1 } })
+    await using first = await XmppClient.connect({ port })
+    await first.open('capulet.example')
+    const second = await XmppClient.connect({ port })
+    assert.ok((await second.expectStreamError()).child('resource-constraint', NS_STREAM_ERRORS))
+    await second.closed()
+  })
+
+  it('system-shutdown tells every client that the server stops', async (t) => {
+    const { c2s, directPort, handler } = await startRig(t)
+    const client = await XmppClient.signIn({ port: directPort, direct: true }, JULIET)
+    const stopped = c2s[Symbol.asyncDispose]()
+    assert.ok((await client.expectStreamError()).child('system-shutdown', NS_STREAM_ERRORS))
+    await client.closed()
+    await stopped
+    assert.equal(handler.left.length, 1)
+  })
+
+  it('waits with stopping until everybody knows who left', async (t) => {
+    const { c2s, directPort, handler } = await startRig(t)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    handler.farewell = promise
+    const client = await XmppClient.signIn({ port: directPort, direct: true }, JULIET)
+    let stopped = false
+    const stopping = c2s[Symbol.asyncDispose]().then(() => {
+      stopped = true
+    })
+    await client.closed()
+    assert.equal(stopped, false)
+    resolve()
+    await stopping
+  })
+
+  it('goes to all streams of an account or of a domain that is closed', async (t) => {
+    const { c2s, directPort } = await startRig(t)
+    const connect = { port: directPort, direct: true }
+    const client = await XmppClient.signIn(connect, JULIET)
+    await using other = await XmppClient.signIn(connect, {
+      ...JULIET,
+      jid: 'romeo@montague.example',
+    })
+    c2s.closeAccount(requireJid('juliet@capulet.example').bare, new StreamError('reset'))
+    assert.ok((await client.expectStreamError()).child('reset', NS_STREAM_ERRORS))
+    await client.closed()
+    await other.settle()
+    c2s.closeDomain('montague.example', new StreamError('host-gone'))
+    assert.ok((await other.expectStreamError()).child('host-gone', NS_STREAM_ERRORS))
+    await other.closed()
+  })
+
+  it('internal-server-error follows a bug of ours', async (t) => {
+    const { port, accounts } = await startRig(t)
+    accounts.isLocal = () => {
+      throw new Error('a bug')
+    }
+    const client = await XmppClient.connect({ port })
+    client.sendHeader('capulet.example')
+    assert.ok((await client.expectStreamError()).child('internal-server-error', NS_STREAM_ERRORS))
+    await client.closed()
+  })
+
+  it('follows a new stream of somebody else, or to somewhere else, after sign-in', async (t) => {
+    const { directPort } = await startRig(t)
+    for (const [attributes, condition] of [
+      [`to='montague.example'`, 'host-unknown'],
+      [`to='capulet.example' from='romeo@montague.example'`, 'invalid-from'],
+    ] as const) {
+      const client = await XmppClient.connect({ port: directPort, direct: true })
+      await client.open('capulet.example')
+      await client.authenticate(JULIET)
+      client.send(header(`${attributes} version='1.0'`))
+      assert.ok((await client.expectStreamError()).child(condition, NS_STREAM_ERRORS))
+      await client.closed()
+    }
+  })
+
+  it('ends a connection that does not close its side', async (t) => {
+    const clock = new FakeClock()
+    const { c2s, port } = await startRig(t, { clock })
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    t.after(() => socket.destroy())
+    socket.write(header(`to='elsewhere.example' version='1.0'`))
+    await once(socket.resume(), 'end')
+    clock.advance(2000)
+    await c2s[Symbol.asyncDispose]()
+  })
+})
+
+describe('a reader that does not read', () => {
+  it('is let go when too much waits for him', async (t) => {
+    const { directPort, handler } = await startRig(t, { config: { maxQueuedBytes: 262_144 } })
+    const client = await XmppClient.signIn({ port: directPort, direct: true }, JULIET)
+    client.socket.pause()
+    const [session] = handler.sessions
+    const stanza = `<message><body>${'x'.repeat(65_536)}</body></message>`
+    // More than any socket buffer takes: the bound is ours, not the kernel’s.
+    for (let n = 0; n < 2000 && session?.send(stanza); n++) await new Promise(setImmediate)
+    assert.equal(handler.left[0], session)
+    client.socket.resume()
+    await client.closed()
+  })
+})
