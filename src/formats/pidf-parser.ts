@@ -83,7 +83,7 @@ function readTuple(tuple: Element): PidfTuple {
       ...(status ? [...readActivities(status), ...readShow(status)] : []),
     ],
     basic: readBasic(status),
-    contact: textOf(tuple.child('contact')),
+    contact: readContact(tuple.child('contact')),
     contactPriority: readPriority(tuple.child('contact')),
     capabilities: readCapabilities(tuple.child('servcaps', NS_CAPS)),
   }
@@ -132,10 +132,22 @@ function readShow(status: Element): PidfActivities[] {
   return activity ? [{ from: undefined, until: undefined, activity, note: undefined }] : []
 }
 
+const MAX_CONTACT_LENGTH = 1_024
+const URI =
+  /^[a-z][a-z0-9+.-]*:(?:[^\s\p{Cc}<>"{}|\\^`%#[\]]|%[0-9a-f]{2}|\[[0-9a-f:.]+\])+(?:#[^\s\p{Cc}<>"{}|\\^`%#[\]]*)?$/iu
+
+/** What is no URI is left out: in a document of ours it would make all of that invalid. */
+function readContact(contact: Element | undefined): string | undefined {
+  const text = textOf(contact) ?? ''
+  return text.length <= MAX_CONTACT_LENGTH && URI.test(text) ? text : undefined
+}
+
+/** RFC 3863 §4.1.5: one out of range is as good as none. */
 function readPriority(contact: Element | undefined): number | undefined {
   const text = contact?.attr('priority')?.trim() ?? ''
   if (!/^[0-9]{1,3}(\.[0-9]{0,9})?$/.test(text)) return undefined
-  return Math.min(1, Number(text))
+  const priority = Number(text)
+  return priority <= 1 ? priority : undefined
 }
 
 /** RFC 5196 §3.2; a session of messages (`message`) or of text is instant messaging too. */
@@ -171,12 +183,15 @@ function readNote(owner: Element, ns: string): string | undefined {
 
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/i
 
-/** XML Schema `dateTime`; one without a time zone is taken as UTC, one that is no time as absent. */
+/**
+ * XML Schema `dateTime`; one without a time zone is taken as UTC, one that is no time as absent,
+ * and so is one before the epoch, which only a clock that was never set can mean.
+ */
 function readTime(text: string | undefined): number | undefined {
   const match = DATE_TIME.exec(text?.trim() ?? '')
   if (!match) return undefined
   const time = Date.parse(match[2] ? match[0] : `${match[0]}Z`)
-  return Number.isNaN(time) ? undefined : time
+  return time >= 0 ? time : undefined
 }
 
 const MUST_UNDERSTAND = `{${NS_PIDF}}mustUnderstand`

@@ -70,15 +70,38 @@ describe('a PIDF document', () => {
   })
 
   it('whose times or priorities are not such is read without them', () => {
-    for (const time of ['yesterday', '2030-13-01T00:00:00Z', '2030-01-01', '']) {
+    for (const time of [
+      'yesterday',
+      '2030-13-01T00:00:00Z',
+      '2030-01-01',
+      '0000-01-01T00:00:00Z',
+      '',
+    ]) {
       assert.equal(tuple(`${OPEN}<timestamp>${time}</timestamp>`)?.timestamp, undefined, time)
     }
-    for (const priority of ['high', '-1', '', '1e3', '0x1']) {
+    for (const priority of ['high', '-1', '', '1e3', '0x1', '1.001', '2']) {
       const read = tuple(`${OPEN}<contact priority="${priority}">sip:a@b</contact>`)
       assert.equal(read?.contactPriority, undefined, priority)
     }
-    const above = tuple(`${OPEN}<contact priority="2">sip:a@b</contact>`)
-    assert.equal(above?.contactPriority, 1)
+  })
+
+  it('has contacts that are URIs', () => {
+    const contact = (text: string) => tuple(`${OPEN}<contact>${text}</contact>`)?.contact
+    const uris = ['sip:a@[::1]:5060;x=1', 'tel:+1-555', 'xmpp:ü@b', 'sip:a%20b@c', 'urn:x#y']
+    for (const uri of uris) assert.equal(contact(uri), uri)
+    const long = `sip:${'a'.repeat(2_000)}@b`
+    const none = [
+      '',
+      'a@b',
+      ':::',
+      'sip:a b',
+      'sip:%zz@b',
+      '&lt;sip:a@b&gt;',
+      'http://[',
+      'x:#a#',
+      long,
+    ]
+    for (const text of none) assert.equal(contact(text), undefined, text.slice(0, 20))
   })
 
   it('takes a time without a zone as UTC', () => {
