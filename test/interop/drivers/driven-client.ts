@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { Condition } from './condition.ts'
 
 export type Event = Readonly<Record<string, unknown>> & { readonly event: string }
 
@@ -11,9 +12,8 @@ export type Event = Readonly<Record<string, unknown>> & { readonly event: string
 export class DrivenClient implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #events: Event[] = []
-  readonly #wakers = new Set<() => void>()
+  readonly #condition = new Condition()
   #noise = ''
-  #ended = false
 
   constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args)
@@ -22,27 +22,22 @@ export class DrivenClient implements AsyncDisposable {
     })
     createInterface(this.#child.stdout).on('line', (line) => {
       this.#events.push(JSON.parse(line))
-      this.#wake()
+      this.#condition.changed()
     })
-    this.#child.on('close', () => {
-      this.#ended = true
-      this.#wake()
-    })
+    this.#child.on('close', () => this.#condition.end())
   }
 
   tell(command: string, more: Readonly<Record<string, unknown>> = {}): void {
     this.#child.stdin.write(`${JSON.stringify({ command, ...more })}\n`)
   }
 
-  /** The first event of this name that matches, past or to come; rejects when the program ends without it. */
-  async expect(event: string, matches: (event: Event) => boolean = () => true): Promise<Event> {
-    for (;;) {
+  /** The first event of this name that matches, past or to come; rejects when it does not come. */
+  expect(event: string, matches: (event: Event) => boolean = () => true): Promise<Event> {
+    const take = () => {
       const at = this.#events.findIndex((one) => one.event === event && matches(one))
-      const [found] = at < 0 ? [] : this.#events.splice(at, 1)
-      if (found) return found
-      if (this.#ended) throw new Error(`ended without ${event}; ${this.#report()}`)
-      await new Promise<void>((wake) => this.#wakers.add(wake))
+      return at < 0 ? undefined : this.#events.splice(at, 1)[0]
     }
+    return this.#condition.until(take, () => `${event}; ${this.#report()}`)
   }
 
   /** What has come of this name so far and was not handed out. */
@@ -51,18 +46,13 @@ export class DrivenClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#ended) return
+    if (this.#condition.hasEnded) return
     this.#child.kill('SIGKILL')
     await once(this.#child, 'close')
   }
 
   #report(): string {
     return `${JSON.stringify(this.#events)}\n${this.#noise}`
-  }
-
-  #wake(): void {
-    for (const wake of this.#wakers) wake()
-    this.#wakers.clear()
   }
 }
 

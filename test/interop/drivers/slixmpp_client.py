@@ -24,7 +24,10 @@ class Client(slixmpp.ClientXMPP):
         self.add_event_handler("disconnected", lambda reason: self.say(event="disconnected", reason=str(reason)))
         self.add_event_handler("message", self.on_message)
         self.add_event_handler("message_error", self.on_message_error)
-        for name in ("presence_available", "presence_unavailable", "presence_subscribe", "presence_subscribed",
+        # slixmpp names presence after its <show/>; a test asks for what RFC 6121 calls available.
+        for show in ("available", "away", "chat", "dnd", "xa"):
+            self.add_event_handler("presence_" + show, lambda stanza: self.on_presence("presence_available", stanza))
+        for name in ("presence_unavailable", "presence_subscribe", "presence_subscribed",
                      "presence_unsubscribe", "presence_unsubscribed", "presence_error"):
             self.add_event_handler(name, lambda stanza, name=name: self.on_presence(name, stanza))
         self.add_event_handler("roster_update", self.on_roster)

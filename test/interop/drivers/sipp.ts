@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { temporaryDirectory } from '../../support/temporary.ts'
+
+export interface SippOptions {
+  /** A scenario of test/interop/sipp, without `.xml`. */
+  scenario: string
+  port: number
+  transport: 'udp' | 'tcp' | 'tls'
+  /** The user part of the request-URI. */
+  to: string
+  user: string
+  password: string
+  keys: Readonly<Record<string, string>>
+  /** For TLS: SIPp shows a certificate whether it is asked or not. */
+  identity?: { cert: string; key: string }
+}
+
+const MODES = { udp: 'u1', tcp: 't1', tls: 'l1' } as const
+/** For a scenario that waits for what never comes. */
+const DEADLINE_MS = 60_000
+const POLL_MS = 20
+
+/** One call of Debian’s SIPp, running a scenario against the server. */
+export class Sipp implements AsyncDisposable {
+  readonly #directory = temporaryDirectory()
+  readonly #child
+  readonly #closed: Promise<unknown>
+  #noise = ''
+
+  constructor(options: SippOptions) {
+    const { scenario, port, transport, to, user, password, keys, identity } = options
+    const file = new URL(`../sipp/${scenario}.xml`, import.meta.url).pathname
+    const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
+      '-key',
+      name,
+      value,
+    ])
+    const tls = identity ? ['-tls_cert', identity.cert, '-tls_key', identity.key] : []
+    this.#child = spawn(
+      'sipp',
+      [
+        ...[
+          '-sf',
+          file,
+          '-m',
+          '1',
+          '-s',
+          to,
+          '-t',
+          MODES[transport],
+          '-i',
+          '127.0.0.1',
+          '-nostdin',
+        ],
+        ...['-timeout', String(DEADLINE_MS / 1000), '-timeout_error'],
+        ...[
+          '-trace_msg',
+          '-message_file',
+          this.#messages,
+          '-trace_err',
+          '-error_file',
+          this.#errors,
+        ],
+        ...['-au', user, '-ap', password],
+        ...pairs,
+        ...tls,
+        `127.0.0.1:${port}`,
+      ],
+      { cwd: this.#directory.path, stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    const keep = (chunk: Buffer) => {
+      this.#noise = (this.#noise + chunk).slice(-4000)
+    }
+    this.#child.stdout.on('data', keep)
+    this.#child.stderr.on('data', keep)
+    this.#closed = once(this.#child, 'close')
+  }
+
+  get #messages(): string {
+    return join(this.#directory.path, 'messages.log')
+  }
+
+  get #errors(): string {
+    return join(this.#directory.path, 'errors.log')
+  }
+
+  /** Every message so far, in the order of the wire, as SIPp logs them. */
+  async trace(): Promise<string> {
+    return await readFile(this.#messages, 'utf8').catch(() => '')
+  }
+
+  /** Resolves when the trace holds this; rejects when the scenario ends without it. */
+  async saw(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const ended = this.#child.exitCode !== null
+      const match = pattern.exec(await this.trace())
+      if (match) return match
+      if (ended) throw new Error(`SIPp ended without ${pattern}\n${await this.#report()}`)
+      await pause(POLL_MS)
+    }
+  }
+
+  /** Resolves when the scenario went as it is written; rejects with what happened instead. */
+  async done(): Promise<void> {
+    await this.#closed
+    if (this.#child.exitCode !== 0) throw new Error(await this.#report())
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#closed
+    this.#directory[Symbol.dispose]()
+  }
+
+  async #report(): Promise<string> {
+    const errors = await readFile(this.#errors, 'utf8').catch(() => '')
+    return `exit code ${this.#child.exitCode}\n${errors}\n${await this.trace()}\n${this.#noise}`
+  }
+}
