@@ -3,6 +3,7 @@ import { type Attributes, Element, newAttributes } from './element.ts'
 import { type QName, readName } from './names.ts'
 import { type Declaration, declare, resolvePrefix, type Scope } from './namespaces.ts'
 import { expandReferences, hasIllegalCharacter, type XmlLimits, XmlSyntaxError } from './syntax.ts'
+import { MAY_HAVE } from './utf8.ts'
 
 const SLASH = 0x2f
 const EQUALS = 0x3d
@@ -23,10 +24,10 @@ export interface StartTag {
   readonly end: number
 }
 
-/** `plain` text needs no look at its single characters: see `Utf8Decoder.isPlain`. */
+/** Text, and the bits of `MAY_HAVE` that say what to look for in it. */
 export interface Source {
   readonly text: string
-  readonly plain: boolean
+  readonly kinds: number
 }
 
 /**
@@ -113,7 +114,7 @@ function readAttributes(reading: Reading, from: number, limits: XmlLimits): numb
 }
 
 function readAttribute(reading: Reading, from: number, limits: XmlLimits): number {
-  const { text, plain } = reading.source
+  const { text, kinds } = reading.source
   const name = readName(text, from, limits.maxNameLength ?? MAX_NAME_LENGTH)
   if (!name) return -1
   const equals = skipSpace(text, from + name.raw.length)
@@ -128,7 +129,7 @@ function readAttribute(reading: Reading, from: number, limits: XmlLimits): numbe
   const close = text.indexOf(quote === DOUBLE_QUOTE ? '"' : "'", open + 1)
   if (close < 0) return -1
   const raw = text.slice(open + 1, close)
-  addAttribute(reading, name, plain ? raw : attributeValue(raw))
+  addAttribute(reading, name, kinds === 0 ? raw : attributeValue(raw, kinds))
   return close + 1
 }
 
@@ -147,13 +148,14 @@ function addAttribute(reading: Reading, name: QName, value: string): void {
   }
 }
 
-const VALUE_SPECIAL = /[\u0000-\u001f&\ufffe\uffff]/
-
 /** XML 1.0 §3.3.3, and §2.11 before it: a line end is one space, however it is written. */
-function attributeValue(raw: string): string {
-  if (!VALUE_SPECIAL.test(raw)) return raw
-  if (hasIllegalCharacter(raw)) throw malformed('an attribute value is not legal')
-  return expandReferences(raw.replace(/\r\n|[\t\n\r]/g, ' '))
+function attributeValue(raw: string, kinds: number): string {
+  let value = raw
+  if (kinds & (MAY_HAVE.controls | MAY_HAVE.noncharacters)) {
+    if (hasIllegalCharacter(raw)) throw malformed('a character is not legal')
+    value = raw.replace(/\r\n|[\t\n\r]/g, ' ')
+  }
+  return value.includes('&') ? expandReferences(value) : value
 }
 
 function addPrefixed(

@@ -17,7 +17,7 @@ import {
   XmlSyntaxError,
 } from './syntax.ts'
 import { isSpace, readStartTag, type Source, type StartTag } from './tag.ts'
-import { Utf8Decoder } from './utf8.ts'
+import { MAY_HAVE, MAY_HAVE_ANYTHING, Utf8Decoder } from './utf8.ts'
 
 export { type XmlLimits, XmlSyntaxError } from './syntax.ts'
 
@@ -50,7 +50,7 @@ export class XmlStreamParser {
   #partial: PartialToken | undefined
   /** Character data of the innermost open element, as written. */
   #rawText = ''
-  #rawPlain = true
+  #rawKinds = 0
   /** Length of the open stanza before `#text`, and where in `#text` it began or went on. */
   #size = 0
   #from = 0
@@ -72,7 +72,7 @@ export class XmlStreamParser {
     if (this.#dead) return
     this.#guard(() => {
       const text = this.#decoder.decode(chunk)
-      if (!this.#paused) this.#take(text, this.#decoder.isPlain)
+      if (!this.#paused) this.#take(text, this.#decoder.kinds)
       else if (text !== '') {
         this.#waiting.push(text)
         this.#waitingLength += text.length
@@ -112,7 +112,7 @@ export class XmlStreamParser {
         const text = this.#waiting.join('')
         this.#waiting = []
         this.#waitingLength = 0
-        this.#take(text, false)
+        this.#take(text, MAY_HAVE_ANYTHING)
       }
     })
   }
@@ -140,9 +140,9 @@ export class XmlStreamParser {
     }
   }
 
-  #take(text: string, plain: boolean): void {
+  #take(text: string, kinds: number): void {
     if (!this.#partial) {
-      this.#read({ text, plain })
+      this.#read({ text, kinds })
       return
     }
     if (!this.#partial.feed(text)) {
@@ -151,7 +151,7 @@ export class XmlStreamParser {
     }
     const joined = this.#partial.join()
     this.#partial = undefined
-    this.#read({ text: joined, plain: false })
+    this.#read({ text: joined, kinds: MAY_HAVE_ANYTHING })
   }
 
   #read(source: Source): void {
@@ -200,7 +200,7 @@ export class XmlStreamParser {
     const end = next < 0 ? this.#text.length : next
     if (this.#open.length > 1) {
       this.#rawText += this.#text.slice(this.#at, end)
-      this.#rawPlain &&= this.#source.plain
+      this.#rawKinds |= this.#source.kinds
     } else this.#whiteSpace(end)
     this.#at = end
   }
@@ -289,9 +289,10 @@ export class XmlStreamParser {
   #flushText({ children }: Element): void {
     const raw = this.#rawText
     if (raw === '') return
-    appendText(children, this.#rawPlain ? raw : characterData(raw))
+    const kinds = this.#rawKinds
     this.#rawText = ''
-    this.#rawPlain = true
+    this.#rawKinds = 0
+    appendText(children, kinds === 0 ? raw : characterData(raw, kinds))
   }
 
   #declaration(): boolean {
@@ -319,13 +320,16 @@ export class XmlStreamParser {
   }
 }
 
-const TEXT_SPECIAL = /[\u0000-\u0008\u000b-\u001f&\]\ufffe\uffff]/
-
-function characterData(raw: string): string {
-  if (!TEXT_SPECIAL.test(raw)) return raw
-  if (hasIllegalCharacter(raw)) throw malformed('a character is not legal')
-  if (raw.includes(']]>')) throw malformed(']]> stands in character data')
-  return expandReferences(raw.replace(/\r\n?/g, '\n'))
+function characterData(raw: string, kinds: number): string {
+  let text = raw
+  if (kinds & (MAY_HAVE.controls | MAY_HAVE.noncharacters)) {
+    if (hasIllegalCharacter(raw)) throw malformed('a character is not legal')
+    text = raw.replace(/\r\n?/g, '\n')
+  }
+  if (kinds & MAY_HAVE.brackets && raw.includes(']]>')) {
+    throw malformed(']]> stands in character data')
+  }
+  return text.includes('&') ? expandReferences(text) : text
 }
 
 /** Text and character data that meet are one piece of text. */
@@ -347,7 +351,7 @@ function checkInstruction(text: string, started: boolean): void {
   }
 }
 
-const NO_TEXT: Source = { text: '', plain: true }
+const NO_TEXT: Source = { text: '', kinds: 0 }
 const ANOTHER_NAME = 'an element is closed by another name'
 
 function refuse(condition: XmlCondition): (message: string) => XmlSyntaxError {

@@ -1,21 +1,27 @@
 import { isUtf8 } from 'node:buffer'
 import { XmlSyntaxError } from './syntax.ts'
 
-const SPECIAL = 1
-const NOT_ASCII = 2
+/**
+ * What a piece of text may have in it that single characters must be looked at for: control
+ * characters and line ends, `&`, `]`, and the two noncharacters that XML forbids.
+ */
+export const MAY_HAVE = { controls: 1, references: 2, brackets: 4, noncharacters: 8 } as const
+export const MAY_HAVE_ANYTHING = 15
+const NOT_ASCII = 16
 
-/** By byte: must the characters be looked at one by one? U+FFFE and U+FFFF begin with EF. */
+/** By byte; U+FFFE and U+FFFF begin with EF. */
 const KIND = new Uint8Array(256)
-KIND.fill(SPECIAL, 0, 0x20)
+KIND.fill(MAY_HAVE.controls, 0, 0x20)
 KIND.fill(NOT_ASCII, 0x80)
-KIND[0xef] = SPECIAL | NOT_ASCII
-for (const char of '&]') KIND[char.charCodeAt(0)] = SPECIAL
+KIND[0xef] = MAY_HAVE.noncharacters | NOT_ASCII
+KIND['&'.charCodeAt(0)] = MAY_HAVE.references
+KIND[']'.charCodeAt(0)] = MAY_HAVE.brackets
 
 /** Bytes in pieces to text in pieces; a character that is cut in two waits for its other half. */
 export class Utf8Decoder {
   #tail: Buffer | undefined
   #atStart = true
-  #plain = true
+  #kinds = 0
 
   /** Throws `XmlSyntaxError` `not-well-formed` on anything that is not UTF-8 (RFC 6120 §11.6). */
   decode(chunk: Uint8Array): string {
@@ -24,7 +30,7 @@ export class Utf8Decoder {
     this.#tail = undefined
     let kinds = 0
     for (let at = 0; at < bytes.length; at++) kinds |= KIND[bytes[at] ?? 0] ?? 0
-    this.#plain = (kinds & SPECIAL) === 0
+    this.#kinds = kinds & MAY_HAVE_ANYTHING
     if ((kinds & NOT_ASCII) === 0) {
       if (bytes.length > 0) this.#atStart = false
       return bytes.toString('latin1')
@@ -39,9 +45,9 @@ export class Utf8Decoder {
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   }
 
-  /** The text decoded last has no control characters, white space but U+0020, `&` or `]`. */
-  get isPlain(): boolean {
-    return this.#plain
+  /** Of the text decoded last: bits of `MAY_HAVE`. */
+  get kinds(): number {
+    return this.#kinds
   }
 
   /** A byte order mark may follow: what follows is a document of its own. */
