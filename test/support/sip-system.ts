@@ -167,7 +167,7 @@ export class Phone implements AsyncDisposable {
 
   static async open(
     t: TestContext,
-    system: SipSystem,
+    system: Pick<SipSystem, 'port'>,
     name: string,
     transport: TransportName = 'udp',
   ): Promise<Phone> {
