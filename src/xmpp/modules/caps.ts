@@ -10,7 +10,7 @@ const NODE = 'urn:heliograph:server'
 
 export const caps = defineModule({
   name: 'caps',
-  specs: [{ xep: 115, version: '1.6.0', status: 'partial' }], // §8 caps optimization is not used
+  specs: [{ xep: 115, version: '1.6.0', status: 'partial' }], // no caps optimization (§8.4)
   features: [NS_CAPS],
   streamFeatures: (server) => [
     xml('c', { xmlns: NS_CAPS, hash: 'sha-1', node: NODE, ver: verification(server) }),

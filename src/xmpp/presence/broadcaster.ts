@@ -7,7 +7,6 @@ import type { BareJid, Jid } from '../../core/address.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
 import type { ContactList } from '../../directory/contact-lists.ts'
 import type { RosterItem } from '../../directory/roster-item.ts'
-import type { Log } from '../../util/log.ts'
 import { counter } from '../../util/metrics.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import type { Rosters } from '../roster/rosters.ts'
@@ -25,7 +24,6 @@ export interface BroadcasterDeps {
   rosters: Rosters
   presence: PresenceService
   busyShow: BusyShow
-  log: Log
 }
 
 const stanzas = counter({
@@ -93,11 +91,6 @@ export class Broadcaster {
       watcher,
       resources.map((resource) => unavailableText(`${account}/${resource}`)),
     )
-  }
-
-  /** People whose contacts have been told something. */
-  get size(): number {
-    return this.#told.size
   }
 
   #tell(account: BareJid, list: ContactList): void {
