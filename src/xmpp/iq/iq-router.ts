@@ -74,7 +74,7 @@ export class IqRouter {
     }
     if (!target) throw serviceUnavailable()
     if (isKnownTo(target, session.jid)) {
-      target.send(stanza)
+      if (!target.send(stanza)) throw serviceUnavailable()
       return undefined
     }
     return this.#deps.isSeenBy(to.bare, session.account).then((seen) => {
