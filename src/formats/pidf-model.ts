@@ -69,3 +69,12 @@ export interface PidfDocument {
   /** The first note of the document itself; it speaks of the person (RFC 4479 §5). */
   readonly note: string | undefined
 }
+
+const MAX_URI_LENGTH = 1_024
+const URI =
+  /^[a-z][a-z0-9+.-]*:(?:[^\s\p{Cc}<>"{}|\\^`%#[\]]|%[0-9a-f]{2}|\[[0-9a-f:.]+\])+(?:#[^\s\p{Cc}<>"{}|\\^`%#[\]]*)?$/iu
+
+/** An absolute URI (RFC 3986), or IRI, that the schema of RFC 3863 takes as `anyURI`. */
+export function isUri(text: string): boolean {
+  return text.length <= MAX_URI_LENGTH && URI.test(text)
+}

@@ -8,6 +8,7 @@ import { parseDocument } from '../xml/document.ts'
 import type { Element } from '../xml/element.ts'
 import { type XmlLimits, XmlSyntaxError } from '../xml/syntax.ts'
 import {
+  isUri,
   NS_CAPS,
   NS_DATA_MODEL,
   NS_PIDF,
@@ -132,14 +133,10 @@ function readShow(status: Element): PidfActivities[] {
   return activity ? [{ from: undefined, until: undefined, activity, note: undefined }] : []
 }
 
-const MAX_CONTACT_LENGTH = 1_024
-const URI =
-  /^[a-z][a-z0-9+.-]*:(?:[^\s\p{Cc}<>"{}|\\^`%#[\]]|%[0-9a-f]{2}|\[[0-9a-f:.]+\])+(?:#[^\s\p{Cc}<>"{}|\\^`%#[\]]*)?$/iu
-
 /** What is no URI is left out: in a document of ours it would make all of that invalid. */
 function readContact(contact: Element | undefined): string | undefined {
   const text = textOf(contact) ?? ''
-  return text.length <= MAX_CONTACT_LENGTH && URI.test(text) ? text : undefined
+  return isUri(text) ? text : undefined
 }
 
 /** RFC 3863 §4.1.5: one out of range is as good as none. */

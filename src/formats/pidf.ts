@@ -9,7 +9,7 @@
 import type { Person, PresenceDocument, Tuple } from '../core/presence/document.ts'
 import type { Capabilities } from '../core/presence/observation.ts'
 import { escapeAttr, escapeText } from '../xml/element.ts'
-import { NS_CAPS, NS_DATA_MODEL, NS_PIDF, NS_RPID } from './pidf-model.ts'
+import { isUri, NS_CAPS, NS_DATA_MODEL, NS_PIDF, NS_RPID } from './pidf-model.ts'
 import { RPID_SPELLING } from './rpid.ts'
 
 export { PIDF, PidfError } from './pidf-model.ts'
@@ -57,8 +57,9 @@ function renderTuple(tuple: Tuple): string {
   )
 }
 
+/** Edges make contacts of account names, in which URIs would need escapes that those may lack. */
 function renderContact({ contact, contactPriority }: Tuple): string {
-  if (!contact) return ''
+  if (contact === undefined || !isUri(contact)) return ''
   const priority = contactPriority === undefined ? '' : ` priority="${qvalue(contactPriority)}"`
   return `<contact${priority}>${escapeText(contact)}</contact>`
 }

@@ -68,6 +68,12 @@ describe('a rendered presence document', () => {
     assert.deepEqual([0, 1 / 3, 1, 7, -1].map(priority), ['0', '0.333', '1', '1', '0'])
   })
 
+  it('leaves out a contact that is no URI, which would make all of it invalid', () => {
+    for (const contact of ['xmpp:50%@example.com', 'xmpp:a#b#c@example.com', 'alice', '']) {
+      assert.ok(!render(documentOf({}, [{ ...TUPLE, contact }])).includes('<contact'), contact)
+    }
+  })
+
   it('leaves out characters that XML cannot carry', () => {
     const text = render(documentOf({ note: 'a\u0000b\ud800c\uffff' }))
     assert.equal(parsePidf(text).note, 'abc')
