@@ -1,11 +1,8 @@
 /** The listeners that clients connect to: 5222 with STARTTLS and 5223 with TLS from the start. */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { type BareJid, domainOf } from '../../core/address.ts'
-import type { Session } from '../../core/sessions.ts'
 import { FailureThrottle } from '../../util/failure-throttle.ts'
 import { counter, gauge } from '../../util/metrics.ts'
 import { StreamError } from '../errors.ts'
-import { XmppSession } from '../session.ts'
 import { ClientStream, type ClientStreamDeps } from './client-stream.ts'
 import { Connection } from './connection.ts'
 import { Unfinished } from './unfinished.ts'
@@ -27,10 +24,6 @@ export interface OpenListener {
 
 export interface C2s extends AsyncDisposable {
   readonly listeners: readonly OpenListener[]
-  /** Ends all of an account's streams. */
-  closeAccount(account: BareJid, error: StreamError): void
-  /** Ends all streams of a domain's accounts. */
-  closeDomain(domain: string, error: StreamError): void
 }
 
 export type C2sDeps = Omit<ClientStreamDeps, 'throttle' | 'unfinished'>
@@ -47,7 +40,7 @@ const open = gauge({ name: 'heliograph_xmpp_connections', help: 'Open client con
 
 /** Rejects with the socket’s own error where an address cannot be listened on. */
 export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps): Promise<C2s> {
-  const { clock, config, log, sessions } = deps
+  const { clock, config, log } = deps
   if (config.plaintextAuth) log.warn({ what: 'xmpp_plaintext_auth_allowed' })
   const { maxSignInFailures: maxFailures } = config
   const throttle = new FailureThrottle(clock, maxFailures === undefined ? {} : { maxFailures })
@@ -63,12 +56,6 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   const running = starting.move()
   return {
     listeners: opened,
-    closeAccount: (account, error) => closeStreams([...sessions.of(account)], error),
-    closeDomain: (domain, error) =>
-      closeStreams(
-        [...sessions.all()].filter((one) => domainOf(one.account) === domain),
-        error,
-      ),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -124,10 +111,6 @@ class Door {
     else this.#byAddress.delete(connection.source)
     if (this.#connections.size === 0) this.#emptied?.()
   }
-}
-
-function closeStreams(sessions: readonly Session[], error: StreamError): void {
-  for (const session of sessions) if (session instanceof XmppSession) session.close(error)
 }
 
 function listen({ host, port }: C2sListener, admit: (socket: Socket) => void): Promise<Server> {

@@ -162,8 +162,7 @@ export class ClientStream implements StreamUser {
 
   async #bind(account: BareJid, iq: Element): Promise<void> {
     try {
-      const jid = await this.#makeRoom(account, iq)
-      if (this.#connection.isOpen) this.#bound(jid, bindResult(iq, jid))
+      await this.#takeResource(account, iq)
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error
       const reply = errorReply(iq, error)
@@ -171,11 +170,18 @@ export class ClientStream implements StreamUser {
     }
   }
 
-  /** A session that has to go has gone, for everybody, before its resource is taken. */
-  async #makeRoom(account: BareJid, iq: Element): Promise<Jid> {
+  /** A session that has to make room has gone, for everybody, before its resource is taken. */
+  async #takeResource(account: BareJid, iq: Element): Promise<void> {
     for (;;) {
+      const user = await this.#deps.accounts.user(account)
+      if (!this.#connection.isOpen) return
+      // Disabled or removed since: nobody but us could close a stream that has no session yet.
+      if (user?.disabled !== false) throw new StreamError('not-authorized')
       const { jid, displaced } = requestedResource(this.#deps, account, iq)
-      if (!displaced) return jid
+      if (!displaced) {
+        this.#bound(jid, bindResult(iq, jid))
+        return
+      }
       displaced.close(new StreamError('conflict', 'another client took the resource'))
       await displaced.departure
     }

@@ -6,18 +6,18 @@
  *      any ──error, timeout, </stream:stream>, shutdown──▶ closing ──peer's end, deadline──▶ closed
  */
 import type { Socket } from 'node:net'
-import { type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
-import { counter } from '../../util/metrics.ts'
-import { type Element, escapeAttr } from '../../xml/element.ts'
+import type { Element } from '../../xml/element.ts'
 import { XmlStreamParser, XmlSyntaxError } from '../../xml/tokenizer.ts'
 import { StreamError } from '../errors.ts'
-import { NS_CLIENT, NS_STREAM } from '../namespaces.ts'
 import type { Wire } from '../session.ts'
 import { SocketWriter } from '../stream/socket-writer.ts'
 import type { C2sConfig } from './config.ts'
+import { type FindContext, watchHandshake, wrapInTls } from './handshake.ts'
 import { sourceOf } from './source-address.ts'
+import { checkHeader, ownHeader } from './stream-header.ts'
 import type { Unfinished } from './unfinished.ts'
 
 /** What the connection asks of the layer that it carries. */
@@ -34,7 +34,7 @@ export interface ConnectionDeps {
   readonly clock: Clock
   readonly log: Log
   readonly config: C2sConfig
-  readonly secureContext: (domain?: string) => SecureContext
+  readonly secureContext: FindContext
   /** What is still being worked on when its stream has gone. */
   readonly unfinished: Unfinished
 }
@@ -43,18 +43,10 @@ type State = 'opening' | 'open' | 'closing' | 'closed'
 
 const MAX_DEPTH = 100
 const MAX_ATTRIBUTES = 100
-/** Handshakes and closings that take longer are cut off. */
-const HANDSHAKE_TIMEOUT_MS = 20_000
+/** A client that takes longer to close his side is cut off. */
 const CLOSE_TIMEOUT_MS = 2_000
-const ALPN = ['xmpp-client'] // XEP-0368 §4
 /** Characters that may come while a stanza is being worked on, before the socket is left unread. */
 const MAX_READ_AHEAD = 16_384
-
-const handshakes = counter({
-  name: 'heliograph_xmpp_tls_handshakes_total',
-  help: 'TLS handshakes of clients, by result.',
-  labels: ['result'],
-})
 
 export class Connection implements Wire {
   /** Who it is where limits are per address. */
@@ -88,8 +80,18 @@ export class Connection implements Wire {
   /** Starts reading; `direct` where the client begins with TLS (XEP-0368). */
   start(user: StreamUser, direct: boolean): void {
     this.#user = user
-    if (direct) this.#wrapInTls(new TLSSocket(this.#socket, this.#tlsOptions(undefined, ALPN)))
-    else this.#read(this.#socket)
+    if (!direct) {
+      this.#read(this.#socket)
+      return
+    }
+    const { secureContext } = this.#deps
+    try {
+      const context = secureContext()
+      this.#secure(wrapInTls(this.#socket, secureContext, { context, direct }))
+    } catch (error) {
+      this.#deps.log.error({ what: 'xmpp_tls_failed', err: error })
+      this.destroy()
+    }
   }
 
   get isEncrypted(): boolean {
@@ -116,7 +118,8 @@ export class Connection implements Wire {
    */
   upgrade(proceed: string, domain: string): void {
     const plain = this.#socket
-    const options = this.#tlsOptions(domain)
+    const { secureContext } = this.#deps
+    const context = secureContext(domain)
     this.#writer.write(proceed)
     this.#writer.flush()
     // §5.4.3.3: whatever came before TLS, also behind `<starttls/>`, may be anybody's and is forgotten.
@@ -125,7 +128,7 @@ export class Connection implements Wire {
     this.#state = 'opening'
     this.#headerSent = false
     plain.removeAllListeners('data')
-    this.#wrapInTls(new TLSSocket(plain, options))
+    this.#secure(wrapInTls(plain, secureContext, { context, direct: false }))
   }
 
   /** §6.4.6: the client begins a new stream on the same connection; it may send larger stanzas from here. */
@@ -181,34 +184,15 @@ export class Connection implements Wire {
     socket.on('data', (chunk) => this.#received(chunk))
   }
 
-  #tlsOptions(domain: string | undefined, alpn?: string[]): TLSSocketOptions {
-    const { secureContext } = this.#deps
-    return {
-      isServer: true,
-      secureContext: secureContext(domain),
-      SNICallback: (name, done) => chooseContext(() => secureContext(name), done),
-      ...(alpn && { ALPNProtocols: alpn }),
-    }
-  }
-
-  #wrapInTls(tls: TLSSocket): void {
+  #secure(tls: TLSSocket): void {
     this.#socket = tls
     this.#handshaking = true
     this.#writer.moveTo(tls)
     this.#listen(tls)
-    const deadline = this.#deps.clock.after(HANDSHAKE_TIMEOUT_MS, () => tls.destroy())
-    tls.once('secure', () => {
-      deadline.cancel()
+    watchHandshake(this.#deps.clock, tls, () => {
       this.#handshaking = false
-      handshakes.inc({ result: 'done' })
       this.#read(tls)
     })
-    tls.once('close', () => {
-      deadline.cancel()
-      if (this.#handshaking) handshakes.inc({ result: 'failed' })
-    })
-    // @COMPAT(node, 24): a server's TLSSocket does not end by itself for a record that is wrong.
-    tls.once('_tlsError', () => tls.destroy())
   }
 
   #received(chunk: Buffer): void {
@@ -243,11 +227,7 @@ export class Connection implements Wire {
   // XmlHandler
 
   onOpen(root: Element): void {
-    if (root.ns !== NS_STREAM) throw new StreamError('invalid-namespace')
-    if (root.name !== 'stream') throw new StreamError('bad-format')
-    const major = /^(\d+)\.\d+$/.exec(root.attr('version') ?? '')?.[1]
-    // §4.7.5: no version means 0.9, which has no features and no SASL.
-    if (Number(major ?? 0) < 1) throw new StreamError('unsupported-version')
+    checkHeader(root)
     const { domain, features } = this.#user?.opened(root) ?? { domain: '', features: '' }
     this.#sendHeader(domain, root.attr('from'))
     this.#state = 'open'
@@ -288,12 +268,7 @@ export class Connection implements Wire {
 
   #sendHeader(domain: string | undefined, to?: string): void {
     this.#headerSent = true
-    const from = domain === undefined ? '' : ` from='${escapeAttr(domain)}'`
-    const peer = to === undefined ? '' : ` to='${escapeAttr(to)}'`
-    const id = crypto.randomUUID()
-    this.#writer.write(
-      `<?xml version='1.0'?><stream:stream xmlns='${NS_CLIENT}' xmlns:stream='${NS_STREAM}' id='${id}'${from}${peer} version='1.0' xml:lang='en'>`,
-    )
+    this.#writer.write(ownHeader(domain, to))
   }
 
   #overflow(): void {
@@ -315,17 +290,5 @@ export class Connection implements Wire {
     const user = this.#user
     this.#user = undefined
     user?.ended()
-  }
-}
-
-/** RFC 6066 §3. No certificate ends the handshake, and nothing else. */
-function chooseContext(
-  find: () => SecureContext,
-  done: (error: Error | null, context?: SecureContext) => void,
-): void {
-  try {
-    done(null, find())
-  } catch (error) {
-    done(error instanceof Error ? error : new Error('no certificate'))
   }
 }

@@ -101,4 +101,29 @@ describe('a resource', () => {
     await client.bind()
     assert.deepEqual(rig.handler.stanzas, [])
   })
+
+  it('is for those only who may still sign in', async (t) => {
+    const rig = await startRig(t)
+    const client = await secondStream(rig.directPort)
+    rig.accounts.user = async () => ({ disabled: true })
+    client.send(`<iq type='set' id='b'><bind xmlns='${NS_BIND}'/></iq>`)
+    assert.ok((await client.expectStreamError()).child('not-authorized', NS_STREAM_ERRORS))
+    await client.closed()
+    assert.equal(rig.handler.sessions.length, 0)
+  })
+
+  it('that many want at the same moment goes to the last of them, and nobody fails', async (t) => {
+    const rig = await startRig(t)
+    const clients = await Promise.all(Array.from({ length: 5 }, () => secondStream(rig.directPort)))
+    const bind = `<bind xmlns='${NS_BIND}'><resource>desk</resource></bind>`
+    for (const client of clients) client.send(`<iq type='set' id='b'>${bind}</iq>`)
+    for (const client of clients) {
+      const first = await client.expect(() => true)
+      assert.ok(first.child('bind', NS_BIND), String(first))
+    }
+    const gone = await Promise.all(rig.handler.left.map((session) => session.departure))
+    assert.equal(gone.length, 4)
+    assert.equal(rig.sessions.count, 1)
+    for (const client of clients) client.socket.destroy()
+  })
 })

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, it } from 'node:test'
-import { requireJid } from '../../../src/core/address.ts'
 import { StreamError } from '../../../src/xmpp/errors.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { XmppClient } from '../../support/xmpp-client.ts'
@@ -123,21 +122,17 @@ describe('a stream error', () => {
     await stopping
   })
 
-  it('goes to all streams of an account or of a domain that is closed', async (t) => {
-    const { c2s, directPort } = await startRig(t)
-    const connect = { port: directPort, direct: true }
-    const client = await XmppClient.signIn(connect, JULIET)
-    await using other = await XmppClient.signIn(connect, {
-      ...JULIET,
-      jid: 'romeo@montague.example',
-    })
-    c2s.closeAccount(requireJid('juliet@capulet.example').bare, new StreamError('reset'))
-    assert.ok((await client.expectStreamError()).child('reset', NS_STREAM_ERRORS))
+  it('is whatever the layers above end a session with', async (t) => {
+    const { directPort, handler } = await startRig(t)
+    const client = await XmppClient.signIn({ port: directPort, direct: true }, JULIET)
+    const [session] = handler.sessions
+    session?.close(new StreamError('reset', 'the password was changed'))
+    const error = await client.expectStreamError()
+    assert.ok(error.child('reset', NS_STREAM_ERRORS))
+    assert.equal(error.child('text', NS_STREAM_ERRORS)?.text(), 'the password was changed')
     await client.closed()
-    await other.settle()
-    c2s.closeDomain('montague.example', new StreamError('host-gone'))
-    assert.ok((await other.expectStreamError()).child('host-gone', NS_STREAM_ERRORS))
-    await other.closed()
+    assert.equal(session?.send('<presence/>'), false)
+    assert.equal(handler.left.length, 1)
   })
 
   it('internal-server-error follows a bug of ours', async (t) => {
