@@ -6,7 +6,8 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 import { type DrivenClient, type SlixmppOptions, slixmpp } from './drivers/driven-client.ts'
 
 const CLI = new URL('../../bin/heliograph', import.meta.url).pathname
-export const PASSWORD = 'correct horse'
+/** Without spaces: baresip’s accounts file cannot hold one that has any. */
+export const PASSWORD = 'correct-horse'
 
 /** Runs `bin/heliograph` against the server; throws with its words where it refuses. */
 export function heliograph(server: TestServer, ...args: string[]): string {

@@ -9,17 +9,15 @@ export interface SippOptions {
   /** A scenario of test/interop/sipp, without `.xml`. */
   scenario: string
   port: number
-  transport: 'udp' | 'tcp' | 'tls'
+  transport: 'udp' | 'tcp'
   /** The user part of the request-URI. */
   to: string
   user: string
   password: string
   keys: Readonly<Record<string, string>>
-  /** For TLS: SIPp shows a certificate whether it is asked or not. */
-  identity?: { cert: string; key: string }
 }
 
-const MODES = { udp: 'u1', tcp: 't1', tls: 'l1' } as const
+const MODES = { udp: 'u1', tcp: 't1' } as const
 /** For a scenario that waits for what never comes. */
 const DEADLINE_MS = 60_000
 const POLL_MS = 20
@@ -32,14 +30,13 @@ export class Sipp implements AsyncDisposable {
   #noise = ''
 
   constructor(options: SippOptions) {
-    const { scenario, port, transport, to, user, password, keys, identity } = options
+    const { scenario, port, transport, to, user, password, keys } = options
     const file = new URL(`../sipp/${scenario}.xml`, import.meta.url).pathname
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
       '-key',
       name,
       value,
     ])
-    const tls = identity ? ['-tls_cert', identity.cert, '-tls_key', identity.key] : []
     this.#child = spawn(
       'sipp',
       [
@@ -67,7 +64,6 @@ export class Sipp implements AsyncDisposable {
         ],
         ...['-au', user, '-ap', password],
         ...pairs,
-        ...tls,
         `127.0.0.1:${port}`,
       ],
       { cwd: this.#directory.path, stdio: ['ignore', 'pipe', 'pipe'] },

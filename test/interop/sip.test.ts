@@ -1,0 +1,89 @@
+/** SIP user agents that we did not write, over UDP, TCP and TLS. */
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { Baresip } from './drivers/baresip.ts'
+import { Linphone } from './drivers/linphone.ts'
+import { Sipp } from './drivers/sipp.ts'
+import { heliograph, PASSWORD, signedIn, startWithPeople } from './people.ts'
+
+const LISTENERS = { udp: 'sipUdp', tcp: 'sipTcp', tls: 'sipTls' } as const
+
+// Debian builds SIPp without TLS.
+for (const transport of ['udp', 'tcp'] as const) {
+  it(`SIPp publishes, subscribes, is notified and sends a message over ${transport}`, async (t) => {
+    const server = await startWithPeople(t, ['alice', 'bob'])
+    const alice = await signedIn(t, server, 'alice')
+    alice.tell('presence')
+    await alice.expect('presence_available')
+    const run = (scenario: string, user: string, to: string, keys = {}): Sipp => {
+      const sipp = new Sipp({
+        scenario,
+        transport,
+        to,
+        user,
+        port: server.port(LISTENERS[transport]),
+        password: PASSWORD,
+        keys: { domain: 'example.com', ...keys },
+      })
+      t.after(() => sipp[Symbol.asyncDispose]())
+      return sipp
+    }
+    const watch = run('subscribe', 'bob', 'alice', { expected: 'on-the-phone' })
+    await watch.saw(/Subscription-State: active;expires=\d+/)
+    const publish = run('publish', 'alice', 'alice')
+    await publish.done()
+    await watch.done()
+    assert.match(
+      heliograph(server, 'presence', 'explain', 'alice@example.com'),
+      /is on-a-call .*\nrule call: /,
+    )
+    const message = run('message', 'bob', 'alice', { text: 'Pick up the phone' })
+    await message.done()
+    const received = await alice.expect('message')
+    assert.equal(received.body, 'Pick up the phone')
+  })
+}
+
+for (const transport of ['udp', 'tcp', 'tls'] as const) {
+  it(`linphonec registers, watches and talks over ${transport}`, async (t) => {
+    const server = await startWithPeople(t, ['alice', 'bob'])
+    const alice = await signedIn(t, server, 'alice')
+    alice.tell('presence', { show: 'dnd', status: 'Writing' })
+    const bob = new Linphone({
+      user: 'bob',
+      domain: 'example.com',
+      password: PASSWORD,
+      transport,
+      port: server.port(LISTENERS[transport]),
+    })
+    t.after(() => bob[Symbol.asyncDispose]())
+    await bob.saw(/LinphoneRegistrationOk/)
+    bob.type('friend add alice sip:alice@example.com')
+    await bob.saw(/do-not-disturb/)
+    alice.tell('message', { to: 'bob@example.com', body: 'Are you there?' })
+    await bob.saw(/Are you there\?/)
+    bob.type('chat sip:alice@example.com Yes')
+    assert.equal((await alice.expect('message')).body, 'Yes')
+  })
+}
+
+it('baresip registers over UDP, publishes, watches and talks', async (t) => {
+  const server = await startWithPeople(t, ['alice', 'bob'])
+  const alice = await signedIn(t, server, 'alice')
+  alice.tell('presence', { show: 'away', status: 'On the balcony' })
+  const bob = await Baresip.start({
+    user: 'bob',
+    domain: 'example.com',
+    password: PASSWORD,
+    transport: 'udp',
+    port: server.port('sipUdp'),
+    contacts: ['alice@example.com'],
+  })
+  t.after(() => bob[Symbol.asyncDispose]())
+  await bob.saw(/200 OK \(.*\) \[1 binding\]/)
+  await bob.saw(/On the balcony/)
+  alice.tell('message', { to: 'bob@example.com', body: 'Are you there?' })
+  await bob.saw(/Are you there\?/)
+  bob.command('message', 'Yes')
+  assert.equal((await alice.expect('message')).body, 'Yes')
+})
