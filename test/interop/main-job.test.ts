@@ -55,7 +55,7 @@ it('alice on XMPP and bob on SIP see each other and talk', async () => {
   const keys = { domain: 'localhost' }
   const asBob = { user: 'bob', password, keys }
   const udp = { port: server.port('sipUdp'), transport: 'udp', ...asBob } as const
-  await using publish = new Sipp({ ...udp, scenario: 'publish', to: 'bob' })
+  await using publish = await Sipp.start({ ...udp, scenario: 'publish', to: 'bob' })
   await publish.done()
   const onThePhone = await alice.expect(
     'presence_available',
@@ -64,7 +64,7 @@ it('alice on XMPP and bob on SIP see each other and talk', async () => {
   assert.equal(onThePhone.status, 'On a call')
 
   // Bob watches Alice, who does not want to be disturbed.
-  await using watch = new Sipp({
+  await using watch = await Sipp.start({
     ...udp,
     scenario: 'subscribe',
     to: 'alice',

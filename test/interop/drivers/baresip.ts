@@ -1,10 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { Condition } from './condition.ts'
+import { freePort } from './free-port.ts'
 
 export interface BaresipOptions {
   user: string
@@ -105,15 +106,6 @@ function writeConfig(directory: string, controlPort: number, options: BaresipOpt
     'contacts',
     contacts.map((address) => `"${address}" <sip:${address}>;presence=p2p`),
   )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function untilConnected(

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { temporaryDirectory } from '../../support/temporary.ts'
+import { freePort } from './free-port.ts'
 
 export interface SippOptions {
   /** A scenario of test/interop/sipp, without `.xml`. */
@@ -19,7 +20,7 @@ export interface SippOptions {
 
 const MODES = { udp: 'u1', tcp: 't1' } as const
 /** For a scenario that waits for what never comes. */
-const DEADLINE_MS = 60_000
+const DEADLINE_MS = 20_000
 const POLL_MS = 20
 
 /** One call of Debian’s SIPp, running a scenario against the server. */
@@ -29,7 +30,12 @@ export class Sipp implements AsyncDisposable {
   readonly #closed: Promise<unknown>
   #noise = ''
 
-  constructor(options: SippOptions) {
+  /** With a port of its own: SIPp would share one with another SIPp, and lose its datagrams to it. */
+  static async start(options: SippOptions): Promise<Sipp> {
+    return new Sipp(options, await freePort())
+  }
+
+  private constructor(options: SippOptions, localPort: number) {
     const { scenario, port, transport, to, user, password, keys } = options
     const file = new URL(`../sipp/${scenario}.xml`, import.meta.url).pathname
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
@@ -51,6 +57,8 @@ export class Sipp implements AsyncDisposable {
           MODES[transport],
           '-i',
           '127.0.0.1',
+          '-p',
+          String(localPort),
           '-nostdin',
         ],
         ...['-timeout', String(DEADLINE_MS / 1000), '-timeout_error'],
