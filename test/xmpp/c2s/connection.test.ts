@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { StreamError } from '../../../src/xmpp/errors.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { XmppClient } from '../../support/xmpp-client.ts'
@@ -11,9 +12,10 @@ const JULIET = { jid: 'juliet@capulet.example', password: PASSWORD }
 const NS_STREAM_ERRORS = 'urn:ietf:params:xml:ns:xmpp-streams'
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
 
+const header = (attributes: string, ns = 'http://etherx.jabber.org/streams') =>
+  `<stream:stream xmlns='jabber:client' xmlns:stream='${ns}' ${attributes}>`
+
 describe('a stream error', () => {
-  const header = (attributes: string, ns = 'http://etherx.jabber.org/streams') =>
-    `<stream:stream xmlns='jabber:client' xmlns:stream='${ns}' ${attributes}>`
   const good = header(`to='capulet.example' version='1.0'`)
   for (const [condition, text] of [
     ['host-unknown', header(`to='elsewhere.example' version='1.0'`)],
@@ -170,6 +172,48 @@ describe('a stream error', () => {
     await once(socket.resume(), 'end')
     clock.advance(2000)
     await c2s[Symbol.asyncDispose]()
+  })
+})
+
+describe('the size of a stanza', () => {
+  it('may be larger once somebody has signed in, and has its bound then too', async (t) => {
+    const { directPort, handler } = await startRig(t)
+    const client = await XmppClient.signIn({ port: directPort, direct: true }, JULIET)
+    const message = (size: number) => `<message><body>${'x'.repeat(size)}</body></message>`
+    client.send(message(200_000))
+    await client.settle()
+    assert.equal(handler.stanzas[0]?.child('body')?.text().length, 200_000)
+    client.send(message(262_144))
+    assert.ok((await client.expectStreamError()).child('policy-violation', NS_STREAM_ERRORS))
+    await client.closed()
+  })
+})
+
+describe('nonsense', () => {
+  it('ends its own stream at most, wherever it stands', async (t) => {
+    const { port } = await startRig(t, { config: { plaintextAuth: true } })
+    const auth = Buffer.from(`\0juliet\0${PASSWORD}`).toString('base64')
+    const open = header(`to='capulet.example' version='1.0'`)
+    const good = Buffer.from(
+      `${open}<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${auth}</auth>${open}<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq><message to='romeo@montague.example'><body>hi</body></message></stream:stream>`,
+    )
+    const edits = fc.array(fc.tuple(fc.nat(good.length - 1), fc.uint8Array({ maxLength: 8 })), {
+      minLength: 1,
+      maxLength: 4,
+    })
+    await fc.assert(
+      fc.asyncProperty(edits, async (places) => {
+        const bytes = Buffer.from(good)
+        for (const [at, put] of places) bytes.set(put.slice(0, bytes.length - at), at)
+        const socket = connect({ port, host: '127.0.0.1' })
+        socket.on('error', () => undefined)
+        socket.end(bytes)
+        await once(socket.resume(), 'close')
+      }),
+      { numRuns: 300 },
+    )
+    await using client = await XmppClient.signIn({ port }, JULIET)
+    await client.settle()
   })
 })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { metrics } from '../../../src/util/metrics.ts'
 import { parseDirectives, responses } from '../../../src/xmpp/sasl/digest-md5.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { ScramClient } from '../../support/scram-client.ts'
@@ -162,5 +163,26 @@ describe('signing in', () => {
     const outcome = await client.authenticate({ ...JULIET, mechanism: 'PLAIN' })
     assert.ok(outcome.child('temporary-auth-failure'), String(outcome))
     assert.equal((await client.authenticate(JULIET)).name, 'success')
+  })
+
+  it('is counted by mechanism and result', async (t) => {
+    const { directPort } = await startRig(t)
+    const count = async (mechanism: string, result: string) => {
+      const metric = await metrics.getSingleMetric('heliograph_xmpp_logins_total')?.get()
+      const found = metric?.values.find(
+        ({ labels }) => labels.mechanism === mechanism && labels.result === result,
+      )
+      return found?.value ?? 0
+    }
+    const before = [await count('SCRAM-SHA-512', 'success'), await count('PLAIN', 'not-authorized')]
+    await using client = await secured(directPort)
+    client.send(auth('PLAIN', base64('\0juliet\0wrong')))
+    await client.expect((el) => el.name === 'failure')
+    await client.authenticate({ ...JULIET, mechanism: 'SCRAM-SHA-512' })
+    const after = [await count('SCRAM-SHA-512', 'success'), await count('PLAIN', 'not-authorized')]
+    assert.deepEqual(
+      after,
+      before.map((value) => value + 1),
+    )
   })
 })
