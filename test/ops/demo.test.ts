@@ -26,9 +26,7 @@ describe('the demonstration', () => {
     assert.ok(password)
     for (const name of NAMES) {
       assert.ok(await kit.directory.verifyPassword(account(name), password))
-      for (const algorithm of ['MD5', 'SHA-256'] as const) {
-        assert.ok(await kit.directory.ha1(account(name), algorithm, 'sip'))
-      }
+      assert.ok(await kit.directory.ha1(account(name), 'MD5', 'sip'))
     }
   })
 

@@ -106,7 +106,6 @@ function configOf(options: SipOptions): SipConfig {
     listen: { sipUdp: free, sipTcp: free, sipTls: free },
     sip: {
       trustedPeers: [],
-      watchers: 'allow',
       notifyInterval: 0,
       notifyFailures: 3,
       subscribe: expires,
