@@ -8,7 +8,8 @@ import { type BareJid, domainOf, localOf } from '../core/address.ts'
 import type { Domain } from './domain.ts'
 
 export type DigestAlgorithm = 'MD5' | 'SHA-256'
-export type DigestKind = 'sip' | 'xmpp'
+/** `sip-address`: for SIP clients that give the whole address as user name. */
+export type DigestKind = 'sip' | 'sip-address' | 'xmpp'
 
 export interface DigestHash {
   readonly kind: DigestKind
@@ -16,17 +17,22 @@ export interface DigestHash {
   readonly hash: string
 }
 
-/** Those that the domain's settings ask for. The user is the local part and the realm is the domain. */
+/** Those that the domain's settings ask for. The user is the local part, or the account, and the realm is the domain. */
 export function digestHashes(domain: Domain, account: BareJid, password: string): DigestHash[] {
   const user = localOf(account)
   const realm = domainOf(account)
   const hashes: DigestHash[] = []
-  const text = `${user}:${realm}:${password}`
-  if (domain.sipDigest === 'md5' || domain.sipDigest === 'both') {
-    hashes.push({ kind: 'sip', algorithm: 'MD5', hash: hash('md5', text) })
-  }
-  if (domain.sipDigest === 'sha-256' || domain.sipDigest === 'both') {
-    hashes.push({ kind: 'sip', algorithm: 'SHA-256', hash: hash('sha256', text) })
+  for (const [kind, username] of [
+    ['sip', user],
+    ['sip-address', account],
+  ] as const) {
+    const text = `${username}:${realm}:${password}`
+    if (domain.sipDigest === 'md5' || domain.sipDigest === 'both') {
+      hashes.push({ kind, algorithm: 'MD5', hash: hash('md5', text) })
+    }
+    if (domain.sipDigest === 'sha-256' || domain.sipDigest === 'both') {
+      hashes.push({ kind, algorithm: 'SHA-256', hash: hash('sha256', text) })
+    }
   }
   if (domain.digestMd5) {
     // RFC 2831 §2.1.2.1: each part goes in as ISO 8859-1 where it fits, and as UTF-8 otherwise.

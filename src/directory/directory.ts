@@ -338,7 +338,9 @@ export class Directory {
     this.#passwordChanged.emit(account)
   }
 
-  /** Whether the user may sign in at all is for the caller to see (`disabled`). */
+  // A user who is disabled has no password, as far as these three know.
+
+  /** `undefined` for an unknown account, one without password and a disabled one. */
   scram(account: BareJid, mechanism: ScramMechanism): Promise<ScramKeys | undefined> {
     return this.#credentials.scram(account, mechanism)
   }
@@ -348,7 +350,7 @@ export class Directory {
     return this.#credentials.fakeScram(account, mechanism)
   }
 
-  /** H(user:domain:password) in hex; `undefined` where the domain did not keep it when the password was set. */
+  /** H(user:domain:password) in hex; `undefined`, besides, where the domain did not keep it when the password was set. */
   ha1(account: BareJid, algorithm: DigestAlgorithm, kind: DigestKind): Promise<string | undefined> {
     return this.#credentials.ha1(account, algorithm, kind)
   }

@@ -6,6 +6,7 @@ import type { DomainsTable } from '../storage/schema/domains.ts'
 import { deleteDigestHashes } from '../storage/stores/credentials.ts'
 import { deleteDomain, insertDomain, listDomains, updateDomain } from '../storage/stores/domains.ts'
 import type { Clock } from '../util/clock.ts'
+import type { DigestAlgorithm, DigestKind } from './digest.ts'
 import {
   DEFAULT_DOMAIN_SETTINGS,
   type Domain,
@@ -98,11 +99,15 @@ export class Domains {
 }
 
 /** Hashes that a domain with these settings does not keep. */
-function unwanted({ digestMd5, sipDigest }: DomainSettings): { kind: string; algorithm: string }[] {
-  const hashes = []
-  if (!digestMd5) hashes.push({ kind: 'xmpp', algorithm: 'MD5' })
-  if (sipDigest === 'off' || sipDigest === 'sha-256') hashes.push({ kind: 'sip', algorithm: 'MD5' })
-  if (sipDigest === 'off' || sipDigest === 'md5') hashes.push({ kind: 'sip', algorithm: 'SHA-256' })
+function unwanted({
+  digestMd5,
+  sipDigest,
+}: DomainSettings): { kind: DigestKind; algorithm: DigestAlgorithm }[] {
+  const hashes: ReturnType<typeof unwanted> = digestMd5 ? [] : [{ kind: 'xmpp', algorithm: 'MD5' }]
+  for (const kind of ['sip', 'sip-address'] as const) {
+    if (sipDigest === 'off' || sipDigest === 'sha-256') hashes.push({ kind, algorithm: 'MD5' })
+    if (sipDigest === 'off' || sipDigest === 'md5') hashes.push({ kind, algorithm: 'SHA-256' })
+  }
   return hashes
 }
 

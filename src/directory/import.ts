@@ -38,7 +38,7 @@ const COLUMNS: readonly Column[] = ['address', 'password', 'name']
 const CONCURRENCY = 16
 const MAX_FAILURES_LISTED = 1_000
 
-/** `source` gives UTF-8 text in pieces of any size, as a file or request body does. */
+/** `source` gives UTF-8 text in pieces of any size, as a file or request body does. Rejects where the database does, or `signal` says so. */
 export async function importUsers(
   directory: Directory,
   source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
@@ -46,13 +46,23 @@ export async function importUsers(
 ): Promise<ImportReport> {
   const work = new ImportRun(directory, options)
   const running = new Set<Promise<void>>()
-  for await (const record of readRecords(source, work)) {
-    options.signal?.throwIfAborted()
-    const line = work.record(record).finally(() => running.delete(line))
-    running.add(line)
-    if (running.size >= CONCURRENCY) await Promise.race(running)
+  const broken: unknown[] = []
+  try {
+    for await (const record of readRecords(source, work)) {
+      options.signal?.throwIfAborted()
+      const line = work
+        .record(record)
+        .catch((error: unknown) => void broken.push(error))
+        .finally(() => running.delete(line))
+      running.add(line)
+      if (running.size >= CONCURRENCY) await Promise.race(running)
+      if (broken.length > 0) break
+    }
+  } finally {
+    // Lines are under way until they are done, however the reading of them ended.
+    await Promise.all(running)
   }
-  await Promise.all(running)
+  if (broken.length > 0) throw broken[0]
   return work.report()
 }
 

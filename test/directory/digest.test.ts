@@ -31,16 +31,26 @@ test('the hash for DIGEST-MD5 makes the response of RFC 2831 §4', () => {
 })
 
 test('DIGEST-MD5 hashes what fits ISO 8859-1 in that, SIP in UTF-8', () => {
-  const [sip, xmpp] = digestHashes(domain({ digestMd5: true, sipDigest: 'md5' }), chris, 'é')
+  const hashes = digestHashes(domain({ digestMd5: true, sipDigest: 'md5' }), chris, 'é')
+  const [sip, address, xmpp] = hashes
   const text = 'chris:elwood.innosoft.com:é'
   assert.equal(sip?.hash, md5(Buffer.from(text, 'utf8')))
+  assert.equal(address?.kind, 'sip-address')
+  assert.equal(address.hash, md5('chris@elwood.innosoft.com:elwood.innosoft.com:\u00e9'))
   assert.equal(xmpp?.hash, md5(Buffer.from(text, 'latin1')))
 })
 
 test('each SIP setting keeps its own algorithms', () => {
   const algorithms = (sipDigest: DomainSettings['sipDigest']) =>
-    digestHashes(domain({ sipDigest }), chris, 'secret').map((hash) => hash.algorithm)
-  assert.deepEqual(algorithms('md5'), ['MD5'])
-  assert.deepEqual(algorithms('sha-256'), ['SHA-256'])
-  assert.deepEqual(algorithms('both'), ['MD5', 'SHA-256'])
+    digestHashes(domain({ sipDigest }), chris, 'secret').map(
+      ({ kind, algorithm }) => `${kind} ${algorithm}`,
+    )
+  assert.deepEqual(algorithms('md5'), ['sip MD5', 'sip-address MD5'])
+  assert.deepEqual(algorithms('sha-256'), ['sip SHA-256', 'sip-address SHA-256'])
+  assert.deepEqual(algorithms('both'), [
+    'sip MD5',
+    'sip SHA-256',
+    'sip-address MD5',
+    'sip-address SHA-256',
+  ])
 })

@@ -140,6 +140,25 @@ eachDatabase((_kind, open) => {
     assert.equal(await directory.verifyPassword(alice, ''), false)
   })
 
+  test('a disabled user looks like one without a password, until he is enabled', async (t) => {
+    const { directory } = await openTestDirectory(t, open)
+    await directory.updateDomain('corp.example', { digestMd5: true, sipDigest: 'both' })
+    await directory.addUser({ account: alice, password: 'x' })
+    const hashes = () =>
+      Promise.all([
+        directory.scram(alice, 'SCRAM-SHA-1'),
+        directory.ha1(alice, 'MD5', 'xmpp'),
+        directory.ha1(alice, 'SHA-256', 'sip'),
+        directory.ha1(alice, 'SHA-256', 'sip-address'),
+      ])
+    await directory.updateUser(alice, { disabled: true })
+    assert.deepEqual(await hashes(), [undefined, undefined, undefined, undefined])
+    assert.equal(await directory.verifyPassword(alice, 'x'), false)
+    await directory.updateUser(alice, { disabled: false })
+    assert.equal((await hashes()).includes(undefined), false)
+    assert.equal(await directory.verifyPassword(alice, 'x'), true)
+  })
+
   test('keys of each mechanism are there, and decoys survive a restart', async (t) => {
     const { directory, database, clock } = await openTestDirectory(t, open)
     await directory.addUser({ account: alice, password: 'x' })
@@ -169,8 +188,12 @@ eachDatabase((_kind, open) => {
     await directory.setPassword(alice, 'x')
     assert.match((await directory.ha1(alice, 'MD5', 'xmpp')) ?? '', /^[0-9a-f]{32}$/)
     assert.match((await directory.ha1(alice, 'SHA-256', 'sip')) ?? '', /^[0-9a-f]{64}$/)
+    const addressed = await directory.ha1(alice, 'SHA-256', 'sip-address')
+    assert.match(addressed ?? '', /^[0-9a-f]{64}$/)
+    assert.notEqual(addressed, await directory.ha1(alice, 'SHA-256', 'sip'))
     await directory.updateDomain('corp.example', { sipDigest: 'sha-256' })
     assert.equal(await directory.ha1(alice, 'MD5', 'sip'), undefined)
+    assert.equal(await directory.ha1(alice, 'MD5', 'sip-address'), undefined)
     assert.notEqual(await directory.ha1(alice, 'SHA-256', 'sip'), undefined)
     assert.notEqual(await directory.ha1(alice, 'MD5', 'xmpp'), undefined)
     await assert.rejects(directory.updateDomain('no.example', {}), refusal('NO_SUCH_DOMAIN'))

@@ -94,4 +94,16 @@ eachDatabase((_kind, open) => {
     )
     assert.equal(await directory.countUsers(), 0)
   })
+
+  test('an import that the database fails is rejected, however slowly the file comes', async (t) => {
+    const { directory, database } = await openTestDirectory(t, open)
+    await database.kysely.schema.dropTable('handles').execute()
+    async function* slowly() {
+      yield 'alice@corp.example\nbob@'
+      // By then the first line has failed.
+      for (let round = 0; round < 20; round += 1) await directory.countUsers()
+      yield 'corp.example\n'
+    }
+    await assert.rejects(importUsers(directory, slowly()), /handles/)
+  })
 })

@@ -22,8 +22,15 @@ const attempts = counter({
 /** What digest needs of the directory. */
 export interface DigestDirectory {
   domains(): readonly { readonly name: string; readonly sipDigest: SipDigest }[]
-  /** H(local part:domain:password); `undefined` for who is unknown, disabled, or has no such hash. */
-  ha1(account: BareJid, algorithm: DigestAlgorithm, kind: 'sip'): Promise<string | undefined>
+  /**
+   * H(user name:domain:password), where the user name is the local part (`sip`) or the account (`sip-address`);
+   * `undefined` for who is unknown, disabled, or has no such hash.
+   */
+  ha1(
+    account: BareJid,
+    algorithm: DigestAlgorithm,
+    kind: 'sip' | 'sip-address',
+  ): Promise<string | undefined>
 }
 
 export type SipDigest = 'off' | 'md5' | 'sha-256' | 'both'
@@ -106,8 +113,11 @@ export class DigestAuth {
     if (!credentials) return { kind: 'malformed' }
     if (!this.algorithms(realm).includes(credentials.algorithm)) return { kind: 'wrong' }
 
-    const user = accountOf(credentials.username, realm)
-    const ha1 = user && (await this.#directory.ha1(user, credentials.algorithm, 'sip'))
+    const { username, algorithm } = credentials
+    const user = accountOf(username, realm)
+    // What the client hashed is the user name in the form that it gave.
+    const kind = username.includes('@') ? 'sip-address' : 'sip'
+    const ha1 = user && (await this.#directory.ha1(user, algorithm, kind))
     const expected = digestResponse({
       ...credentials,
       ha1: ha1 ?? this.#decoy,

@@ -1,6 +1,7 @@
 import type { Queryable } from '../database.ts'
 import type { CredentialsTable, DigestHashesTable } from '../schema/credentials.ts'
 
+/** Of a user who is not disabled. */
 export function findCredential(
   db: Queryable,
   account: string,
@@ -8,20 +9,25 @@ export function findCredential(
 ): Promise<CredentialsTable | undefined> {
   return db
     .selectFrom('credentials')
-    .selectAll()
-    .where('account', '=', account)
+    .innerJoin('users', 'users.account', 'credentials.account')
+    .selectAll('credentials')
+    .where('credentials.account', '=', account)
+    .where('users.disabled', '=', 0)
     .where('mechanism', '=', mechanism)
     .executeTakeFirst()
 }
 
+/** Of a user who is not disabled. */
 export async function findDigestHash(
   db: Queryable,
   { account, kind, algorithm }: Omit<DigestHashesTable, 'hash'>,
 ): Promise<string | undefined> {
   const row = await db
     .selectFrom('digest_hashes')
+    .innerJoin('users', 'users.account', 'digest_hashes.account')
     .select('hash')
-    .where('account', '=', account)
+    .where('digest_hashes.account', '=', account)
+    .where('users.disabled', '=', 0)
     .where('kind', '=', kind)
     .where('algorithm', '=', algorithm)
     .executeTakeFirst()

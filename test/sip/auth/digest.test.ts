@@ -18,10 +18,12 @@ function start(sipDigest: SipDigest = 'both') {
   const clock = new FakeClock()
   const directory = {
     domains: () => [{ name: REALM, sipDigest }],
-    ha1: async (account: BareJid, algorithm: DigestAlgorithm) =>
-      account === 'alice@example.com'
-        ? digestHash(algorithm, `alice:${REALM}:${PASSWORD}`)
-        : undefined,
+    ha1: async (account: BareJid, algorithm: DigestAlgorithm, kind: 'sip' | 'sip-address') => {
+      const username = kind === 'sip' ? 'alice' : account
+      return account === 'alice@example.com'
+        ? digestHash(algorithm, `${username}:${REALM}:${PASSWORD}`)
+        : undefined
+    },
   }
   return { clock, auth: new DigestAuth({ clock, directory }, { lifetimeMs: 60_000 }) }
 }
@@ -34,6 +36,8 @@ interface Answer {
   nonce: string
   algorithm?: DigestAlgorithm
   username?: string
+  /** Where the client hashes another user name than the one that it gives. */
+  hashed?: string
   password?: string
   uri?: string
   nc?: string
@@ -46,7 +50,8 @@ interface Answer {
 function withCredentials(answer: Answer): SipRequest {
   const { nonce, algorithm = 'SHA-256', username = 'alice', password = PASSWORD } = answer
   const { uri = URI, nc = '00000001', realm = REALM, method = 'PUBLISH', replace = {} } = answer
-  const ha1 = digestHash(algorithm, `alice:${realm}:${password}`)
+  const { hashed = username } = answer
+  const ha1 = digestHash(algorithm, `${hashed}:${realm}:${password}`)
   const cnonce = 'f2/wE4q74E6z'
   const response = digestResponse({ algorithm, ha1, method, uri, nonce, nc, cnonce })
   const params: Record<string, string> = {
@@ -146,8 +151,23 @@ test('an algorithm that the domain does not offer proves nothing', async () => {
 
 test('the username may name the domain', async () => {
   const { auth } = start()
-  const request = withCredentials({ nonce: nonceOf(auth), username: 'alice@Example.com' })
-  assert.equal((await auth.verify(request, REALM)).kind, 'authenticated')
+  const username = 'alice@example.com'
+  for (const algorithm of ['SHA-256', 'MD5'] as const) {
+    const request = withCredentials({ nonce: nonceOf(auth), algorithm, username })
+    assert.deepEqual(await auth.verify(request, REALM), { kind: 'authenticated', user: username })
+  }
+})
+
+test('the form of the username that is given must be the form that was hashed', async () => {
+  const { auth } = start()
+  const nonce = nonceOf(auth)
+  for (const [username, hashed] of [
+    ['alice', 'alice@example.com'],
+    ['alice@example.com', 'alice'],
+  ] as const) {
+    const request = withCredentials({ nonce, username, hashed })
+    assert.equal((await auth.verify(request, REALM)).kind, 'wrong')
+  }
 })
 
 test('the URI in credentials need not be the request-URI, which a proxy may have changed', async () => {
