@@ -205,10 +205,16 @@ class SqliteConnection implements DatabaseConnection {
   }
 }
 
+interface Prepared {
+  readonly statement: StatementSync
+  /** Asked once: describing the columns costs a third of what a small query does. */
+  readonly answers: boolean
+}
+
 /** Prepared statements, the most recently prepared ones kept. */
 class Statements {
   readonly #database: DatabaseSync
-  readonly #cache = new Map<string, StatementSync>()
+  readonly #cache = new Map<string, Prepared>()
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -219,24 +225,25 @@ class Statements {
   }
 
   run(sql: string): void {
-    this.#prepare(sql).run()
+    this.#prepare(sql).statement.run()
   }
 
   execute<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
-    const statement = this.#prepare(sql)
+    const { statement, answers } = this.#prepare(sql)
     const values = parameters as readonly SQLInputValue[]
-    if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] }
+    if (answers) return { rows: statement.all(...values) as R[] }
     const { changes, lastInsertRowid } = statement.run(...values)
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): Prepared {
     const known = this.#cache.get(sql)
     if (known) return known
     const statement = this.#database.prepare(sql)
+    const prepared = { statement, answers: statement.columns().length > 0 }
     const oldest = this.#cache.keys().next().value
     if (this.#cache.size >= STATEMENT_CACHE && oldest !== undefined) this.#cache.delete(oldest)
-    this.#cache.set(sql, statement)
-    return statement
+    this.#cache.set(sql, prepared)
+    return prepared
   }
 }
