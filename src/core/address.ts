@@ -4,6 +4,7 @@
  * one presentity that all his other addresses (SIP, E.164, mail) resolve to.
  */
 import { domainToUnicode } from 'node:url'
+import { ownString } from '../util/own-string.ts'
 
 /** `local@domain` or `domain`, prepared: two are the same address if and only if they are equal strings. */
 export type BareJid = string & { readonly __brand: 'BareJid' }
@@ -31,10 +32,11 @@ export function parseJid(text: string): Jid | undefined {
   const known = cache.get(text)
   if (known !== undefined) return known
   if (text.length > 3 * MAX_PART_BYTES + 2) return undefined
-  const jid = prepareJid(text)
+  const own = ownString(text)
+  const jid = prepareJid(own)
   if (!jid) return undefined
   if (cache.size >= CACHE_SIZE) cache.clear()
-  cache.set(text, jid)
+  cache.set(own, jid)
   return jid
 }
 

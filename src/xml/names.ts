@@ -3,6 +3,7 @@
  * again. Streams say the same few hundred names all the time: each is checked, taken apart and
  * copied out of its chunk once, and found again by a hash that the scan of the name yields.
  */
+import { ownString } from '../util/own-string.ts'
 import { isNcName, XmlSyntaxError } from './syntax.ts'
 
 /** A qualified name (Namespaces in XML 1.0 §4). */
@@ -50,7 +51,7 @@ export function readName(text: string, from: number, maxLength: number): QName |
 
 function learn(slice: string, place: number, maxLength: number): QName {
   if (slice.length > maxLength) throw tooLong()
-  const raw = copyOf(slice)
+  const raw = ownString(slice)
   const colon = raw.indexOf(':')
   const prefix = colon < 0 ? '' : raw.slice(0, colon)
   const local = colon < 0 ? raw : raw.slice(colon + 1)
@@ -77,14 +78,9 @@ export function internNamespace(uri: string): string {
   const place = hash & (PLACES - 1)
   const known = namespaces[place] ?? ''
   if (known === uri) return known
-  const copy = copyOf(uri)
+  const copy = ownString(uri)
   namespaces[place] = copy
   return copy
-}
-
-/** V8 keeps the whole chunk alive for a slice of it; what is kept must not be a slice. */
-function copyOf(slice: string): string {
-  return Buffer.from(slice).toString()
 }
 
 function tooLong(): XmlSyntaxError {

@@ -38,6 +38,8 @@ interface Home {
 
 /** Sources of one presentity at a time; a person has a dozen, an attacker with a thousand is refused. */
 const MAX_SOURCES = 200
+/** Characters of a note: every watcher gets a copy of it. */
+const MAX_NOTE = 1024
 const MAX_NEVER_SEEN = 10_000
 
 const changes = counter({
@@ -197,9 +199,9 @@ export class PresenceService {
  * is modified without timestamps, a client that changes its priority, are no news to a watcher.
  */
 function continueFrom(before: Report | undefined, report: Report): Report {
-  if (!before) return report
-  const observations = report.observations.map((one) => {
-    const old = before.observations.find(({ id }) => id === one.id)
+  const observations = report.observations.map((said) => {
+    const one = { ...said, note: said.note?.slice(0, MAX_NOTE) }
+    const old = before?.observations.find(({ id }) => id === one.id)
     const same = old?.activity === one.activity && old.manual === one.manual
     return same && old.since < one.since ? { ...one, since: old.since } : one
   })

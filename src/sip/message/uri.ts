@@ -1,5 +1,7 @@
 /** SIP and SIPS URIs (RFC 3261 §19.1), tel (RFC 3966), pres and im (RFC 3859, RFC 3860). */
+
 import { isIPv4, isIPv6 } from 'node:net'
+import { ownString } from '../../util/own-string.ts'
 import { NO_PARAMS, type Params } from './grammar.ts'
 import { escapeUri, unescapeUri } from './uri-escapes.ts'
 
@@ -52,7 +54,7 @@ export function parseSipUri(text: string): SipUri | undefined {
   if (known) return known
   if (text.length > MAX_CACHED_LENGTH) return parseUri(text)
   // A copy: a piece of a message's text would keep all of it in memory.
-  const own = Buffer.from(text).toString()
+  const own = ownString(text)
   const uri = parseUri(own)
   if (!uri) return undefined
   if (cache.size >= CACHE_SIZE) cache.clear()

@@ -69,6 +69,14 @@ describe('the presence service', () => {
     assert.equal(presence.document(ALICE).person.since, clock.now())
   })
 
+  it('cuts a note that is longer than anybody reads', () => {
+    const [observation] = report('sip/1', 'on-a-call').observations
+    assert.ok(observation)
+    const long = { ...observation, note: 'x'.repeat(60_000) }
+    presence.report({ ...report('sip/1', 'on-a-call'), observations: [long] })
+    assert.equal(presence.document(ALICE).person.note?.length, 1024)
+  })
+
   it('ends a report at its time, and not a moment before', () => {
     presence.report(report('sip/1', 'on-a-call', clock.now() + 60_000))
     presence.report(report('sip/2', 'available', clock.now() + 90_000))
