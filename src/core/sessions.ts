@@ -14,6 +14,11 @@ export interface Session {
    * a SIP binding answers when the far side's final response is there.
    */
   deliver(message: InstantMessage): DeliveryOutcome | Promise<DeliveryOutcome>
+  /**
+   * Resolves when what was delivered so far has left this process, with false where the stream ended
+   * first. Absent where the outcome of `deliver` says as much.
+   */
+  flushed?(): Promise<boolean>
 }
 
 const NONE: readonly Session[] = []

@@ -22,6 +22,8 @@ const sent = counter({
 export interface Wire {
   /** Queues text for the socket; false once the stream is closed. */
   write(text: string): boolean
+  /** Resolves when the system has what was queued so far; with false where the stream ended first. */
+  flushed(): Promise<boolean>
   close(error?: StreamError): void
 }
 
@@ -66,6 +68,10 @@ export class XmppSession implements Session {
 
   deliver(message: InstantMessage): DeliveryOutcome {
     return this.send(renderMessage(message)) ? DELIVERED : refused('unreachable')
+  }
+
+  flushed(): Promise<boolean> {
+    return this.#wire.flushed()
   }
 }
 

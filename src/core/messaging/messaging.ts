@@ -54,7 +54,10 @@ interface Drain {
 
 /** Messages to one absent account that may wait for the database at a time. */
 const MAX_WAITING = 1000
-const DRAIN_BATCH = 100
+/** So few that the largest stanzas fit in a stream's write queue together. */
+const DRAIN_BATCH = 10
+/** A client that takes longer to read a batch is as good as gone: others may wait for what it does not read. */
+const FLUSH_DEADLINE_MS = 30_000
 
 const routed = counter({
   name: 'heliograph_messaging_messages_total',
@@ -96,7 +99,7 @@ export class Messaging {
 
   /**
    * Gives a session that became available what waited for its account, oldest first (XEP-0160 §2).
-   * A message is removed only after the session took it.
+   * A message is removed only after the session took it and it has left this process.
    */
   drainOffline(session: Session): Promise<void> {
     const running = this.#draining.get(session)
@@ -271,9 +274,20 @@ export class Messaging {
         if (outcome.kind !== 'refused') taken.push(id)
         else if (isAbsence(outcome.refusal)) break
       }
-      if (taken.length > 0) await offline.remove(session.account, taken)
+      if (taken.length > 0) {
+        if (!(await this.#flushed(session))) return
+        await offline.remove(session.account, taken)
+      }
       if (batch.length < DRAIN_BATCH || !takesBareMessages(session)) return
     }
+  }
+
+  #flushed(session: Session): boolean | Promise<boolean> {
+    const flushed = session.flushed?.()
+    if (!flushed) return true
+    const late = Promise.withResolvers<boolean>()
+    const deadline = this.#deps.clock.after(FLUSH_DEADLINE_MS, () => late.resolve(false))
+    return Promise.race([flushed, late.promise]).finally(() => deadline.cancel())
   }
 
   async #deliverKept(session: Session, message: InstantMessage): Promise<DeliveryOutcome> {

@@ -112,6 +112,10 @@ export class Connection implements Wire {
     return this.isOpen
   }
 
+  async flushed(): Promise<boolean> {
+    return this.isOpen && (await this.#writer.flushed())
+  }
+
   /**
    * Goes on in TLS, with the certificate of `domain` where the client names none in the handshake
    * (§5.4.3.1). Throws where there is no certificate.

@@ -39,6 +39,15 @@ export class SocketWriter {
     if (this.#socket.writable) this.#socket.write(text)
   }
 
+  /** Resolves when the system has taken what was written so far; with false where the socket closed first. */
+  flushed(): Promise<boolean> {
+    this.flush()
+    if (!this.#socket.writable) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      this.#socket.write('', (error) => resolve(!error))
+    })
+  }
+
   /** Goes on with another socket (TLS took over the old one). */
   moveTo(socket: Socket): void {
     this.#socket = socket

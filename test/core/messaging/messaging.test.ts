@@ -26,6 +26,7 @@ class Client implements Session {
   priority: number | undefined
   readonly got: string[] = []
   answer: DeliveryOutcome | Promise<DeliveryOutcome> = DELIVERED
+  flushed?: () => Promise<boolean>
 
   constructor(
     account: BareJid,
@@ -271,6 +272,44 @@ describe('what waited', () => {
     desk.answer = refused('unreachable')
     await messaging.drainOffline(desk)
     assert.equal(mailbox.kept.length, 2)
+  })
+
+  it('stays until it has left the process, and for the next time where that never happens', async () => {
+    await outcomeOf(message('bob@example.com', '1'))
+    const gone = new Client(BOB, 'gone', 0)
+    gone.flushed = async () => false
+    await messaging.drainOffline(gone)
+    assert.equal(mailbox.kept.length, 1)
+    const slow = new Client(BOB, 'slow', 0)
+    const flush = Promise.withResolvers<boolean>()
+    const asked = Promise.withResolvers<void>()
+    slow.flushed = () => {
+      asked.resolve()
+      return flush.promise
+    }
+    const draining = messaging.drainOffline(slow)
+    await asked.promise
+    assert.deepEqual([slow.got, mailbox.kept.length], [['1'], 1])
+    flush.resolve(true)
+    await draining
+    assert.equal(mailbox.kept.length, 0)
+    assert.equal(clock.pendingTimers, 0)
+  })
+
+  it('stays where the client does not read it in time', async () => {
+    await outcomeOf(message('bob@example.com', '1'))
+    const stuck = new Client(BOB, 'stuck', 0)
+    const asked = Promise.withResolvers<void>()
+    stuck.flushed = () => {
+      asked.resolve()
+      return new Promise(() => undefined)
+    }
+    const draining = messaging.drainOffline(stuck)
+    await asked.promise
+    await new Promise(setImmediate)
+    clock.advance(30_000)
+    await draining
+    assert.equal(mailbox.kept.length, 1)
   })
 
   it('stays for another client where this one refuses it, and the rest comes', async () => {

@@ -39,6 +39,34 @@ describe('a socket writer', () => {
     assert.equal(String((await once(far, 'data'))[0]), 'four')
   })
 
+  it('says when all has been taken, which waits for a peer that does not read', async (t) => {
+    const { near, far } = await pair(t)
+    const writer = new SocketWriter(near, 2 ** 30, () => assert.fail('there is room'))
+    writer.write('hello')
+    assert.equal(await writer.flushed(), true)
+    let taken = false
+    // More than the buffers of the system hold.
+    writer.write('x'.repeat(2 ** 25))
+    const flushed = writer.flushed().then((result) => {
+      taken = true
+      return result
+    })
+    await once(far, 'readable')
+    assert.equal(taken, false)
+    far.resume()
+    assert.equal(await flushed, true)
+  })
+
+  it('says when the socket was closed before', async (t) => {
+    const { near } = await pair(t)
+    const writer = new SocketWriter(near, 2 ** 30, () => assert.fail('there is room'))
+    writer.write('x'.repeat(2 ** 25))
+    const flushed = writer.flushed()
+    near.destroy()
+    assert.equal(await flushed, false)
+    assert.equal(await writer.flushed(), false)
+  })
+
   it('does not wait where it is told not to', async (t) => {
     const { near, far } = await pair(t)
     const writer = new SocketWriter(near, 1000, () => assert.fail('there is room'))
