@@ -27,8 +27,9 @@ export function stampVia(request: SipRequest, source: Endpoint): boolean {
   if (additions.length === 0 && !via.params.has('received')) return true
 
   const [top = '', ...others] = request.headers.getAll('Via')
-  // What the sender wrote there himself would send the answer elsewhere.
-  const own = top.replace(/\s*;\s*(received|rport)\s*(=\s*[^;]*)?(?=;|$)/gi, '')
+  // What the sender wrote there himself would send the answer elsewhere. The pattern begins with the semicolon:
+  // with the space before it, a line of nothing else took time by the square of its length.
+  const own = top.replace(/;[ \t]*(received|rport)[ \t]*(=[^;]*)?(?=;|$)/gi, '')
   request.headers.set('Via', own + additions.join(''), ...others)
   return true
 }
