@@ -1,5 +1,5 @@
 /** MESSAGE from SIP clients and trusted peers (RFC 3428 §7) to the core. */
-import { type BareJid, type Jid, parseJid, requireJid, withResource } from '../../core/address.ts'
+import { type BareJid, type Jid, parseJid, requireJid } from '../../core/address.ts'
 import type { DeliveryOutcome, InstantMessage } from '../../core/messaging/message.ts'
 import type { Messaging } from '../../core/messaging/messaging.ts'
 import type { Session } from '../../core/sessions.ts'
@@ -58,8 +58,9 @@ export class MessageHandler {
     if (hasExpired(request, this.#deps.clock.now())) return respond(tx, { status: 408 })
     const { address } = identity
     const sender = address && this.#deps.sessionAt(address, tx.source)
-    const from = sender ? withResource(sender.account, sender.resource) : senderOf(identity)
-    const ends = { from: from ?? senderOf(identity), to: requireJid(recipient) }
+    // From the person, not from his phone: XMPP clients would lock onto a resource that has no presence.
+    // Answers find the phone all the same, since the conversation is where it was answered (ADR 6).
+    const ends = { from: senderOf(identity), to: requireJid(recipient) }
     const message = toMessage(request, ends, type)
     respond(tx, await this.#answerInTime(this.#deps.messaging.send(message, sender)))
   }

@@ -22,13 +22,15 @@ import {
 function setUp(outcome: DeliveryOutcome | Promise<DeliveryOutcome> = DELIVERED, session?: Session) {
   const clock = new FakeClock()
   const sent: InstantMessage[] = []
+  const senders: (Session | undefined)[] = []
   const handler = new MessageHandler({
     clock,
     identify: identifyByFrom,
     resolve: resolveByUri,
     messaging: {
-      send(message) {
+      send(message, sender) {
         sent.push(message)
+        senders.push(sender)
         return outcome
       },
     },
@@ -44,7 +46,7 @@ function setUp(outcome: DeliveryOutcome | Promise<DeliveryOutcome> = DELIVERED, 
         headers: [['Content-Type', type], ...(init.headers ?? [])],
       }),
     )
-  return { clock, sent, handler, message }
+  return { clock, sent, senders, handler, message }
 }
 
 describe('a MESSAGE', () => {
@@ -64,7 +66,7 @@ describe('a MESSAGE', () => {
     assert.equal(got?.storable, true)
   })
 
-  test('from a registered phone comes from that phone, so that answers find it', async () => {
+  test('from a registered phone comes from its owner, and the core is told of the phone', async () => {
     const phone: Session = {
       account: BOB,
       resource: 'sip-desk',
@@ -72,9 +74,10 @@ describe('a MESSAGE', () => {
       priority: 0,
       deliver: () => DELIVERED,
     }
-    const { message, sent } = setUp(DELIVERED, phone)
+    const { message, sent, senders } = setUp(DELIVERED, phone)
     await message('hi')
-    assert.equal(sent[0]?.from.full, 'bob@example.com/sip-desk')
+    assert.equal(sent[0]?.from.full, 'bob@example.com')
+    assert.equal(senders[0], phone)
   })
 
   test('by a trusted peer comes from whoever he says, ours or not', async () => {
