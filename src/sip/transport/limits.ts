@@ -7,6 +7,8 @@ export interface TransportLimits {
   readonly firstMessageMs: number
   /** Without a complete message or keep-alive. Longer than the hour that registrations usually last. */
   readonly idleMs: number
+  /** From the first byte of a message to its last, and from an answer that fills the socket until it is read. */
+  readonly stallMs: number
   readonly connectMs: number
   readonly maxMessageBytes: number
   /** Unsent bytes of one connection; a peer that does not read loses it. */
@@ -20,6 +22,7 @@ export const DEFAULT_TRANSPORT_LIMITS: TransportLimits = {
   maxConnectionsPerAddress: 1_000,
   firstMessageMs: 15_000,
   idleMs: 3_900_000,
+  stallMs: 32_000,
   connectMs: 4_000,
   maxMessageBytes: 262_144,
   maxQueuedBytes: 1_048_576,

@@ -40,6 +40,9 @@ export class StreamConnection implements Flow {
   readonly #local: Endpoint
   #lastHeard: number | undefined
   #watch: Timer
+  /** Runs while a message is half there, or the peer leaves unread what we wrote. */
+  #stalled: Timer | undefined
+  #heldBack = false
   #open = true
   #corked = false
 
@@ -60,6 +63,7 @@ export class StreamConnection implements Flow {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     socket.on('data', (chunk) => this.#read(chunk))
+    socket.on('drain', () => this.#goOn())
     socket.on('error', () => undefined) // 'close' follows
     socket.on('end', () => this.close())
     socket.on('close', () => this.close())
@@ -85,17 +89,19 @@ export class StreamConnection implements Flow {
     }
     this.#corkForThisTick()
     messagesSent.inc({ transport: this.transport })
-    this.#socket.write(bytes, (error) => {
+    const taken = this.#socket.write(bytes, (error) => {
       if (!error) return
       sendFailures.inc({ transport: this.transport })
       failed?.(error)
     })
+    if (!taken) this.#holdBack()
   }
 
   close(): void {
     if (!this.#open) return
     this.#open = false
     this.#watch.cancel()
+    this.#stalled?.cancel()
     connectionsOpen.dec({ transport: this.transport })
     this.#socket.destroySoon()
     // A peer that does not read must not keep the socket.
@@ -110,13 +116,40 @@ export class StreamConnection implements Flow {
   }
 
   #read(chunk: Buffer): void {
-    for (const result of this.#parser.push(chunk)) {
+    const results = this.#parser.push(chunk)
+    for (const result of results) {
       if (!this.#open) return
       this.#heard()
       if (result.kind === 'ping') this.write(PONG, this.remote)
       else if (result.kind !== 'pong') this.#owner.received(result, this)
       if (result.kind === 'fatal') this.close()
     }
+    if (results.length > 0 || this.#stalled === undefined) this.#watchStall()
+  }
+
+  /** Who does not read the answers is not asked for more questions: each would be kept here, answered. */
+  #holdBack(): void {
+    if (this.#heldBack || !this.#open) return
+    this.#heldBack = true
+    this.#socket.pause()
+    this.#watchStall()
+  }
+
+  #goOn(): void {
+    if (!this.#heldBack || !this.#open) return
+    this.#heldBack = false
+    this.#watchStall()
+    this.#socket.resume()
+  }
+
+  /** Begins the wait anew; there is none while nothing is half done. */
+  #watchStall(): void {
+    this.#stalled?.cancel()
+    this.#stalled = undefined
+    if (!this.#open || !(this.#heldBack || this.#parser.buffered > 0)) return
+    const { clock, limits } = this.#owner
+    const reason = this.#heldBack ? 'does_not_read' : 'unfinished_message'
+    this.#stalled = clock.after(limits.stallMs, () => this.#cut(reason))
   }
 
   #heard(): void {

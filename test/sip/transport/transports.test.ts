@@ -223,6 +223,48 @@ test('a peer that does not read loses its connection', async () => {
   assert.ok((await Promise.all(answers)).every((status) => status === 503))
 })
 
+test('a peer that does not read its answers is not read, and loses its connection in time', async () => {
+  const clock = new FakeClock()
+  await using rig = await startRig({ clock, limits: { maxQueuedBytes: 2 ** 30, stallMs: 32_000 } })
+  let answered = 0
+  rig.agent.handle('MESSAGE', (tx) => {
+    answered += 1
+    tx.respond(createResponse(tx.request, 200))
+  })
+  await using phone = await StreamPeer.tcp(rig.tcp)
+  phone.socket.pause()
+  const total = 5_000
+  const headers = [`Via: SIP/2.0/TCP a.example;branch=z9hG4bK1;x=${'x'.repeat(4_000)}`]
+  for (let i = 0; i < total; i += 1) {
+    phone.send(requestText({ method: 'MESSAGE', transport: 'TCP', headers }))
+  }
+  for (let still = 0, before = 0; still < 500; still += 1) {
+    if (answered > before) still = 0
+    before = answered
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.ok(answered < total, `${answered} answers wait for a peer that does not read them`)
+  clock.advance(32_000)
+  phone.socket.resume()
+  await phone.closed
+})
+
+test('a message that is begun and not finished closes the connection, however it trickles in', async () => {
+  const clock = new FakeClock()
+  await using rig = await startRig({ clock, limits: { stallMs: 32_000 } })
+  await using phone = await StreamPeer.tcp(rig.tcp)
+  phone.send(requestText({ transport: 'TCP' }))
+  await phone.next()
+  const second = requestText({ transport: 'TCP' })
+  phone.send(second.slice(0, 50))
+  for (let at = 50; at < 60; at += 1) {
+    phone.send(second.slice(at, at + 1))
+    await new Promise((resolve) => setImmediate(resolve))
+    clock.advance(4_000)
+  }
+  await phone.closed
+})
+
 test('a message that is too long closes the connection', async () => {
   await using rig = await startRig({ limits: { maxMessageBytes: 4_000 } })
   await using phone = await StreamPeer.tcp(rig.tcp)
