@@ -3,13 +3,26 @@ import { chmod, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { OperatorError } from '../util/operator-error.ts'
 import { type Api, createApi } from './api.ts'
+import { addressRoutes } from './routes/addresses.ts'
 import { domainRoutes } from './routes/domains.ts'
+import { importRoute } from './routes/import.ts'
 import { presenceRoutes } from './routes/presence.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { statusRoutes } from './routes/status.ts'
 import { userRoutes } from './routes/users.ts'
 import type { Services } from './services.ts'
 import type { TlsOptions } from './tls.ts'
+
+/** In the order of the description. */
+const ROUTES = [
+  statusRoutes,
+  signInRoutes,
+  domainRoutes,
+  userRoutes,
+  addressRoutes,
+  importRoute,
+  presenceRoutes,
+]
 
 export interface AdminConfig {
   /** `undefined`: no HTTPS listener. */
@@ -26,6 +39,7 @@ export interface Admin extends AsyncDisposable {
 /** Throws `OperatorError` NET_PORT_IN_USE, NET_BAD_ADDRESS, DATA_UNWRITABLE. */
 export async function startAdmin(config: AdminConfig, services: Services): Promise<Admin> {
   await using starting = new AsyncDisposableStack()
+  starting.use(forgetRemoved(services))
   const local = starting.adopt(await openApi(config, services, false), close)
   // A crash leaves the socket's file behind; the lock on the data directory says that nobody uses it.
   await rm(config.socketPath, { force: true })
@@ -40,15 +54,22 @@ export async function startAdmin(config: AdminConfig, services: Services): Promi
   return { https, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
+/** What was put for a person ends with him: a namesake who comes later is somebody else. */
+function forgetRemoved({ directory, presence }: Services): Disposable {
+  return directory.onUserRemoved(({ account }) => {
+    for (const { source } of presence.explain(account).reports) {
+      if (source.startsWith('api/')) presence.withdraw(account, source)
+    }
+  })
+}
+
 async function openApi(config: AdminConfig, services: Services, remote: boolean): Promise<Api> {
   const app = await createApi({
     ...services,
     tls: remote ? config.tls : undefined,
     requestsPerMinute: config.requestsPerMinute,
   })
-  for (const routes of [statusRoutes, signInRoutes, domainRoutes, userRoutes, presenceRoutes]) {
-    routes(app, services)
-  }
+  for (const routes of ROUTES) routes(app, services)
   await app.ready()
   return app
 }

@@ -8,8 +8,12 @@ export const API_ERRORS = {
   UNKNOWN_ADDRESS: [404, 'No user has this address.'],
   AMBIGUOUS_ADDRESS: [409, 'More than one user has this number; give the whole address.'],
   TOO_LARGE: [413, 'The body is larger than this call allows.'],
+  BAD_MEDIA_TYPE: [415, 'The body has another media type than this call takes.'],
   TOO_MANY_REQUESTS: [429, 'Too many requests from this address; wait and try again.'],
+  TOO_MANY_FAILURES: [429, 'Too many wrong passwords from this address; wait and try again.'],
   TOO_MANY_STREAMS: [429, 'Too many event streams are open.'],
+  TOO_MANY_SOURCES: [409, 'The person has as many sources of presence as a person may have.'],
+  INTERRUPTED: [503, 'The connection or the server ended before the call was done; a part may be.'],
   INTERNAL: [500, 'A bug in Heliograph; the log has the details under this request id.'],
   // What the directory refuses.
   BAD_DOMAIN: [400, 'That is not a domain name.'],
@@ -37,12 +41,18 @@ export type ApiErrorCode = keyof typeof API_ERRORS
 export class ApiError extends Error {
   readonly code: ApiErrorCode
   readonly statusCode: number
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(code: ApiErrorCode, message: string = API_ERRORS[code][1]) {
+  constructor(
+    code: ApiErrorCode,
+    message: string = API_ERRORS[code][1],
+    retryAfterSeconds?: number,
+  ) {
     super(message)
     this.name = 'ApiError'
     this.code = code
     this.statusCode = API_ERRORS[code][0]
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 

@@ -3,27 +3,30 @@
  * to the command line. What the two differ in is who the caller is and how often he may call.
  */
 import rateLimit from '@fastify/rate-limit'
-import swagger from '@fastify/swagger'
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log } from '../util/log.ts'
 import { histogram } from '../util/metrics.ts'
-import { ApiError, isApiErrorCode } from './api-error.ts'
+import { ApiError, type ApiErrorCode } from './api-error.ts'
 import type { Audit } from './audit.ts'
+import { describeApi } from './openapi.ts'
+import { answerClientError, answerError } from './refusals.ts'
 import type { Principal, SignIn } from './sign-in.ts'
 import type { TlsOptions } from './tls.ts'
+import { compileValidator } from './validator.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | undefined
+    /** For the audit log, where the URL does not say what the call is about. Never a secret. */
+    subject: string | undefined
+    refusal: ApiErrorCode | undefined
   }
   interface FastifyContextConfig {
     /** Anybody may call. */
     public?: boolean
     /** Anybody may call from this machine. */
     localPublic?: boolean
-    /** Not for the audit log: a reading call with a body. */
-    unaudited?: boolean
   }
 }
 
@@ -37,6 +40,9 @@ export interface ApiDeps {
   requestsPerMinute: number
 }
 
+const MAX_CONNECTIONS = 4096
+const MAX_AUDITED_CHARS = 1024
+
 const durations = histogram(
   {
     name: 'heliograph_admin_request_duration_seconds',
@@ -49,25 +55,28 @@ const durations = histogram(
 export type Api = Awaited<ReturnType<typeof createApi>>
 
 export async function createApi(deps: ApiDeps) {
-  const limits = {
+  const app = Fastify({
     bodyLimit: 1_048_576,
     requestTimeout: 30_000,
-    connectionTimeout: 0,
     keepAliveTimeout: 30_000,
-    disableRequestLogging: true,
     routerOptions: { maxParamLength: 3100 },
-  }
-  const app = Fastify({ ...limits, https: deps.tls ?? null })
-    .setValidatorCompiler(TypeBoxValidatorCompiler)
+    frameworkErrors: (error, request, reply) => answerError(deps, error, request, reply),
+    clientErrorHandler: answerClientError,
+    https: deps.tls ?? null,
+  })
+    .setValidatorCompiler(compileValidator)
     .withTypeProvider<TypeBoxTypeProvider>()
+  app.server.maxConnections = MAX_CONNECTIONS
   app.decorateRequest('principal', undefined)
+  app.decorateRequest('subject', undefined)
+  app.decorateRequest('refusal', undefined)
   app.setErrorHandler((error: FastifyError, request, reply) =>
     answerError(deps, error, request, reply),
   )
-  app.setNotFoundHandler((_request, reply) => {
-    const { statusCode, code, message } = new ApiError('NOT_FOUND')
-    return reply.status(statusCode).send({ error: { code, message } })
+  app.setNotFoundHandler(() => {
+    throw new ApiError('NOT_FOUND')
   })
+  await describeApi(app, deps.version)
   if (deps.tls) {
     await app.register(rateLimit, {
       max: deps.requestsPerMinute,
@@ -75,19 +84,14 @@ export async function createApi(deps: ApiDeps) {
       errorResponseBuilder: () => new ApiError('TOO_MANY_REQUESTS'),
     })
   }
-  app.addHook('onRequest', (request) => identify(deps, request))
-  app.addHook('onResponse', (request, reply) => record(deps, request, reply))
-  await app.register(swagger, {
-    openapi: {
-      info: { title: 'Heliograph', version: deps.version },
-      components: {
-        securitySchemes: {
-          basic: { type: 'http', scheme: 'basic' },
-          bearer: { type: 'http', scheme: 'bearer' },
-        },
-      },
-      security: [{ basic: [] }, { bearer: [] }],
-    },
+  // After the rate limit, for a password takes long to check; before a body is read.
+  app.addHook('preParsing', (request) => identify(deps, request))
+  // Before the answer leaves: who has it finds the entry.
+  app.addHook('onSend', (request, reply) => record(deps, request, reply))
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    const labels = { method: request.method, route, status: reply.statusCode }
+    durations.observe(labels, reply.elapsedTime / 1000)
   })
   app.get('/api/v1/openapi.json', { config: { public: true }, schema: { hide: true } }, () =>
     app.swagger(),
@@ -95,72 +99,43 @@ export async function createApi(deps: ApiDeps) {
   return app
 }
 
-async function identify({ signIn, tls }: ApiDeps, request: FastifyRequest): Promise<void> {
+async function identify({ signIn, tls, log }: ApiDeps, request: FastifyRequest): Promise<void> {
   const { config } = request.routeOptions
+  // What does not exist is not worth checking a password for.
+  if (request.is404) return
   if (!tls) {
     request.principal = { name: 'local' }
   } else if (request.headers.authorization !== undefined) {
-    request.principal = await signIn.authenticate(request.headers.authorization)
+    const { authorization } = request.headers
+    request.principal = await signIn.authenticate(authorization, request.ip).catch((error) => {
+      log.warn({ what: 'api_sign_in_refused', peer: request.ip, url: request.url })
+      throw error
+    })
   } else if (!config.public && !(config.localPublic && isLoopback(request.ip))) {
     throw new ApiError('SIGN_IN_REQUIRED')
   }
 }
 
+/** Calls of strangers are not written down: there is no end to them. */
 async function record(
   { audit, tls, log }: ApiDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const { method } = request
-  const route = request.routeOptions.url ?? 'none'
-  const status = String(reply.statusCode)
-  durations.observe({ method, route, status }, reply.elapsedTime / 1000)
-  if (method === 'GET' || method === 'HEAD' || request.routeOptions.config.unaudited) return
+  reply.header('cache-control', 'no-store')
+  const { method, principal, is404 } = request
+  if (!principal || is404 || method === 'GET' || method === 'HEAD') return
+  const action = `${method} ${request.routeOptions.url}`
   try {
     await audit.append({
-      actor: request.principal?.name ?? 'nobody',
-      action: `${method} ${route}`,
-      target: request.url,
-      outcome: status,
+      actor: principal.name,
+      action,
+      target: (request.subject ?? request.url).slice(0, MAX_AUDITED_CHARS),
+      outcome: request.refusal ?? 'done',
       source: tls ? request.ip : 'local',
     })
   } catch (error) {
-    log.error({ what: 'audit_write_failed', err: error, action: `${method} ${route}` })
-  }
-}
-
-function answerError(
-  { log }: ApiDeps,
-  error: FastifyError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const refusal = asApiError(error)
-  if (refusal.code === 'INTERNAL') {
-    log.error({ what: 'api_request_failed', err: error, request: request.id, url: request.url })
-  }
-  if (refusal.code === 'SIGN_IN_REQUIRED') {
-    reply.header('www-authenticate', 'Basic realm="Heliograph", charset="UTF-8"')
-  }
-  const { code, message, statusCode } = refusal
-  return reply.status(statusCode).send({ error: { code, message } })
-}
-
-/** Errors of the directory and the API carry a code of the table; Fastify's own are told apart by status. */
-function asApiError(error: FastifyError): ApiError {
-  if (error instanceof ApiError) return error
-  if (isApiErrorCode(error.code)) return new ApiError(error.code, error.message)
-  switch (error.statusCode) {
-    case 413:
-      return new ApiError('TOO_LARGE')
-    case 429:
-      return new ApiError('TOO_MANY_REQUESTS')
-    case undefined:
-      return new ApiError('INTERNAL')
-    default:
-      return error.statusCode < 500
-        ? new ApiError('BAD_REQUEST', error.message)
-        : new ApiError('INTERNAL')
+    log.error({ what: 'audit_write_failed', err: error, action })
   }
 }
 

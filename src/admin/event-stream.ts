@@ -33,6 +33,8 @@ export function openEventStream(
   if (open >= MAX_STREAMS) throw new ApiError('TOO_MANY_STREAMS')
   reply.hijack()
   const { raw } = reply
+  // Who has gone already will not be said to have gone again.
+  if (raw.destroyed || raw.closed || raw.socket?.destroyed) return
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   const send = (text: string): void => {
     if (raw.writableLength > MAX_BACKLOG_BYTES) raw.destroy()

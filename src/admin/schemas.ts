@@ -1,11 +1,15 @@
 /** Shapes that several calls share. */
 import { type Static, Type } from 'typebox'
 import { ACTIVITIES, SOURCE_CLASSES } from '../core/presence/observation.ts'
+import { API_ERRORS } from './api-error.ts'
 
 export const ErrorBody = Type.Object(
-  { error: Type.Object({ code: Type.String(), message: Type.String() }) },
+  { error: Type.Object({ code: Type.Enum(Object.keys(API_ERRORS)), message: Type.String() }) },
   { description: 'A refusal; its code is stable and listed in docs/reference/errors.md.' },
 )
+
+/** With status 204. */
+export const Done = Type.Unsafe<undefined>({ type: 'null', description: 'Done.' })
 
 /** Any address of a user: his account, a `sip:`, `tel:` or `mailto:` URI, a number. */
 export const AddressParam = Type.Object({

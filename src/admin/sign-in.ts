@@ -4,6 +4,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Clock } from '../util/clock.ts'
+import { FailureThrottle } from '../util/failure-throttle.ts'
 import { counter } from '../util/metrics.ts'
 import { ApiError } from './api-error.ts'
 import { hashPassword, verifyPassword } from './password-hash.ts'
@@ -42,6 +43,7 @@ const signIns = counter({
 export class SignIn {
   readonly #administrators: AdministratorStore
   readonly #clock: Clock
+  readonly #throttle: FailureThrottle
   /** Tokens and remembered passwords are kept as keyed hashes only. */
   readonly #key = randomBytes(32)
   readonly #grants = new Map<string, Grant>()
@@ -50,6 +52,7 @@ export class SignIn {
   constructor({ administrators, clock }: { administrators: AdministratorStore; clock: Clock }) {
     this.#administrators = administrators
     this.#clock = clock
+    this.#throttle = new FailureThrottle(clock)
   }
 
   /** Makes the first administrator. Answers his password, or `undefined` where there is one already. */
@@ -68,9 +71,12 @@ export class SignIn {
     for (const [key, grant] of this.#grants) if (grant.name === name) this.#grants.delete(key)
   }
 
-  /** The caller that an Authorization header names. Throws `ApiError` SIGN_IN_REQUIRED. */
-  async authenticate(authorization: string | undefined): Promise<Principal> {
-    const [scheme = '', value = ''] = authorization?.split(' ', 2) ?? []
+  /**
+   * The caller that an Authorization header from a network address names.
+   * Throws `ApiError` SIGN_IN_REQUIRED, TOO_MANY_FAILURES.
+   */
+  async authenticate(authorization: string, address: string): Promise<Principal> {
+    const [scheme = '', value = ''] = authorization.split(' ', 2)
     if (scheme.toLowerCase() === 'bearer') return this.#byGrant(`token ${value}`)
     if (scheme.toLowerCase() !== 'basic') throw new ApiError('SIGN_IN_REQUIRED')
     const text = Buffer.from(value, 'base64').toString('utf8')
@@ -78,19 +84,31 @@ export class SignIn {
     if (colon < 0) throw new ApiError('SIGN_IN_REQUIRED')
     const name = text.slice(0, colon)
     const password = text.slice(colon + 1)
-    const memory = this.#live(this.#hash(`password ${name} ${password}`))
+    this.#refuseGuesser(address)
+    const secret = `password ${JSON.stringify([name, password])}`
+    const memory = this.#live(this.#hash(secret))
     if (memory) return memory
-    const principal = await this.checkPassword(name, password)
-    this.#grant(`password ${name} ${password}`, name, PASSWORD_MEMORY_MS)
+    const principal = await this.checkPassword({ name, password }, address)
+    this.#grant(secret, name, PASSWORD_MEMORY_MS)
     return principal
   }
 
-  /** Takes as long for a name that does not exist as for a wrong password. */
-  async checkPassword(name: string, password: string): Promise<Principal> {
+  /**
+   * Takes as long for a name that does not exist as for a wrong password.
+   * Throws `ApiError` SIGN_IN_REQUIRED, TOO_MANY_FAILURES.
+   */
+  async checkPassword(
+    { name, password }: { name: string; password: string },
+    address: string,
+  ): Promise<Principal> {
+    this.#refuseGuesser(address)
     const administrator = await this.#administrators.get(name)
     const right = await verifyPassword(password, administrator?.passwordHash ?? (await this.#decoy))
     signIns.inc({ result: administrator && right ? 'accepted' : 'refused' })
-    if (!administrator || !right) throw new ApiError('SIGN_IN_REQUIRED')
+    if (!administrator || !right) {
+      this.#throttle.failed(address)
+      throw new ApiError('SIGN_IN_REQUIRED')
+    }
     return { name }
   }
 
@@ -102,6 +120,13 @@ export class SignIn {
 
   revoke(token: string): void {
     this.#grants.delete(this.#hash(`token ${token}`))
+  }
+
+  #refuseGuesser(address: string): void {
+    const waitMs = this.#throttle.waitMs(address)
+    if (waitMs <= 0) return
+    signIns.inc({ result: 'throttled' })
+    throw new ApiError('TOO_MANY_FAILURES', undefined, Math.ceil(waitMs / 1000))
   }
 
   #byGrant(secret: string): Principal {

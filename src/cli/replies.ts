@@ -26,6 +26,9 @@ export interface StatusReply {
 
 export interface ImportReply {
   readonly added: number
+  readonly updated: number
+  readonly failedTotal: number
+  /** The first thousand. */
   readonly failed: readonly {
     readonly line: number
     readonly code: string

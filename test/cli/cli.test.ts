@@ -172,7 +172,8 @@ describe('the command line', () => {
   it('imports a file as it is and exits with 1 when a line was refused', async () => {
     const file = join(directory, 'people.csv')
     await writeFile(file, 'a@example.com,pw,A\n')
-    answer.body = { added: 0, failed: [{ line: 1, code: 'USER_EXISTS', reason: 'exists' }] }
+    const failed = [{ line: 1, code: 'USER_EXISTS', reason: 'exists' }]
+    answer.body = { added: 0, updated: 2, failed, failedTotal: 1234 }
     assert.equal(await heliograph('user', 'import', file, '--dry-run'), 1)
     assert.deepEqual(asked[0], {
       method: 'POST',
@@ -180,7 +181,10 @@ describe('the command line', () => {
       type: 'text/csv',
       body: 'a@example.com,pw,A\n',
     })
-    assert.equal(out, 'line 1: USER_EXISTS: exists\nwould add 0, refused 1\n')
+    assert.equal(
+      out,
+      'line 1: USER_EXISTS: exists\nand 1233 more\ndry run: added 0, updated 2, refused 1234\n',
+    )
   })
 
   it('shows which observation won', async () => {

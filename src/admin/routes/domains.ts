@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import type { Domain } from '../../directory/domain.ts'
 import type { Api } from '../api.ts'
-import { DomainBody } from '../schemas.ts'
+import { DomainBody, Done } from '../schemas.ts'
 import type { Services } from '../services.ts'
 
 const DomainParam = Type.Object({ domain: Type.String({ minLength: 1, maxLength: 1023 }) })
@@ -29,8 +29,9 @@ export function domainRoutes(app: Api, { directory }: Services): void {
         response: { 201: DomainBody },
       },
     },
-    async ({ body }, reply) => {
-      const { name, ...settings } = body
+    async (request, reply) => {
+      const { name, ...settings } = request.body
+      request.subject = name
       return reply.status(201).send(domainBody(await directory.addDomain(name, settings)))
     },
   )
@@ -50,7 +51,13 @@ export function domainRoutes(app: Api, { directory }: Services): void {
 
   app.delete(
     '/api/v1/domains/:domain',
-    { schema: { summary: 'Remove a domain without users', params: DomainParam } },
+    {
+      schema: {
+        summary: 'Remove a domain without users',
+        params: DomainParam,
+        response: { 204: Done },
+      },
+    },
     async ({ params }, reply) => {
       await directory.removeDomain(params.domain)
       return reply.status(204).send()

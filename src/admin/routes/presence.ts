@@ -43,10 +43,15 @@ export function presenceRoutes(app: Api, services: Services): void {
   app.get(
     '/api/v1/presence/:address/events',
     {
+      // Nobody would ever end the stream that a HEAD opened.
+      exposeHeadRoute: false,
       schema: {
         summary: 'Server-sent events: the presence now, then every change',
         params: AddressParam,
         produces: ['text/event-stream'],
+        response: {
+          200: Type.String({ description: 'Events `presence`, each a presence as JSON.' }),
+        },
       },
     },
     async ({ params }, reply) => {
@@ -65,9 +70,15 @@ export function presenceRoutes(app: Api, services: Services): void {
         response: { 200: PresenceBody },
       },
     },
-    async ({ params, body }) => {
+    async (request) => {
+      const { params, body } = request
+      request.subject = `${params.address} ${body.state}`
       const account = await requireAccount(directory, params.address)
-      await put(services, account, body)
+      try {
+        await put(services, account, body)
+      } catch (error) {
+        throw error instanceof RangeError ? new ApiError('TOO_MANY_SOURCES') : error
+      }
       return presenceBody(presence.document(account))
     },
   )

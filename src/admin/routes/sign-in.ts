@@ -2,11 +2,14 @@
 import { Type } from 'typebox'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import { Done } from '../schemas.ts'
 import type { Services } from '../services.ts'
+import type { Principal } from '../sign-in.ts'
 
 const Password = Type.String({ minLength: 1, maxLength: 1024 })
 
-export function signInRoutes(app: Api, { signIn, audit }: Services): void {
+export function signInRoutes(app: Api, services: Services): void {
+  const { signIn, audit } = services
   app.post(
     '/api/v1/sessions',
     {
@@ -25,17 +28,23 @@ export function signInRoutes(app: Api, { signIn, audit }: Services): void {
         },
       },
     },
-    async ({ body }) => {
-      const { token, expiresAt } = signIn.issueToken(
-        await signIn.checkPassword(body.name, body.password),
-      )
+    async (request) => {
+      const { body, ip } = request
+      const principal = await checkPassword(services, body, ip)
+      request.principal = principal
+      const { token, expiresAt } = signIn.issueToken(principal)
       return { token, expiresAt: new Date(expiresAt).toISOString() }
     },
   )
 
   app.delete(
     '/api/v1/sessions/current',
-    { schema: { summary: 'Sign out: the bearer token of this request ends' } },
+    {
+      schema: {
+        summary: 'Sign out: the bearer token of this request ends',
+        response: { 204: Done },
+      },
+    },
     async (request, reply) => {
       const token = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
       if (token === undefined) throw new ApiError('BAD_REQUEST', 'sign out with the token to end')
@@ -51,6 +60,7 @@ export function signInRoutes(app: Api, { signIn, audit }: Services): void {
         summary: 'Set an administrator’s password; an administrator who does not exist is made',
         params: Type.Object({ name: Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' }) }),
         body: Type.Object({ password: Password }),
+        response: { 204: Done },
       },
     },
     async ({ params, body }, reply) => {
@@ -93,4 +103,17 @@ export function signInRoutes(app: Api, { signIn, audit }: Services): void {
       }
     },
   )
+}
+
+async function checkPassword(
+  { signIn, log }: Services,
+  given: { name: string; password: string },
+  address: string,
+): Promise<Principal> {
+  try {
+    return await signIn.checkPassword(given, address)
+  } catch (error) {
+    log.warn({ what: 'api_sign_in_refused', peer: address })
+    throw error
+  }
 }

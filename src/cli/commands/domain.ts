@@ -1,8 +1,13 @@
 /** `heliograph domain …`: the domains that the system serves. */
 import { path } from '../api-client.ts'
 import { type Command, defineCommand, table } from '../command.ts'
+import { CliError } from '../exit-codes.ts'
 import type { DomainReply } from '../replies.ts'
 
+const SIP_DIGEST = {
+  value: 'WHICH',
+  doc: 'off, md5, sha-256 or both: how SIP clients may sign in.',
+} as const
 const NAME = { name: 'domain', doc: 'A domain name.' } as const
 
 const add = defineCommand({
@@ -11,10 +16,7 @@ const add = defineCommand({
   args: [NAME],
   options: {
     'digest-md5': { doc: 'Offer DIGEST-MD5 to XMPP clients that have nothing better.' },
-    'sip-digest': {
-      value: 'WHICH',
-      doc: 'off, md5, sha-256 or both: how SIP clients may sign in.',
-    },
+    'sip-digest': SIP_DIGEST,
   },
   example: 'heliograph domain add example.com --sip-digest both',
   async run({ api, args, options, switches }) {
@@ -32,6 +34,34 @@ const add = defineCommand({
   },
 })
 
+const set = defineCommand({
+  path: ['domain', 'set'],
+  summary: 'Change how clients may sign in; it holds for passwords set from then on',
+  args: [NAME],
+  options: {
+    'digest-md5': { value: 'on|off', doc: 'Whether DIGEST-MD5 is offered to XMPP clients.' },
+    'sip-digest': SIP_DIGEST,
+  },
+  example: 'heliograph domain set example.com --sip-digest sha-256',
+  async run({ api, args, options }) {
+    const digestMd5 = parseSwitch(options['digest-md5'])
+    const body = { digestMd5, sipDigest: options['sip-digest'] }
+    const target = path`/api/v1/domains/${args.domain}`
+    const domain = (await api.call({ method: 'PATCH', path: target, body })) as DomainReply
+    return { json: domain, text: table([row(domain)]) }
+  },
+})
+
+function parseSwitch(text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined
+  if (text === 'on' || text === 'off') return text === 'on'
+  throw new CliError('usage', 'CLI_USAGE', '--digest-md5 is on or off')
+}
+
+function row({ name, digestMd5, sipDigest }: DomainReply): string[] {
+  return [name, `sip-digest ${sipDigest}`, digestMd5 ? 'digest-md5' : '']
+}
+
 const list = defineCommand({
   path: ['domain', 'list'],
   summary: 'List the domains',
@@ -41,12 +71,7 @@ const list = defineCommand({
   async run({ api }) {
     const reply = await api.call({ method: 'GET', path: '/api/v1/domains' })
     const { domains } = reply as { domains: DomainReply[] }
-    const rows = domains.map(({ name, digestMd5, sipDigest }) => [
-      name,
-      `sip-digest ${sipDigest}`,
-      digestMd5 ? 'digest-md5' : '',
-    ])
-    return { json: domains, text: table(rows) }
+    return { json: domains, text: table(domains.map(row)) }
   },
 })
 
@@ -62,4 +87,4 @@ const remove = defineCommand({
   },
 })
 
-export const domainCommands: readonly Command[] = [add, list, remove]
+export const domainCommands: readonly Command[] = [add, list, set, remove]

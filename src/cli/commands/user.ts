@@ -1,5 +1,5 @@
 /** `heliograph user …`: the people of the system. */
-import { path, query } from '../api-client.ts'
+import { type ApiClient, path, query } from '../api-client.ts'
 import { type Command, defineCommand, type Result, table } from '../command.ts'
 import { CliError } from '../exit-codes.ts'
 import type { ImportReply, UserReply } from '../replies.ts'
@@ -43,9 +43,13 @@ const list = defineCommand({
       users.push(...batch)
       if (batch.length < PAGE) break
     }
-    return { json: users, text: table(users.map(({ account, name }) => [account, name])) }
+    return { json: users, text: table(users.map(listed)) }
   },
 })
+
+function listed({ account, name, disabled }: UserReply): string[] {
+  return [account, name, disabled ? 'disabled' : '']
+}
 
 const show = defineCommand({
   path: ['user', 'show'],
@@ -62,6 +66,7 @@ const show = defineCommand({
       ['account', user.account],
       ['name', user.name],
       ['created', user.createdAt],
+      ...(user.disabled ? [['disabled', 'yes']] : []),
       ...user.addresses.map(({ type, value }) => [type, value]),
     ]
     return { json: user, text: table(rows) }
@@ -97,6 +102,34 @@ const password = defineCommand({
   },
 })
 
+const disable = defineCommand({
+  path: ['user', 'disable'],
+  summary: 'Keep a user from signing in; his sessions end, and all that is his stays',
+  args: [ADDRESS],
+  options: {},
+  example: 'heliograph user disable erin@example.com',
+  run: ({ api, args }) => setDisabled(api, args.address, true),
+})
+
+const enable = defineCommand({
+  path: ['user', 'enable'],
+  summary: 'Let a disabled user sign in again',
+  args: [ADDRESS],
+  options: {},
+  example: 'heliograph user enable erin@example.com',
+  run: ({ api, args }) => setDisabled(api, args.address, false),
+})
+
+async function setDisabled(api: ApiClient, address: string, disabled: boolean): Promise<Result> {
+  const call = {
+    method: 'PATCH',
+    path: path`/api/v1/users/${address}`,
+    body: { disabled },
+  } as const
+  const user = (await api.call(call)) as UserReply
+  return { json: user, text: `${disabled ? 'disabled' : 'enabled'}: ${user.account}` }
+}
+
 const addAddress = defineCommand({
   path: ['user', 'address', 'add'],
   summary: 'Give a user another address',
@@ -129,19 +162,25 @@ const importFile = defineCommand({
   path: ['user', 'import'],
   summary: 'Add users from a CSV file (RFC 4180): address,password,name',
   args: [{ name: 'file', doc: 'The file; - for standard input.' }],
-  options: { 'dry-run': { doc: 'Check every line and change nothing.' } },
+  options: {
+    'dry-run': { doc: 'Check every line and change nothing.' },
+    update: { doc: 'Give users who exist the password and name of the file.' },
+  },
   example: 'heliograph user import people.csv',
   async run({ api, args, switches }) {
     const dryRun = switches.has('dry-run')
+    const existing = switches.has('update') ? 'update' : undefined
     const report = (await api.call({
       method: 'POST',
-      path: `/api/v1/users/import${query({ dryRun })}`,
+      path: `/api/v1/users/import${query({ dryRun, existing })}`,
       file: { bytes: await readInput(args.file), type: 'text/csv' },
     })) as ImportReply
     const lines = report.failed.map(({ line, code, reason }) => `line ${line}: ${code}: ${reason}`)
-    const verb = dryRun ? 'would add' : 'added'
-    lines.push(`${verb} ${report.added}, refused ${report.failed.length}`)
-    return { json: report, text: lines.join('\n'), exitCode: report.failed.length > 0 ? 1 : 0 }
+    const { added, updated, failed, failedTotal } = report
+    if (failedTotal > failed.length) lines.push(`and ${failedTotal - failed.length} more`)
+    const counts = `added ${added}, updated ${updated}, refused ${failedTotal}`
+    lines.push(dryRun ? `dry run: ${counts}` : counts)
+    return { json: report, text: lines.join('\n'), exitCode: failedTotal > 0 ? 1 : 0 }
   },
 })
 
@@ -155,6 +194,8 @@ export const userCommands: readonly Command[] = [
   show,
   remove,
   password,
+  disable,
+  enable,
   addAddress,
   removeAddress,
   importFile,

@@ -4,9 +4,9 @@ import type { Queryable } from '../database.ts'
 export interface AuditEntry {
   /** Milliseconds since the epoch. */
   readonly at: number
-  /** An administrator's name, `local` for the Unix socket, or empty where nobody had signed in. */
+  /** An administrator's name, or `local` for the Unix socket. */
   readonly actor: string
-  /** `noun.verb`, as in `user.add`. */
+  /** Method and route of the API's call. */
   readonly action: string
   readonly target: string
   /** `done`, or the code of the refusal. */
