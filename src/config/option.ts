@@ -14,9 +14,10 @@ import {
   parseDatabaseUrl,
   parseDomain,
   parseDuration,
+  parseHost,
   parseInteger,
   parseList,
-  parseNetwork,
+  parsePeer,
   parseSize,
   parseText,
   type Raw,
@@ -164,6 +165,14 @@ export function optionalPath({ doc }: { doc: string }): Option<string | undefine
   )
 }
 
+export function optionalHost({ doc }: { doc: string }): Option<string | undefined> {
+  const expects = 'an IP address or a host name'
+  return define(
+    { type: 'string' },
+    { description: doc, default: undefined, expects, read: parseHost },
+  )
+}
+
 export function databaseUrl(notes: Notes<string>): Option<string> {
   const expects = 'sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE'
   return define(
@@ -174,7 +183,10 @@ export function databaseUrl(notes: Notes<string>): Option<string> {
 
 const ITEMS = {
   domain: { read: parseDomain, expects: 'domain names' },
-  network: { read: parseNetwork, expects: 'IP addresses or networks such as 10.0.0.0/8' },
+  peer: {
+    read: parsePeer,
+    expects: 'IP addresses, networks such as 10.0.0.0/8, or names of certificates',
+  },
 } as const
 
 export function list(

@@ -145,6 +145,20 @@ export function parseNetwork(raw: Raw): Parsed<string> {
   return /^\d{1,3}$/.test(bits) && Number(bits) <= longest ? { value: raw.trim() } : undefined
 }
 
+/** An address, a network, or a host name; a name ends in a label with a letter, so that no mistyped address is one. */
+export function parsePeer(raw: Raw): Parsed<string> {
+  const network = parseNetwork(raw)
+  if (network) return network
+  const name = parseDomain(raw)
+  return name && /\p{L}[^.]*$/u.test(name.value) ? name : undefined
+}
+
+/** An address or a host name without a port. */
+export function parseHost(raw: Raw): Parsed<string> {
+  const peer = parsePeer(raw)
+  return peer?.value.includes('/') ? undefined : peer
+}
+
 /** `sqlite:PATH` or a PostgreSQL URL. */
 export function parseDatabaseUrl(raw: Raw): Parsed<string> {
   if (typeof raw !== 'string') return undefined

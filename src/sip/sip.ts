@@ -1,4 +1,5 @@
 /** The SIP part: opens the listeners and wires transports, user agent, registrar, events and messages. */
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import type { ListenAddress } from '../config/values.ts'
 import { TrustedPeers } from './auth/trusted-peers.ts'
 import { type SipConfig, type SipDeps, startServices, type TlsSource } from './services.ts'
@@ -69,7 +70,14 @@ function renew(transports: SipTransports, tls: TlsSource | undefined): void {
   if (tls) transports.renewTls(tlsOptions(tls))
 }
 
-function transportDeps({ listen }: SipConfig, { clock, log, tls }: SipDeps): TransportDeps {
-  const tlsClient = listen.sipTls && tls && { context: () => tls.secureContext(), verify: false }
-  return { clock, log, tlsClient }
+function transportDeps({ listen, sip }: SipConfig, { clock, log, tls }: SipDeps): TransportDeps {
+  const tlsClient = listen.sipTls &&
+    tls && { context: () => clientContext(tls), verify: sip.tlsVerify }
+  return { clock, log, tlsClient, advertise: sip.advertise }
+}
+
+/** Our certificate to show, and whom to believe: the system’s authorities and the operator’s own. */
+function clientContext({ identity, clientCa }: TlsSource): SecureContext {
+  const ca = clientCa === undefined ? {} : { ca: [...rootCertificates, clientCa] }
+  return createSecureContext({ ...identity, ...ca })
 }

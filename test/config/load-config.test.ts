@@ -254,7 +254,7 @@ describe('values', () => {
       'sip.notifyInterval=2 fortnights',
       /expected a duration such as 30s, 5m or 2 days from 0ms to 1h/,
     )
-    wrong('sip.trustedPeers=10.0.0.0/33', /expected a list of IP addresses or networks/)
+    wrong('sip.trustedPeers=10.0.0.0/33', /expected a list of IP addresses, networks/)
     wrong('database.url=mysql://u:secret@h/d', /expected sqlite:PATH or postgres:[^,]*$/)
     wrong('domains=', /expected a list of domain names, not empty/)
   })

@@ -8,7 +8,9 @@ import {
   parseDatabaseUrl,
   parseDomain,
   parseDuration,
+  parseHost,
   parseNetwork,
+  parsePeer,
   parseSize,
 } from '../../src/config/values.ts'
 
@@ -92,6 +94,15 @@ describe('other values', () => {
     assert.equal(parseDomain('münchen.example')?.value, 'münchen.example')
     for (const text of ['', '-a.org', 'a..b', 'a b', 'user@a.org'])
       assert.equal(parseDomain(text), undefined)
+  })
+
+  it('tell peers by address, network or name, and hosts without a network', () => {
+    for (const text of ['10.0.0.1', '10.0.0.0/8', '::1', 'proxy.example.com', 'proxy'])
+      assert.ok(parsePeer(text), text)
+    for (const text of ['10.0.0.0/33', '10.0.0.300', 'a b', 'proxy.example.com/8'])
+      assert.equal(parsePeer(text), undefined, text)
+    assert.ok(parseHost('sip.example.com'))
+    assert.equal(parseHost('10.0.0.0/8'), undefined)
   })
 
   it('tell networks and database URLs', () => {

@@ -106,6 +106,8 @@ function configOf(options: SipOptions): SipConfig {
     listen: { sipUdp: free, sipTcp: free, sipTls: free },
     sip: {
       trustedPeers: [],
+      advertise: undefined,
+      tlsVerify: true,
       notifyInterval: 0,
       notifyFailures: 3,
       subscribe: expires,

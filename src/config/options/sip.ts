@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { duration, integer, list, size } from '../option.ts'
+import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
@@ -30,9 +30,16 @@ function expiry(what: string, { short, max }: { short: string; max: string }) {
 
 export const sipOptions = Type.Object(
   {
-    trustedPeers: list('network', {
+    trustedPeers: list('peer', {
       default: [],
-      doc: 'Addresses and networks whose requests need no digest. Their P-Asserted-Identity or From says who asks.',
+      doc: 'Addresses and networks, and names that a client certificate must prove (mutual TLS, with `tls.clientCa`), whose requests need no digest. Their P-Asserted-Identity or From says who asks.',
+    }),
+    advertise: optionalHost({
+      doc: 'What peers are told to reach this server by, in Via and Contact, where it is not the address that it listens on (behind NAT).',
+    }),
+    tlsVerify: boolean({
+      default: true,
+      doc: 'Whether a peer that the server connects to over TLS must prove its name, by the system’s authorities or `tls.clientCa`. A phone that registered over TLS is reached by its own connection in any case.',
     }),
     notifyInterval: duration({
       default: '5s',
