@@ -7,6 +7,7 @@ import type { TrustedPeers } from './auth/trusted-peers.ts'
 import { SipError } from './errors.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
 import { createResponse } from './message/respond.ts'
+import { statelessTag } from './transaction/keys.ts'
 import { KNOWN_METHODS } from './transaction/methods.ts'
 import type { InboundTransaction } from './transaction/server-transaction.ts'
 import type { TimerBase } from './transaction/timers.ts'
@@ -181,6 +182,12 @@ export class SipUserAgent {
     }
     if (!request) return
     const { status, reason, headers } = error instanceof SipError ? error : new SipError(500)
+    if (method === 'INVITE' && !this.#handlers.has(method)) {
+      // §17.2.1 would have the refusal of every INVITE repeated ten times, to whoever it says that it comes from.
+      const toTag = statelessTag(request)
+      inbound.respondStateless(createResponse(request, status, reason, { headers, toTag }))
+      return
+    }
     this.#respond(inbound, createResponse(request, status, reason, headers))
   }
 

@@ -59,6 +59,17 @@ test('an INVITE is refused with 405, and its ACK absorbed', async () => {
   assert.equal(statusOf(await it.ask({})), 200, 'nothing came for the ACK')
 })
 
+test('the refusal of an INVITE is not repeated: its sender may be somebody else', async () => {
+  const clock = new FakeClock()
+  await using it = await startWithPhone({ clock })
+  const invite = { method: 'INVITE', branch: 'z9hG4bKforged', callId: 'call' }
+  const refused = await it.ask(invite)
+  assert.equal(statusOf(refused), 405)
+  clock.advance(31_000)
+  assert.equal(statusOf(await it.ask({})), 200, 'nothing came again')
+  assert.equal(headerOf(await it.ask(invite), 'To'), headerOf(refused, 'To'))
+})
+
 const REFUSALS: [what: string, status: number, parts: RequestText, header?: [string, string]][] = [
   ['an extension in Require that nobody has', 420, { headers: ['Require: foo, eventlist, bar'] }],
   ['an extension in Proxy-Require', 420, { headers: ['Proxy-Require: foo'] }],

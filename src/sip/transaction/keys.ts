@@ -1,5 +1,5 @@
 /** What makes two messages belong to one transaction (RFC 3261 §17.1.3, §17.2.3). */
-
+import { hash } from 'node:crypto'
 import { MAGIC_COOKIE } from '../message/identifiers.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { parseCSeq, parseNameAddr, topVia } from '../message/values.ts'
@@ -30,6 +30,11 @@ function legacyKey({ uri, headers }: SipRequest, method: string): string {
     headers.getAll('Via')[0],
     method,
   ])
+}
+
+/** The same To tag for the same request, without remembering it (§8.2.7). */
+export function statelessTag(request: SipRequest): string {
+  return hash('sha256', serverKey(request)).slice(0, 16)
 }
 
 export function clientKey(branch: string, method: string): string {

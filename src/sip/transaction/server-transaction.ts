@@ -3,7 +3,6 @@ import type { Clock } from '../../util/clock.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import { type Reply, toReply } from '../transport/reply.ts'
-import type { ResponseRoute } from '../transport/response-route.ts'
 import type { Peer } from '../transport/transport.ts'
 import type { Arrival, Carrier } from '../transport/transports.ts'
 import { InviteServerTransaction, type ServerPort } from './ist.ts'
@@ -23,6 +22,7 @@ export class InboundTransaction {
   readonly method: string
   readonly source: Peer
   readonly #fsm: InviteServerTransaction | NonInviteServerTransaction
+  readonly #send: (reply: Reply) => void
   #request: SipRequest | undefined
 
   constructor(deps: InboundDeps, request: SipRequest, arrival: Arrival) {
@@ -30,7 +30,9 @@ export class InboundTransaction {
     this.method = request.method
     this.source = { transport: flow.transport, host: source.host, port: source.port, flow }
     this.#request = request
-    this.#fsm = this.#createFsm(deps, deps.transports.routeBack(request, arrival))
+    const route = deps.transports.routeBack(request, arrival)
+    this.#send = (reply) => deps.transports.sendResponse(reply, route)
+    this.#fsm = this.#createFsm(deps)
   }
 
   /**
@@ -58,6 +60,15 @@ export class InboundTransaction {
     return taken
   }
 
+  /** Answers as a server without state does (§8.2.7): once for each copy of the request, and is forgotten. */
+  respondStateless(response: SipResponse): void {
+    if (this.answered) return
+    this.#request = undefined
+    this.#send(toReply(response))
+    responsesSent.inc({ status: response.status })
+    this.#fsm.abandon()
+  }
+
   /** The same request once more. */
   retransmission(): void {
     retransmissions.inc({ side: 'server' })
@@ -75,10 +86,10 @@ export class InboundTransaction {
     this.#fsm.abandon()
   }
 
-  #createFsm(deps: InboundDeps, route: ResponseRoute) {
-    const { clock, timers, transports } = deps
+  #createFsm(deps: InboundDeps) {
+    const { clock, timers } = deps
     const port: ServerPort = {
-      send: (reply) => transports.sendResponse(reply, route),
+      send: this.#send,
       terminated: () => deps.terminated(),
     }
     if (this.method !== 'INVITE') return new NonInviteServerTransaction(clock, timers, port)
