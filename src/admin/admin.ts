@@ -24,6 +24,9 @@ const ROUTES = [
   presenceRoutes,
 ]
 
+/** `sun_path` of unix(7), without the byte that ends it. */
+const MAX_SOCKET_PATH_BYTES = 107
+
 export interface AdminConfig {
   /** `undefined`: no HTTPS listener. */
   readonly https: { readonly host: string; readonly port: number } | undefined
@@ -80,6 +83,10 @@ async function close(app: Api): Promise<void> {
 }
 
 async function listenOnSocket(app: Api, path: string): Promise<void> {
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+    const limit = `longer than the ${MAX_SOCKET_PATH_BYTES} bytes that a Unix socket may have`
+    throw new OperatorError('DATA_UNWRITABLE', `the path ${path} is ${limit}: use a shorter one`)
+  }
   // Created with the mode it is to have: between listen and chmod nobody else may connect.
   const umask = process.umask(0o177)
   try {

@@ -11,6 +11,11 @@ export const ErrorBody = Type.Object(
 /** With status 204. */
 export const Done = Type.Unsafe<undefined>({ type: 'null', description: 'Done.' })
 
+/** A body that is not JSON. */
+export function textBody(type: string, description: string) {
+  return { description, content: { [type]: { schema: Type.String() } } }
+}
+
 /** Any address of a user: his account, a `sip:`, `tel:` or `mailto:` URI, a number. */
 export const AddressParam = Type.Object({
   address: Type.String({ minLength: 1, maxLength: 3071, description: 'Any address of the user.' }),

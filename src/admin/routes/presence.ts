@@ -6,7 +6,7 @@ import { ApiError } from '../api-error.ts'
 import { openEventStream } from '../event-stream.ts'
 import { explainBody, presenceBody } from '../presence-body.ts'
 import { requireAccount } from '../resolve.ts'
-import { AddressParam, ExplainBody, PresenceBody, PresencePut } from '../schemas.ts'
+import { AddressParam, ExplainBody, PresenceBody, PresencePut, textBody } from '../schemas.ts'
 import type { Services } from '../services.ts'
 
 const SourceQuery = Type.Object({ source: Type.Optional(PresencePut.properties.source) })
@@ -48,9 +48,8 @@ export function presenceRoutes(app: Api, services: Services): void {
       schema: {
         summary: 'Server-sent events: the presence now, then every change',
         params: AddressParam,
-        produces: ['text/event-stream'],
         response: {
-          200: Type.String({ description: 'Events `presence`, each a presence as JSON.' }),
+          200: textBody('text/event-stream', 'Events `presence`, each a presence as JSON.'),
         },
       },
     },

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { metrics } from '../../util/metrics.ts'
 import type { Api } from '../api.ts'
+import { textBody } from '../schemas.ts'
 import type { Services } from '../services.ts'
 
 const StatusBody = Type.Object({
@@ -43,15 +44,24 @@ export function statusRoutes(app: Api, services: Services): void {
 
   app.get(
     '/health',
-    { config: { public: true }, schema: { summary: 'Answers 200 while the process serves' } },
-    () => ({ status: 'up' }),
+    {
+      config: { public: true },
+      schema: {
+        summary: 'Answers 200 while the process serves',
+        response: { 200: Type.Object({ status: Type.Literal('up') }) },
+      },
+    },
+    () => ({ status: 'up' as const }),
   )
 
   app.get(
     '/metrics',
     {
       config: { localPublic: true },
-      schema: { summary: 'Prometheus metrics; from this machine without sign-in' },
+      schema: {
+        summary: 'Prometheus metrics; from this machine without sign-in',
+        response: { 200: textBody('text/plain', 'In Prometheus’ text format.') },
+      },
     },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
   )

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
+import { test } from 'node:test'
+import { metrics } from '../../src/util/metrics.ts'
+import { jid, openRig, type Rig, requestOf, turn } from './rig.ts'
+
+const EVENTS = '/api/v1/presence/alice@corp.example/events'
+
+async function watch({ port }: Rig, method = 'GET') {
+  const target = { host: '127.0.0.1', port, rejectUnauthorized: false, agent: false }
+  const outgoing = request({ ...target, ...requestOf(method, EVENTS, {}) })
+  outgoing.end()
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
+  let text = ''
+  incoming.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  // It is we who cut it off.
+  incoming.on('error', () => undefined)
+  return {
+    incoming,
+    /** Resolves when the text fits. */
+    async until(pattern: RegExp): Promise<string> {
+      while (!pattern.test(text)) await turn()
+      return text
+    },
+    leave: () => outgoing.destroy(),
+  }
+}
+
+async function openStreams(): Promise<string | undefined> {
+  const all = await metrics.metrics()
+  return /^heliograph_admin_event_streams (\d+)$/m.exec(all)?.[1]
+}
+
+test('a stream shows the presence now and then each change once', async (t) => {
+  const rig = await openRig(t)
+  const { call, directory, clock } = rig
+  await directory.addUser({ account: jid('alice') })
+  await directory.addUser({ account: jid('bob') })
+  const stream = await watch(rig)
+  assert.equal(stream.incoming.statusCode, 200)
+  assert.equal(stream.incoming.headers['content-type'], 'text/event-stream')
+  await stream.until(/offline/)
+  const put = (who: string, state: string) =>
+    call('PUT', `/api/v1/presence/${who}@corp.example`, { body: { state } })
+  await put('alice', 'do-not-disturb')
+  await put('alice', 'do-not-disturb')
+  await put('bob', 'away')
+  await put('alice', 'available')
+  const text = await stream.until(/available/)
+  const states = text
+    .split('\n\n')
+    .slice(0, -1)
+    .map((event) => /^event: presence\ndata: (.*)$/.exec(event)?.[1] ?? '{}')
+    .map((json) => (JSON.parse(json) as { state?: string }).state)
+  assert.deepEqual(states, ['offline', 'do-not-disturb', 'available'])
+  clock.advance(25_000)
+  assert.match(await stream.until(/still/), /\n\n: still here\n\n$/)
+  stream.leave()
+})
+
+test('a stream ends its subscription when the one who reads is gone', async (t) => {
+  const rig = await openRig(t)
+  await rig.directory.addUser({ account: jid('alice') })
+  const timers = rig.clock.pendingTimers
+  const stream = await watch(rig)
+  await stream.until(/offline/)
+  assert.equal(await openStreams(), '1')
+  assert.equal(rig.clock.pendingTimers, timers + 1)
+  stream.leave()
+  while ((await openStreams()) !== '0') await turn()
+  assert.equal(rig.clock.pendingTimers, timers)
+})
+
+test('streams end with the server', async (t) => {
+  const rig = await openRig(t)
+  await rig.directory.addUser({ account: jid('alice') })
+  const stream = await watch(rig)
+  await stream.until(/offline/)
+  const ended = new Promise((resolve) => stream.incoming.once('close', resolve))
+  await rig.close()
+  await ended
+  assert.equal(await openStreams(), '0')
+})
+
+test('a stream is not opened by asking for its head, or for nobody', async (t) => {
+  const rig = await openRig(t)
+  assert.equal((await rig.call('GET', EVENTS)).status, 404)
+  await rig.directory.addUser({ account: jid('alice') })
+  assert.equal((await rig.call('HEAD', EVENTS)).status, 404)
+  assert.equal(await openStreams(), '0')
+})
