@@ -4,11 +4,13 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { EXIT_CODES } from '../src/cli/exit-codes.ts'
+import { API_ERRORS } from '../src/admin/api-error.ts'
+import { CLI_ERRORS, EXIT_CODES } from '../src/cli/exit-codes.ts'
 import { USAGE } from '../src/config/command-line.ts'
 import { type NamedOption, OPTIONS } from '../src/config/load-config.ts'
 import { configSchema } from '../src/config/schema.ts'
 import { variableName } from '../src/config/sources.ts'
+import { IMPORT_ERRORS } from '../src/directory/import.ts'
 import { OPERATOR_ERRORS } from '../src/util/operator-error.ts'
 import { commandsPage } from './docs/commands.ts'
 import { documentsWithExcerpts } from './docs/excerpts.ts'
@@ -93,10 +95,7 @@ function errorsPage(): string {
   return page(
     'Errors and exit codes',
     'What an operator can cause and can mend is one line, `CODE: what is wrong`, on standard error. Codes stay.',
-    table(
-      ['code', 'meaning'],
-      Object.entries(OPERATOR_ERRORS).map(([code, meaning]) => [`\`${code}\``, meaning]),
-    ),
+    meanings(OPERATOR_ERRORS),
     '## Exit codes of the server',
     table(
       ['code', 'meaning'],
@@ -115,6 +114,27 @@ function errorsPage(): string {
       ['code', 'meaning'],
       Object.values(EXIT_CODES).map(([code, meaning]) => [String(code), meaning]),
     ),
+    'What it refuses itself, beside what the server does:',
+    meanings(CLI_ERRORS),
+    '## Refusals of the API',
+    'Each answer with a status of 400 or more has the body `{"error": {"code": "…", "message": "…"}}`.',
+    table(
+      ['code', 'status', 'meaning'],
+      Object.entries(API_ERRORS).map(([code, [status, meaning]]) => [
+        `\`${code}\``,
+        String(status),
+        meaning,
+      ]),
+    ),
+    'Lines of a file that `user import` refuses have the codes of users above, or one of these:',
+    meanings(IMPORT_ERRORS),
+  )
+}
+
+function meanings(errors: Readonly<Record<string, string>>): string {
+  return table(
+    ['code', 'meaning'],
+    Object.entries(errors).map(([code, meaning]) => [`\`${code}\``, meaning]),
   )
 }
 

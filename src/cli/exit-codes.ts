@@ -6,6 +6,13 @@ export const EXIT_CODES = {
   unreachable: [3, 'No server answers on the socket in the data directory.'],
 } as const
 
+/** Refusals of the command line itself; the server’s are the API’s. */
+export const CLI_ERRORS = {
+  CLI_USAGE: 'The command line is not understood.',
+  CLI_UNREADABLE: 'A file that the command line names cannot be read.',
+  CLI_NO_SERVER: 'No server answers on the socket in the data directory.',
+} as const
+
 export class CliError extends Error {
   readonly kind: 'refused' | 'usage' | 'unreachable'
   /** Stable, as in docs/reference/errors.md. */

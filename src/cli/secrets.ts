@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import type { Option } from './command.ts'
 import { CliError } from './exit-codes.ts'
 
@@ -29,7 +30,8 @@ export async function readPassword(options: {
 /** A file, or standard input for `-`. Throws `CliError`. */
 export async function readInput(file: string): Promise<Buffer> {
   try {
-    return await readFile(file === '-' ? '/dev/stdin' : file)
+    // Not /dev/stdin: that cannot be opened where it is a socket.
+    return await (file === '-' ? buffer(process.stdin) : readFile(file))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new CliError('usage', 'CLI_UNREADABLE', `cannot read ${file}: ${reason}`)

@@ -8,6 +8,15 @@ import type { Directory, NewUser } from './directory.ts'
 import { DirectoryError, type DirectoryErrorCode } from './errors.ts'
 import { requireAccount } from './user.ts'
 
+/** What may be wrong with a line before anybody looks at the user in it. */
+export const IMPORT_ERRORS = {
+  BAD_QUOTES: 'a quote stands where RFC 4180 does not allow one, or is not closed',
+  RECORD_TOO_LONG: 'the record is too long',
+  BAD_ENCODING: 'the file is not UTF-8 text from here on',
+  BAD_COLUMNS: 'there are more values than columns',
+  DUPLICATE: 'the user is in the file more than once',
+} as const satisfies Record<CsvProblem, string> & Record<string, string>
+
 export interface ImportOptions {
   /** Checks everything and changes nothing. */
   readonly dryRun?: boolean
@@ -19,7 +28,7 @@ export interface ImportOptions {
 export interface ImportFailure {
   /** From 1; a header is line 1. */
   readonly line: number
-  readonly code: DirectoryErrorCode | CsvProblem | 'BAD_ENCODING' | 'BAD_COLUMNS' | 'DUPLICATE'
+  readonly code: DirectoryErrorCode | keyof typeof IMPORT_ERRORS
   readonly reason: string
 }
 
@@ -81,7 +90,7 @@ async function* readRecords(
     yield* parser.push(decoder.decode())
   } catch (error) {
     if (!isEncodingError(error)) throw error
-    work.fail(parser.line, 'BAD_ENCODING', 'the file is not UTF-8 text from here on')
+    work.fail(parser.line, 'BAD_ENCODING', IMPORT_ERRORS.BAD_ENCODING)
     return
   }
   const last = parser.end()
@@ -110,7 +119,7 @@ class ImportRun {
   /** Rejects only where the database does. */
   async record(record: CsvRecord): Promise<void> {
     const { line, fields, problem } = record
-    if (problem) return this.fail(line, problem, PROBLEMS[problem])
+    if (problem) return this.fail(line, problem, IMPORT_ERRORS[problem])
     if (this.#columns === undefined) {
       this.#columns = readHeader(fields)
       if (this.#columns) return
@@ -157,11 +166,6 @@ class ImportRun {
     }
     this.#report.updated += 1
   }
-}
-
-const PROBLEMS: Record<CsvProblem, string> = {
-  BAD_QUOTES: 'a quote stands where RFC 4180 does not allow one, or is not closed',
-  RECORD_TOO_LONG: 'the record is too long',
 }
 
 /** The columns in their order, where this is a header and not a user. */

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, before, suite, test } from 'node:test'
+import { commands } from '../../src/cli/commands/index.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+async function run(program: readonly string[], input = ''): Promise<Ran> {
+  const [command = '', ...args] = program
+  const child = spawn(command, args, { cwd: ROOT, stdio: 'pipe' })
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(input)
+  const [out, err] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  return { code: child.exitCode ?? -1, out, err }
+}
+
+suite('bin/heliograph and a running server', () => {
+  const used = new Set<string>()
+  let server: TestServer
+  const directory = temporaryDirectory()
+
+  before(async () => {
+    server = await startTestServer({ args: ['--set', 'domains=example.org'] })
+  })
+  after(async () => {
+    directory[Symbol.dispose]()
+    await server[Symbol.asyncDispose]()
+  })
+
+  /** Answers what a command that has to work printed. */
+  async function heliograph(line: string, input?: string): Promise<string> {
+    const { code, out, err } = await ask(line, input)
+    assert.equal(`${code} ${err}`, '0 ', line)
+    return out
+  }
+
+  function ask(line: string, input?: string): Promise<Ran> {
+    const words = line.split(' ')
+    used.add(line)
+    return run([join(ROOT, 'bin/heliograph'), '--data', server.data, ...words], input)
+  }
+
+  test('a domain is added, changed, listed and removed', async () => {
+    assert.equal(
+      await heliograph('domain add west.example --sip-digest both'),
+      'added west.example\n',
+    )
+    const set = await heliograph('domain set west.example --digest-md5 on --sip-digest md5')
+    assert.equal(set, 'west.example  sip-digest md5  digest-md5\n')
+    assert.equal(
+      await heliograph('domain list'),
+      'example.org   sip-digest off\nwest.example  sip-digest md5  digest-md5\n',
+    )
+    assert.equal(await heliograph('domain remove west.example'), 'removed: west.example\n')
+  })
+
+  test('a user is added, changed, shown by any address and removed', async () => {
+    const added = 'added erin@example.org\n'
+    assert.equal(await heliograph('user add erin@example.org --password pw --name Erin'), added)
+    const address = 'user address add erin@example.org e164 +15551234567'
+    assert.equal(await heliograph(address), 'added: +15551234567\n')
+    assert.match(
+      await heliograph('user show +15551234567'),
+      /^account {2}erin@example\.org\nname {5}Erin\ncreated {2}\S+Z\ne164 {5}\+15551234567\n$/,
+    )
+    assert.equal(await heliograph('user disable erin@example.org'), 'disabled: erin@example.org\n')
+    assert.equal(await heliograph('user list'), 'erin@example.org  Erin  disabled\n')
+    assert.equal(await heliograph('user enable erin@example.org'), 'enabled: erin@example.org\n')
+    const password = 'user password erin@example.org --password-file -'
+    assert.equal(await heliograph(password, 'new secret\n'), 'password set: erin@example.org\n')
+    assert.equal(await heliograph(address.replace(' add ', ' remove ')), 'removed: +15551234567\n')
+    assert.equal(await heliograph('user remove erin@example.org'), 'removed: erin@example.org\n')
+    assert.equal(await heliograph('user list'), '')
+  })
+
+  test('a file is imported from its path and from standard input', async () => {
+    const file = join(directory.path, 'people.csv')
+    writeFileSync(file, 'address,password,name\ngina@example.org,pw,Gina\nnobody,pw,\n')
+    const refusal = 'line 3: BAD_ACCOUNT: an account is an address of the form user@domain\n'
+    const counts = 'added 1, updated 0, refused 1\n'
+    assert.deepEqual(await ask(`user import ${file} --dry-run`), {
+      code: 1,
+      out: `${refusal}dry run: ${counts}`,
+      err: '',
+    })
+    assert.deepEqual(await ask(`user import ${file}`), { code: 1, out: refusal + counts, err: '' })
+    const updated = await heliograph('user import - --update', 'gina@example.org,,Georgina\n')
+    assert.equal(updated, 'added 0, updated 1, refused 0\n')
+    const shown = await heliograph('--json user show gina@example.org')
+    assert.equal((JSON.parse(shown) as { name: string }).name, 'Georgina')
+  })
+
+  test('presence is shown and explained', async () => {
+    await heliograph('user add henry@example.org')
+    const said = /^henry@example\.org is offline since \S+Z\n$/
+    assert.match(await heliograph('presence show henry@example.org'), said)
+    assert.match(await heliograph('presence explain henry@example.org'), /\nrule nothing: .+\n$/)
+  })
+
+  test('the server is shown, and an administrator gets a password', async () => {
+    const status = await heliograph('status')
+    assert.match(status, /^version +\d+\.\d+\.\d+\nstarted +\S+Z\ndomains +example\.org\nusers /)
+    assert.match(
+      status,
+      new RegExp(`^https +127\\.0\\.0\\.1:${server.port('https')}  HTTPS API$`, 'm'),
+    )
+    const set = await heliograph('admin password admin --password-file -', 'a new secret')
+    assert.equal(set, 'password set: admin\n')
+  })
+
+  test('a refusal is said in one line, with its exit code', async () => {
+    const cases = [
+      [1, 'UNKNOWN_ADDRESS: no user has the address x@example.org', 'user show x@example.org'],
+      [1, 'NO_SUCH_DOMAIN: .+', 'user add x@elsewhere.example'],
+      [1, 'BAD_PASSWORD: .+', 'admin password admin --password short'],
+      [2, "CLI_USAGE: Unknown option '--colour'.*", 'user list --colour'],
+      [2, 'CLI_USAGE: usage: heliograph user show ADDRESS', 'user show'],
+      [2, 'CLI_UNREADABLE: cannot read /no/file: .+', 'user import /no/file'],
+      [
+        3,
+        'CLI_NO_SERVER: no server answers at /nowhere/heliograph\\.sock .+',
+        '--data /nowhere status',
+      ],
+    ] as const
+    for (const [code, line, command] of cases) {
+      const ran = await ask(command)
+      assert.equal(ran.code, code, command)
+      assert.equal(ran.out, '')
+      assert.match(ran.err, new RegExp(`^${line}\n$`))
+    }
+    const json = await ask('--json user show x@example.org')
+    assert.deepEqual(Object.keys(JSON.parse(json.err) as object), ['error'])
+  })
+
+  test('npx finds it in the project', async () => {
+    const { code, out, err } = await run([
+      ...['npx', '--no-install', 'heliograph'],
+      ...['--data', server.data, 'status'],
+    ])
+    assert.equal(code, 0, err)
+    assert.match(out, /^version /)
+  })
+
+  test('every command was tried', () => {
+    const untried = commands
+      .map(({ path }) => path.join(' '))
+      .filter((name) => ![...used].some((line) => line === name || line.startsWith(`${name} `)))
+    assert.deepEqual(untried, [])
+  })
+})
