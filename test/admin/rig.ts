@@ -103,7 +103,7 @@ export async function openRig(t: TestContext, options: RigOptions = {}) {
   if ((await signIn.createFirst(ADMIN)) !== undefined) await signIn.setPassword(ADMIN, PASSWORD)
   const services: Services = { ...kernel, log, clock, version: '1.2.3', listeners: () => LISTENERS }
   const socketPath = join(data, 'heliograph.sock')
-  const tls = await testIdentity(['localhost'])
+  const tls = await identity
   const https = { host: '127.0.0.1', port: 0 }
   const admin = opened.use(
     await startAdmin({ https, socketPath, requestsPerMinute, tls }, services),
@@ -129,6 +129,9 @@ export async function openRig(t: TestContext, options: RigOptions = {}) {
     close: () => opened.disposeAsync(),
   }
 }
+
+/** One for all tests of a file: it takes long to make. */
+const identity = testIdentity(['localhost'])
 
 const TARGET = { host: '127.0.0.1', rejectUnauthorized: false, agent: false } as const
 const LISTENERS = [{ name: 'xmpp', address: '127.0.0.1', port: 5222, detail: 'XMPP' }]
