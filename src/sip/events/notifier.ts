@@ -55,8 +55,8 @@ interface Demand {
 }
 
 /** After a restart the NOTIFYs that tell what has changed wait for the listeners, and do not leave all at once. */
-const RESTORE_DELAY_MS = 500
-const RESTORE_SPREAD_MS = 5_000
+export const RESTORE_DELAY_MS = 500
+export const RESTORE_SPREAD_MS = 5_000
 /** What a restart takes, with some to spare. */
 const STOPPING_RETRY_SECONDS = '10'
 
