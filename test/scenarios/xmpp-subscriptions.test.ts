@@ -85,6 +85,44 @@ describe('a subscription', () => {
     assert.equal(await system.item('bob', 'alice'), undefined)
   })
 
+  it('to another address of a user asks the account, under whose name it is on the roster', async (t) => {
+    const system = await startXmppSystem(t)
+    const { directory } = system
+    await directory.addAddress(system.jid('bob'), { type: 'e164', value: '+13035554425' })
+    await directory.addAddress(system.jid('bob'), { type: 'xmpp', value: 'bobby@corp.example' })
+    await using alice = await system.online('alice')
+    await using bob = await system.online('bob')
+    await alice.settle()
+    // As clients do: on the roster first, with what the user calls him.
+    await alice.iq(
+      'set',
+      `<query xmlns='jabber:iq:roster'><item jid='bobby@corp.example' name='Bobby'><group>Friends</group></item></query>`,
+    )
+    await alice.settle()
+    assert.deepEqual(items(await send(alice, 'subscribe', 'bobby@corp.example')), [
+      `${bobsJid} none Bobby [Friends] ask=subscribe`,
+      'bobby@corp.example remove',
+    ])
+    assert.deepEqual(presences(await bob.settle()), [`subscribe ${alicesJid}`])
+    await send(bob, 'subscribed', alicesJid)
+    assert.deepEqual(presences(await alice.settle()), [
+      `subscribed ${bobsJid}`,
+      `available ${bobsJid}/desk`,
+    ])
+
+    await using carol = await system.online('carol')
+    await carol.settle()
+    assert.deepEqual(items(await send(carol, 'subscribe', '+13035554425@corp.example')), [
+      `${bobsJid} none ask=subscribe`,
+    ])
+    assert.deepEqual(presences(await bob.settle()), ['subscribe carol@corp.example'])
+    // One's own number is oneself.
+    const [refused] = await send(bob, 'subscribe', '+13035554425@corp.example')
+    assert.equal(condition(refused), 'not-allowed')
+    const [nobody] = await send(bob, 'subscribe', '+13035554499@corp.example')
+    assert.equal(condition(nobody), 'item-not-found')
+  })
+
   it('that exists already is granted again without asking (§3.1.3 rule 2)', async (t) => {
     const system = await startXmppSystem(t)
     await system.put('bob', { contact: system.jid('alice'), subscription: 'from' })

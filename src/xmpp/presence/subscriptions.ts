@@ -13,7 +13,7 @@ import {
   subscriptionState,
 } from '../../core/presence/subscription.ts'
 import type { Directory } from '../../directory/directory.ts'
-import type { RosterItem } from '../../directory/roster-item.ts'
+import { newRosterItem, type RosterItem } from '../../directory/roster-item.ts'
 import type { Log } from '../../util/log.ts'
 import type { Element } from '../../xml/element.ts'
 import {
@@ -53,14 +53,17 @@ export class Subscriptions {
     type: SubscriptionStanza,
     { to, stanza }: { to: Jid; stanza: Element },
   ): Promise<void> {
-    const contact = to.bare
+    const contact = type === 'subscribe' ? await this.#requireContact(to) : to.bare
     if (contact === user) throw notAllowed('everybody sees his own presence')
-    if (type === 'subscribe') await this.#requireContact(to)
+    const { rosters } = this.#deps
+    const alias = contact === to.bare ? undefined : await rosters.item(user, to.bare)
+    const known = alias && { ...newRosterItem(contact), name: alias.name, groups: alias.groups }
     let step: OutboundStep | undefined
-    const { before } = await this.#deps.rosters.change(user, contact, (item) => {
+    const { before } = await rosters.change(user, contact, (item) => {
       step = outboundStep(type, stateOf(item), item?.approved ?? false)
-      return stepped(item, contact, step)
+      return stepped(item ?? known, contact, step)
     })
+    if (alias) await rosters.change(user, alias.contact, () => undefined)
     if (!step?.route || !this.#deps.directory.isLocal(to.domain)) return
     if (type === 'unsubscribed' && before && watches(before)) {
       // §3.2.2: while the contact is still subscribed.
@@ -116,12 +119,16 @@ export class Subscriptions {
     await this.#receiveFromServer(watcher, 'unsubscribed', user)
   }
 
-  async #requireContact({ domain, local, bare }: Jid): Promise<void> {
+  /** The account to ask: docs/adr/0005-who-may-watch.md says why another address of a user leads to it. */
+  async #requireContact({ domain, local, bare }: Jid): Promise<BareJid> {
     const { directory } = this.#deps
     if (!directory.isLocal(domain)) throw remoteServerNotFound()
     if (local === '') throw serviceUnavailable()
+    if (await directory.exists(bare)) return bare
+    const found = await directory.resolve(bare)
     // §3.1.2: the user's own server says so; it keeps the contact off his roster, too.
-    if (!(await directory.exists(bare))) throw itemNotFound()
+    if (found.kind !== 'user') throw itemNotFound()
+    return found.account
   }
 
   /** As if `from` had sent it, where the server acts for him. */
