@@ -8,6 +8,8 @@ import { deleteDomain, insertDomain, listDomains, updateDomain } from '../storag
 import type { Clock } from '../util/clock.ts'
 import type { DigestAlgorithm, DigestKind } from './digest.ts'
 import {
+  COMPOSITION_TABLES,
+  type CompositionTable,
   DEFAULT_DOMAIN_SETTINGS,
   type Domain,
   type DomainSettings,
@@ -65,8 +67,8 @@ export class Domains {
     const before = this.#require(name)
     const after = { ...before, ...settings }
     await this.#database.transaction(async (trx) => {
-      const { digest_md5, sip_digest } = serializeDomain(after)
-      await updateDomain(trx, name, { digest_md5, sip_digest })
+      const { digest_md5, sip_digest, composition } = serializeDomain(after)
+      await updateDomain(trx, name, { digest_md5, sip_digest, composition })
       for (const hash of unwanted(after)) await deleteDigestHashes(trx, name, hash)
     })
     this.#set(after)
@@ -75,7 +77,7 @@ export class Domains {
 
   async remove(name: string): Promise<void> {
     this.#require(name)
-    if (!(await deleteDomain(this.#database.kysely, name))) {
+    if (!(await this.#database.transaction((trx) => deleteDomain(trx, name)))) {
       throw new DirectoryError('DOMAIN_NOT_EMPTY', `the domain ${name} still has users`)
     }
     this.#byName.delete(name)
@@ -116,12 +118,24 @@ function parseDomain(row: DomainsTable): Domain {
     name: row.name,
     digestMd5: row.digest_md5 === 1,
     sipDigest: isSipDigest(row.sip_digest) ? row.sip_digest : 'off',
+    composition: isCompositionTable(row.composition) ? row.composition : 'enterprise',
     createdAt: row.created_at,
   }
 }
 
-function serializeDomain({ name, digestMd5, sipDigest, createdAt }: Domain): DomainsTable {
-  return { name, digest_md5: flag(digestMd5), sip_digest: sipDigest, created_at: createdAt }
+function serializeDomain(domain: Domain): DomainsTable {
+  const { name, digestMd5, sipDigest, composition, createdAt } = domain
+  return {
+    name,
+    digest_md5: flag(digestMd5),
+    sip_digest: sipDigest,
+    composition,
+    created_at: createdAt,
+  }
+}
+
+function isCompositionTable(text: string): text is CompositionTable {
+  return COMPOSITION_TABLES.some((known) => known === text)
 }
 
 function isSipDigest(text: string): text is SipDigest {

@@ -88,7 +88,7 @@ export function manualStateStore(db: Queryable): ManualStateStore {
   return {
     all: async () => (await table.all()).map(parseManualState),
     put: ({ account, state, note = null, since, until = null }) =>
-      table.put({ account, state, note, since, until }),
+      table.put({ account, state, note, since, until, clear: 'never' }),
     remove: (account) => table.remove(account),
   }
 }

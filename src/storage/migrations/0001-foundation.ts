@@ -1,6 +1,6 @@
 /** The first tables. A migration is never edited once released: the next one changes what it made. */
-import { type RawBuilder, sql } from 'kysely'
 import type { DatabaseKind, Queryable } from '../database.ts'
+import { key, serial } from './columns.ts'
 
 export async function foundation(db: Queryable, kind: DatabaseKind): Promise<void> {
   await createPeople(db, kind)
@@ -10,18 +10,6 @@ export async function foundation(db: Queryable, kind: DatabaseKind): Promise<voi
   await createMessages(db, kind)
   await createAdministration(db, kind)
   await createSip(db, kind)
-}
-
-/** Text that is compared and ordered by its bytes, on both databases alike. */
-function key(kind: DatabaseKind): RawBuilder<unknown> {
-  return kind === 'postgres' ? sql`text collate "C"` : sql`text`
-}
-
-/** A number given by the database, never given twice. */
-function serial(kind: DatabaseKind): RawBuilder<unknown> {
-  return kind === 'postgres'
-    ? sql`bigint generated always as identity primary key`
-    : sql`integer primary key autoincrement`
 }
 
 function ofUser(db: Queryable, kind: DatabaseKind, table: string) {

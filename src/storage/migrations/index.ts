@@ -1,10 +1,14 @@
 /** In the order in which they run. The name is what a database remembers: never change one. */
 import type { DatabaseKind, Queryable } from '../database.ts'
 import { foundation } from './0001-foundation.ts'
+import { accessControl } from './0002-access-control.ts'
 
 export interface Migration {
   readonly name: string
   up(db: Queryable, kind: DatabaseKind): Promise<void>
 }
 
-export const migrations: readonly Migration[] = [{ name: '0001-foundation', up: foundation }]
+export const migrations: readonly Migration[] = [
+  { name: '0001-foundation', up: foundation },
+  { name: '0002-access-control', up: accessControl },
+]

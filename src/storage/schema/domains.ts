@@ -7,5 +7,7 @@ export interface DomainsTable {
   digest_md5: Flag
   /** `off`, `md5`, `sha-256` or `both`: the SIP digest hashes that are kept. */
   sip_digest: string
+  /** `enterprise` or `microsoft`: the table by which its people's states are composed. */
+  composition: string
   created_at: number
 }

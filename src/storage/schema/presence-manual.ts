@@ -6,4 +6,6 @@ export interface PresenceManualTable {
   since: number
   /** `null` until he changes it. */
   until: number | null
+  /** `never` or `sign-in`: what ends it before that. */
+  clear: string
 }

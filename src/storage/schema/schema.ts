@@ -1,4 +1,5 @@
 /** Every table, one file each (or one for tables that are only ever used together). */
+import type { AccessLevelsTable, AccessRulesTable } from './access.ts'
 import type { AddressesTable, HandlesTable } from './addresses.ts'
 import type { AdministratorsTable } from './administrators.ts'
 import type { AuditLogTable } from './audit-log.ts'
@@ -30,4 +31,6 @@ export interface Schema {
   sip_subscriptions: SipSubscriptionsTable
   sip_bindings: SipBindingsTable
   presence_manual: PresenceManualTable
+  access_levels: AccessLevelsTable
+  access_rules: AccessRulesTable
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../database.ts'
 import type { Flag } from '../schema/columns.ts'
 import type { DomainsTable } from '../schema/domains.ts'
+import { AccessRules } from './access-rules.ts'
 
 export function listDomains(db: Queryable): Promise<DomainsTable[]> {
   return db.selectFrom('domains').selectAll().orderBy('name').execute()
@@ -19,12 +20,12 @@ export async function insertDomain(db: Queryable, domain: DomainsTable): Promise
 export async function updateDomain(
   db: Queryable,
   name: string,
-  settings: { digest_md5: Flag; sip_digest: string },
+  settings: { digest_md5: Flag; sip_digest: string; composition: string },
 ): Promise<void> {
   await db.updateTable('domains').set(settings).where('name', '=', name).execute()
 }
 
-/** False, and nothing done, where the domain has users. */
+/** Takes with it the access rules about the domain. False, and nothing done, where the domain has users. */
 export async function deleteDomain(db: Queryable, name: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('domains')
@@ -35,5 +36,7 @@ export async function deleteDomain(db: Queryable, name: string): Promise<boolean
       ),
     )
     .executeTakeFirst()
-  return numDeletedRows === 1n
+  if (numDeletedRows !== 1n) return false
+  await new AccessRules(db).removeAbout(`@${name}`)
+  return true
 }

@@ -7,6 +7,8 @@ export interface ManualStateRow {
   readonly note: string | null
   readonly since: number
   readonly until: number | null
+  /** `never` or `sign-in`. */
+  readonly clear: string
 }
 
 export class ManualStatesTable {

@@ -1,6 +1,7 @@
 import type { Queryable } from '../database.ts'
 import type { Flag } from '../schema/columns.ts'
 import type { UsersTable } from '../schema/users.ts'
+import { AccessRules } from './access-rules.ts'
 
 export function findUser(db: Queryable, account: string): Promise<UsersTable | undefined> {
   return db.selectFrom('users').selectAll().where('account', '=', account).executeTakeFirst()
@@ -60,9 +61,10 @@ export async function updateUser(
   return numUpdatedRows === 1n
 }
 
-/** Takes with it all that refers to the account, and the SIP subscriptions to it. False where there is none. */
+/** Takes with it all that refers to the account: SIP subscriptions to it and access rules about it, too. False where there is none. */
 export async function deleteUser(db: Queryable, account: string): Promise<boolean> {
   await db.deleteFrom('sip_subscriptions').where('presentity', '=', account).execute()
+  await new AccessRules(db).removeAbout(account)
   const { numDeletedRows } = await db
     .deleteFrom('users')
     .where('account', '=', account)
