@@ -2,18 +2,25 @@
 
 import type { Audit } from '../admin/audit.ts'
 import type { AdministratorStore } from '../admin/sign-in.ts'
-import { requireJid } from '../core/address.ts'
+import { type BareJid, requireJid } from '../core/address.ts'
 import type { InstantMessage, MessageType, Protocol } from '../core/messaging/message.ts'
 import type { Accounts, OfflineStore } from '../core/messaging/messaging.ts'
+import type { AccessStore, Grants } from '../core/presence/access/access-control.ts'
+import type { AccessLevel } from '../core/presence/access/access-level.ts'
+import type { Action, Rule } from '../core/presence/access/rule.ts'
 import type { ManualState, ManualStateStore } from '../core/presence/manual-presence.ts'
-import type { Activity } from '../core/presence/observation.ts'
+import type { Activity, SourceClass } from '../core/presence/observation.ts'
+import type { ContactList, ContactLists } from '../directory/contact-lists.ts'
 import type { Directory } from '../directory/directory.ts'
-import type { Queryable } from '../storage/database.ts'
+import type { Database, Queryable } from '../storage/database.ts'
+import { AccessLevels, type StoredAccessLevel } from '../storage/stores/access-levels.ts'
+import { AccessRules, type StoredAccessRule } from '../storage/stores/access-rules.ts'
 import { Administrators } from '../storage/stores/administrators.ts'
 import { AuditLog } from '../storage/stores/audit-log.ts'
 import { type ManualStateRow, ManualStatesTable } from '../storage/stores/manual-states.ts'
 import { OfflineMessages, type StoredOfflineMessage } from '../storage/stores/offline-messages.ts'
-import type { Clock } from '../util/clock.ts'
+import { getSetting, putSetting } from '../storage/stores/settings.ts'
+import { type Clock, SystemClock } from '../util/clock.ts'
 
 export function accounts(directory: Directory): Accounts {
   return {
@@ -100,5 +107,56 @@ function parseManualState({ account, state, note, since, until }: ManualStateRow
     note: note ?? undefined,
     since,
     until: until ?? undefined,
+  }
+}
+
+const CROSS_DOMAIN = 'access.crossDomain'
+
+export function accessStore(database: Database, clock: Clock = new SystemClock()): AccessStore {
+  const { kysely } = database
+  const levels = new AccessLevels(kysely)
+  return {
+    load: async () => ({
+      levels: (await levels.all()).map(parseLevel),
+      rules: (await new AccessRules(kysely).all()).map(parseRule),
+    }),
+    putLevel: (level) => levels.put(level),
+    removeLevel: async (name) => {
+      await levels.remove(name)
+    },
+    changeRules: ({ remove, put }) =>
+      database.transaction(async (trx) => {
+        const rules = new AccessRules(trx)
+        await rules.removeAll(remove)
+        await rules.put(put)
+      }),
+    crossDomain: async () => {
+      const value = await getSetting(kysely, CROSS_DOMAIN)
+      return typeof value === 'boolean' ? value : undefined
+    },
+    setCrossDomain: (value) => putSetting(kysely, CROSS_DOMAIN, { value, now: clock.now() }),
+  }
+}
+
+function parseLevel({ classes, ...same }: StoredAccessLevel): AccessLevel {
+  return { ...same, classes: classes as SourceClass[] }
+}
+
+function parseRule({ action, ...same }: StoredAccessRule): Rule {
+  return { ...same, action: action as Action }
+}
+
+/** What contact lists say; at once where the list is in memory. */
+export function grants(contacts: ContactLists): Grants {
+  const isGranted = (list: ContactList, watcher: string) => {
+    const subscription = list.items.get(watcher as BareJid)?.subscription
+    return subscription === 'from' || subscription === 'both'
+  }
+  return {
+    isGranted: (presentity, watcher) => {
+      const list = contacts.peek(presentity)
+      if (list) return isGranted(list, watcher)
+      return contacts.get(presentity).then((loaded) => isGranted(loaded, watcher))
+    },
   }
 }
