@@ -3,7 +3,8 @@
  */
 export const API_ERRORS = {
   BAD_REQUEST: [400, 'The request does not have the form that /api/v1/openapi.json gives.'],
-  SIGN_IN_REQUIRED: [401, 'No administrator is signed in, or the password or token is wrong.'],
+  SIGN_IN_REQUIRED: [401, 'Nobody is signed in, or the name, password or token is wrong.'],
+  FORBIDDEN: [403, 'A user may call this for himself only, or not at all.'],
   NOT_FOUND: [404, 'There is no such path or resource.'],
   UNKNOWN_ADDRESS: [404, 'No user has this address.'],
   AMBIGUOUS_ADDRESS: [409, 'More than one user has this number; give the whole address.'],

@@ -1,17 +1,19 @@
 /**
- * The HTTP API: one Fastify application, served over HTTPS to administrators and over a Unix socket
- * to the command line. What the two differ in is who the caller is and how often he may call.
+ * The HTTP API: one Fastify application, served over HTTPS to administrators and users and over a
+ * Unix socket to the command line. What the two differ in is who the caller is and how often he may call.
  */
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Directory } from '../directory/directory.ts'
 import type { Log } from '../util/log.ts'
 import { histogram } from '../util/metrics.ts'
 import { ApiError, type ApiErrorCode } from './api-error.ts'
 import type { Audit } from './audit.ts'
 import { describeApi } from './openapi.ts'
+import { LOCAL, type Principal, type RouteRights, requireRight } from './principal.ts'
 import { answerClientError, answerError } from './refusals.ts'
-import type { Principal, SignIn } from './sign-in.ts'
+import type { SignIn } from './sign-in.ts'
 import type { TlsOptions } from './tls.ts'
 import { compileValidator } from './validator.ts'
 
@@ -22,7 +24,7 @@ declare module 'fastify' {
     subject: string | undefined
     refusal: ApiErrorCode | undefined
   }
-  interface FastifyContextConfig {
+  interface FastifyContextConfig extends RouteRights {
     /** Anybody may call. */
     public?: boolean
     /** Anybody may call from this machine. */
@@ -32,6 +34,7 @@ declare module 'fastify' {
 
 export interface ApiDeps {
   log: Log
+  directory: Directory
   signIn: SignIn
   audit: Audit
   version: string
@@ -99,21 +102,27 @@ export async function createApi(deps: ApiDeps) {
   return app
 }
 
-async function identify({ signIn, tls, log }: ApiDeps, request: FastifyRequest): Promise<void> {
-  const { config } = request.routeOptions
+async function identify(deps: ApiDeps, request: FastifyRequest): Promise<void> {
+  const { signIn, directory, tls, log } = deps
+  const { config: rights } = request.routeOptions
+  const { authorization } = request.headers
   // What does not exist is not worth checking a password for.
   if (request.is404) return
   if (!tls) {
-    request.principal = { name: 'local' }
-  } else if (request.headers.authorization !== undefined) {
-    const { authorization } = request.headers
-    request.principal = await signIn.authenticate(authorization, request.ip).catch((error) => {
-      log.warn({ what: 'api_sign_in_refused', peer: request.ip, url: request.url })
-      throw error
-    })
-  } else if (!config.public && !(config.localPublic && isLoopback(request.ip))) {
+    request.principal = LOCAL
+    return
+  }
+  const isPublic = rights.public || (rights.localPublic && isLoopback(request.ip))
+  if (authorization === undefined) {
+    if (isPublic) return
     throw new ApiError('SIGN_IN_REQUIRED')
   }
+  const principal = await signIn.authenticate(authorization, request.ip).catch((error) => {
+    log.warn({ what: 'api_sign_in_refused', peer: request.ip, url: request.url })
+    throw error
+  })
+  request.principal = principal
+  if (!isPublic) await requireRight(directory, principal, { rights, params: request.params })
 }
 
 /** Calls of strangers are not written down: there is no end to them. */

@@ -7,6 +7,7 @@ import type { Timer } from '../util/clock.ts'
 import { gauge } from '../util/metrics.ts'
 import { ApiError } from './api-error.ts'
 import { presenceBody } from './presence-body.ts'
+import type { Principal } from './principal.ts'
 import type { Services } from './services.ts'
 
 const MAX_STREAMS = 1000
@@ -26,9 +27,9 @@ let open = 0
 
 /** Takes the reply over. Throws `ApiError` TOO_MANY_STREAMS. */
 export function openEventStream(
-  { presence, clock }: Pick<Services, 'presence' | 'clock'>,
+  { presence, clock, signIn }: Pick<Services, 'presence' | 'clock' | 'signIn'>,
   reply: FastifyReply,
-  account: BareJid,
+  { account, principal }: { account: BareJid; principal: Principal | undefined },
 ): void {
   if (open >= MAX_STREAMS) throw new ApiError('TOO_MANY_STREAMS')
   reply.hijack()
@@ -48,6 +49,9 @@ export function openEventStream(
       if (presentity === account) show(document)
     },
   })
+  const revoked = signIn.onRevoked((name) => {
+    if (name === principal?.name) raw.destroy()
+  })
   let keepAlive: Timer
   const beat = (): void => {
     send(': still here\n\n')
@@ -57,6 +61,7 @@ export function openEventStream(
   streams.set(++open)
   raw.on('close', () => {
     subscription[Symbol.dispose]()
+    revoked[Symbol.dispose]()
     keepAlive.cancel()
     streams.set(--open)
   })

@@ -30,6 +30,7 @@ function describeRoute({ schema, config }: RouteOptions): void {
   const answers: unknown = schema.response
   schema.response = { ...(isRecord(answers) && answers), '4xx': ErrorBody, '5xx': ErrorBody }
   if (config?.public) schema.security = []
+  if (config?.self) schema.description = 'Users may call this for themselves.'
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,58 +1,71 @@
 /**
- * Who is calling: an administrator with a password (HTTP Basic, RFC 7617) or with the token that a
- * sign-in gave him (Bearer, RFC 6750), or whoever may open the Unix socket in the data directory.
+ * Who is calling: an administrator or a user with a password (HTTP Basic, RFC 7617) or with the token
+ * that a sign-in gave him (Bearer, RFC 6750), or whoever may open the Unix socket in the data directory.
  */
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { type BareJid, parseJid } from '../core/address.ts'
 import type { Clock } from '../util/clock.ts'
 import { FailureThrottle } from '../util/failure-throttle.ts'
 import { counter } from '../util/metrics.ts'
 import { ApiError } from './api-error.ts'
+import { Grants } from './grants.ts'
 import { hashPassword, verifyPassword } from './password-hash.ts'
+import type { Principal } from './principal.ts'
 
-export interface Principal {
-  readonly name: string
-}
-
-export interface Administrator {
+export interface AdministratorRecord {
   readonly name: string
   readonly passwordHash: string
 }
 
 export interface AdministratorStore {
-  get(name: string): Promise<Administrator | undefined>
-  put(administrator: Administrator): Promise<void>
+  get(name: string): Promise<AdministratorRecord | undefined>
+  put(administrator: AdministratorRecord): Promise<void>
   count(): Promise<number>
 }
 
-interface Grant {
+/** The directory, as far as it is asked here. */
+export interface UserPasswords {
+  /** False for a disabled user. */
+  verifyPassword(account: BareJid, password: string): Promise<boolean>
+  onPasswordChanged(listener: (account: BareJid) => void): Disposable
+  onUserDisabled(listener: (account: BareJid) => void): Disposable
+  onUserRemoved(listener: (event: { readonly account: BareJid }) => void): Disposable
+}
+
+interface Credentials {
   readonly name: string
-  expiresAt: number
+  readonly password: string
 }
 
 const TOKEN_LIFETIME_MS = 12 * 3_600_000
 /** A password that was right a moment ago need not go through scrypt again. */
 const PASSWORD_MEMORY_MS = 60_000
-const MAX_GRANTS = 10_000
 
 const signIns = counter({
   name: 'heliograph_admin_sign_ins_total',
-  help: 'Sign-ins of administrators that were checked against a password.',
+  help: 'Sign-ins to the API that were checked against a password.',
   labels: ['result'],
 })
 
 export class SignIn {
   readonly #administrators: AdministratorStore
-  readonly #clock: Clock
+  readonly #users: UserPasswords
   readonly #throttle: FailureThrottle
-  /** Tokens and remembered passwords are kept as keyed hashes only. */
-  readonly #key = randomBytes(32)
-  readonly #grants = new Map<string, Grant>()
+  readonly #grants: Grants
+  readonly #revokeListeners = new Set<(name: string) => void>()
+  /** Of everybody, since the start. */
+  #revocations = 0
   readonly #decoy = hashPassword(randomBytes(16).toString('hex'))
 
-  constructor({ administrators, clock }: { administrators: AdministratorStore; clock: Clock }) {
+  constructor(deps: { administrators: AdministratorStore; users: UserPasswords; clock: Clock }) {
+    const { administrators, users, clock } = deps
     this.#administrators = administrators
-    this.#clock = clock
+    this.#users = users
     this.#throttle = new FailureThrottle(clock)
+    this.#grants = new Grants(clock)
+    users.onPasswordChanged((account) => this.#revokeAll(account))
+    users.onUserDisabled((account) => this.#revokeAll(account))
+    users.onUserRemoved(({ account }) => this.#revokeAll(account))
   }
 
   /** Makes the first administrator. Answers his password, or `undefined` where there is one already. */
@@ -68,58 +81,82 @@ export class SignIn {
       throw new ApiError('BAD_PASSWORD', 'An administrator’s password has 8 to 1024 characters.')
     }
     await this.#administrators.put({ name, passwordHash: await hashPassword(password) })
-    for (const [key, grant] of this.#grants) if (grant.name === name) this.#grants.delete(key)
+    this.#revokeAll(name)
   }
 
   /**
    * The caller that an Authorization header from a network address names.
-   * Throws `ApiError` SIGN_IN_REQUIRED, TOO_MANY_FAILURES.
+   * Throws `ApiError` SIGN_IN_REQUIRED, TOO_MANY_FAILURES; `DirectoryError` BUSY.
    */
   async authenticate(authorization: string, address: string): Promise<Principal> {
     const [scheme = '', value = ''] = authorization.split(' ', 2)
-    if (scheme.toLowerCase() === 'bearer') return this.#byGrant(`token ${value}`)
+    if (scheme.toLowerCase() === 'bearer') return this.#byToken(value)
     if (scheme.toLowerCase() !== 'basic') throw new ApiError('SIGN_IN_REQUIRED')
     const text = Buffer.from(value, 'base64').toString('utf8')
     const colon = text.indexOf(':')
     if (colon < 0) throw new ApiError('SIGN_IN_REQUIRED')
-    const name = text.slice(0, colon)
-    const password = text.slice(colon + 1)
+    const given = { name: text.slice(0, colon), password: text.slice(colon + 1) }
     this.#refuseGuesser(address)
-    const secret = `password ${JSON.stringify([name, password])}`
-    const memory = this.#live(this.#hash(secret))
+    const secret = `password ${JSON.stringify([given.name, given.password])}`
+    const memory = this.#grants.get(secret)
     if (memory) return memory
-    const principal = await this.checkPassword({ name, password }, address)
-    this.#grant(secret, name, PASSWORD_MEMORY_MS)
+    const principal = await this.checkPassword(given, address)
+    this.#grants.add(secret, principal, PASSWORD_MEMORY_MS)
     return principal
   }
 
   /**
    * Takes as long for a name that does not exist as for a wrong password.
-   * Throws `ApiError` SIGN_IN_REQUIRED, TOO_MANY_FAILURES.
+   * Throws `ApiError` SIGN_IN_REQUIRED, TOO_MANY_FAILURES; `DirectoryError` BUSY.
    */
-  async checkPassword(
-    { name, password }: { name: string; password: string },
-    address: string,
-  ): Promise<Principal> {
+  async checkPassword(given: Credentials, address: string): Promise<Principal> {
     this.#refuseGuesser(address)
-    const administrator = await this.#administrators.get(name)
-    const right = await verifyPassword(password, administrator?.passwordHash ?? (await this.#decoy))
-    signIns.inc({ result: administrator && right ? 'accepted' : 'refused' })
-    if (!administrator || !right) {
-      this.#throttle.failed(address)
-      throw new ApiError('SIGN_IN_REQUIRED')
-    }
-    return { name }
+    const principal = await this.#verify(given)
+    signIns.inc({ result: principal ? 'accepted' : 'refused' })
+    if (principal) return principal
+    this.#throttle.failed(address)
+    throw new ApiError('SIGN_IN_REQUIRED')
   }
 
   /** A bearer token for 12 hours. */
-  issueToken({ name }: Principal): { token: string; expiresAt: number } {
+  issueToken(principal: Principal): { token: string; expiresAt: number } {
     const token = randomBytes(32).toString('base64url')
-    return { token, expiresAt: this.#grant(`token ${token}`, name, TOKEN_LIFETIME_MS) }
+    return { token, expiresAt: this.#grants.add(`token ${token}`, principal, TOKEN_LIFETIME_MS) }
   }
 
   revoke(token: string): void {
-    this.#grants.delete(this.#hash(`token ${token}`))
+    this.#grants.revoke(`token ${token}`)
+  }
+
+  /** Called with the name of one whose sign-ins have all ended: what they opened is to end, too. */
+  onRevoked(listener: (name: string) => void): Disposable {
+    this.#revokeListeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#revokeListeners.delete(listener) }
+  }
+
+  /** Again where somebody's password changed meanwhile: it may have been this one's. */
+  async #verify(given: Credentials): Promise<Principal | undefined> {
+    for (;;) {
+      const revocations = this.#revocations
+      const principal = await this.#verifyOnce(given)
+      if (!principal || revocations === this.#revocations) return principal
+    }
+  }
+
+  /** A user's name has an at sign, which an administrator's cannot have. */
+  async #verifyOnce({ name, password }: Credentials): Promise<Principal | undefined> {
+    if (!name.includes('@')) return this.#verifyAdministrator({ name, password })
+    const jid = parseJid(name)
+    const isAccount = jid !== undefined && jid.local !== '' && jid.resource === ''
+    const account = isAccount ? jid.bare : NOBODY
+    const right = await this.#users.verifyPassword(account, password)
+    return right && isAccount ? { role: 'user', name: account, account } : undefined
+  }
+
+  async #verifyAdministrator({ name, password }: Credentials): Promise<Principal | undefined> {
+    const administrator = await this.#administrators.get(name)
+    const right = await verifyPassword(password, administrator?.passwordHash ?? (await this.#decoy))
+    return administrator && right ? { role: 'administrator', name } : undefined
   }
 
   #refuseGuesser(address: string): void {
@@ -129,34 +166,18 @@ export class SignIn {
     throw new ApiError('TOO_MANY_FAILURES', undefined, Math.ceil(waitMs / 1000))
   }
 
-  #byGrant(secret: string): Principal {
-    const principal = this.#live(this.#hash(secret))
+  #byToken(token: string): Principal {
+    const principal = this.#grants.get(`token ${token}`)
     if (!principal) throw new ApiError('SIGN_IN_REQUIRED')
     return principal
   }
 
-  #live(key: string): Principal | undefined {
-    const grant = this.#grants.get(key)
-    if (grant && grant.expiresAt > this.#clock.now()) return { name: grant.name }
-    this.#grants.delete(key)
-    return undefined
-  }
-
-  #grant(secret: string, name: string, lifetimeMs: number): number {
-    if (this.#grants.size >= MAX_GRANTS) this.#forgetExpired()
-    const expiresAt = this.#clock.now() + lifetimeMs
-    this.#grants.set(this.#hash(secret), { name, expiresAt })
-    return expiresAt
-  }
-
-  #forgetExpired(): void {
-    const now = this.#clock.now()
-    for (const [key, { expiresAt }] of this.#grants) if (expiresAt <= now) this.#grants.delete(key)
-    if (this.#grants.size >= MAX_GRANTS) this.#grants.clear()
-  }
-
-  /** Looking a keyed hash up tells an attacker nothing by its timing. */
-  #hash(secret: string): string {
-    return createHmac('sha256', this.#key).update(secret).digest('base64url')
+  #revokeAll(name: string): void {
+    this.#revocations += 1
+    this.#grants.revokeAll(name)
+    for (const listener of this.#revokeListeners) listener(name)
   }
 }
+
+/** Takes the place of a name that is none, so that it takes as long to refuse. */
+const NOBODY = 'nobody@invalid' as BareJid

@@ -4,13 +4,13 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { test } from 'node:test'
 import { metrics } from '../../src/util/metrics.ts'
-import { jid, openRig, type Rig, requestOf, turn } from './rig.ts'
+import { basic, type Call, jid, openRig, type Rig, requestOf, turn } from './rig.ts'
 
 const EVENTS = '/api/v1/presence/alice@corp.example/events'
 
-async function watch({ port }: Rig, method = 'GET') {
+async function watch({ port }: Rig, given: Call = {}) {
   const target = { host: '127.0.0.1', port, rejectUnauthorized: false, agent: false }
-  const outgoing = request({ ...target, ...requestOf(method, EVENTS, {}) })
+  const outgoing = request({ ...target, ...requestOf('GET', EVENTS, given) })
   outgoing.end()
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
   let text = ''
@@ -84,6 +84,20 @@ test('streams end with the server', async (t) => {
   await rig.close()
   await ended
   assert.equal(await openStreams(), '0')
+})
+
+test('a user’s stream of himself ends with his sign-in, an administrator’s goes on', async (t) => {
+  const rig = await openRig(t)
+  await rig.directory.addUser({ account: jid('alice'), password: 'tea for two' })
+  const authorization = basic('alice@corp.example', 'tea for two')
+  const own = await watch(rig, { authorization })
+  const administrator = await watch(rig)
+  for (const stream of [own, administrator]) await stream.until(/offline/)
+  const ended = new Promise((resolve) => own.incoming.once('close', resolve))
+  await rig.directory.setPassword(jid('alice'), 'new tea')
+  await ended
+  while ((await openStreams()) !== '1') await turn()
+  administrator.leave()
 })
 
 test('a stream is not opened by asking for its head, or for nobody', async (t) => {

@@ -7,7 +7,6 @@ import { startAdmin } from '../../src/admin/admin.ts'
 import type { Services } from '../../src/admin/services.ts'
 import { SignIn } from '../../src/admin/sign-in.ts'
 import { type BareJid, requireJid } from '../../src/core/address.ts'
-import { systemPolicy } from '../../src/core/presence/authorization.ts'
 import { ManualPresence } from '../../src/core/presence/manual-presence.ts'
 import { PresenceService } from '../../src/core/presence/presence.ts'
 import { Sessions } from '../../src/core/sessions.ts'
@@ -144,13 +143,17 @@ async function openKernel(deps: KernelDeps) {
   for (const name of ['corp.example', 'west.example']) {
     if (!directory.isLocal(name)) await directory.addDomain(name)
   }
-  const presence = new PresenceService({ clock, authorization: systemPolicy('allow') })
+  const presence = new PresenceService({ clock })
   return {
     directory,
     presence,
     sessions: new Sessions(),
     manual: new ManualPresence({ store: manualStateStore(database.kysely), presence, clock }),
-    signIn: new SignIn({ administrators: administratorStore(database.kysely, clock), clock }),
+    signIn: new SignIn({
+      administrators: administratorStore(database.kysely, clock),
+      users: directory,
+      clock,
+    }),
     audit: audit(database.kysely, clock),
   }
 }

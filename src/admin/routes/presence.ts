@@ -17,6 +17,7 @@ export function presenceRoutes(app: Api, services: Services): void {
   app.get(
     '/api/v1/presence/:address',
     {
+      config: { self: true },
       schema: {
         summary: 'The composed presence of a person',
         params: AddressParam,
@@ -30,6 +31,7 @@ export function presenceRoutes(app: Api, services: Services): void {
   app.get(
     '/api/v1/presence/:address/explain',
     {
+      config: { self: true },
       schema: {
         summary: 'Why the presence of a person says what it says',
         params: AddressParam,
@@ -43,6 +45,7 @@ export function presenceRoutes(app: Api, services: Services): void {
   app.get(
     '/api/v1/presence/:address/events',
     {
+      config: { self: true },
       // Nobody would ever end the stream that a HEAD opened.
       exposeHeadRoute: false,
       schema: {
@@ -53,8 +56,9 @@ export function presenceRoutes(app: Api, services: Services): void {
         },
       },
     },
-    async ({ params }, reply) => {
-      openEventStream(services, reply, await requireAccount(directory, params.address))
+    async ({ params, principal }, reply) => {
+      const account = await requireAccount(directory, params.address)
+      openEventStream(services, reply, { account, principal })
       return reply
     },
   )
@@ -62,6 +66,7 @@ export function presenceRoutes(app: Api, services: Services): void {
   app.put(
     '/api/v1/presence/:address',
     {
+      config: { self: true },
       schema: {
         summary: 'Say what a person is doing; class manual is his own word and outlives a restart',
         params: AddressParam,
@@ -85,6 +90,7 @@ export function presenceRoutes(app: Api, services: Services): void {
   app.delete(
     '/api/v1/presence/:address',
     {
+      config: { self: true },
       schema: {
         summary: 'Withdraw what was put, the manual state or that of one source',
         params: AddressParam,

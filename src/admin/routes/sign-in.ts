@@ -1,10 +1,10 @@
-/** Sign-in of administrators, their passwords, and the audit log of what they did. */
+/** Sign-in of administrators and users, administrators’ passwords, and the audit log. */
 import { Type } from 'typebox'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import type { Principal } from '../principal.ts'
 import { Done } from '../schemas.ts'
 import type { Services } from '../services.ts'
-import type { Principal } from '../sign-in.ts'
 
 const Password = Type.String({ minLength: 1, maxLength: 1024 })
 
@@ -17,7 +17,11 @@ export function signInRoutes(app: Api, services: Services): void {
       schema: {
         summary: 'Sign in and get a bearer token',
         body: Type.Object({
-          name: Type.String({ minLength: 1, maxLength: 256 }),
+          name: Type.String({
+            minLength: 1,
+            maxLength: 2047,
+            description: 'An administrator’s name, or a user’s account.',
+          }),
           password: Password,
         }),
         response: {
@@ -40,6 +44,7 @@ export function signInRoutes(app: Api, services: Services): void {
   app.delete(
     '/api/v1/sessions/current',
     {
+      config: { anyUser: true },
       schema: {
         summary: 'Sign out: the bearer token of this request ends',
         response: { 204: Done },

@@ -52,6 +52,7 @@ export function userRoutes(app: Api, { directory }: Services): void {
   app.get(
     '/api/v1/users/:address',
     {
+      config: { self: true },
       schema: {
         summary: 'Show the user that an address belongs to',
         params: AddressParam,
