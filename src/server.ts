@@ -5,8 +5,9 @@ import { SignIn } from './admin/sign-in.ts'
 import type { Config } from './config/schema.ts'
 import { type BareJid, domainOf } from './core/address.ts'
 import { Messaging } from './core/messaging/messaging.ts'
-import { type Authorization, systemPolicy } from './core/presence/authorization.ts'
+import { AccessControl } from './core/presence/access/access-control.ts'
 import { ManualPresence } from './core/presence/manual-presence.ts'
+import { SOURCE_CLASSES } from './core/presence/observation.ts'
 import { PresenceService } from './core/presence/presence.ts'
 import { Sessions } from './core/sessions.ts'
 import { type Directory, openDirectory } from './directory/directory.ts'
@@ -19,9 +20,11 @@ import { collectProcessMetrics } from './ops/process-metrics.ts'
 import { closeWithin } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
 import {
+  accessStore,
   accounts,
   administratorStore,
   audit,
+  grants,
   manualStateStore,
   offlineStore,
 } from './server/stores.ts'
@@ -44,7 +47,7 @@ export interface Kernel {
   readonly directory: Directory
   readonly certificates: Certificates
   readonly sessions: Sessions
-  readonly authorization: Authorization
+  readonly access: AccessControl
   readonly presence: PresenceService
   readonly messaging: Messaging
 }
@@ -109,12 +112,13 @@ async function openKernel(
   const certificates = base.use(await Certificates.open({ clock, log }, config, domainNames))
   collectProcessMetrics(VERSION)
   const sessions = new Sessions()
-  const authorization = systemPolicy(config.authorization.sameSystem)
-  const presence = new PresenceService({ clock, authorization })
+  const access = await openAccess(config, { clock, log, database, directory })
+  const presence = new PresenceService({ clock })
   const messaging = new Messaging({
     sessions,
     accounts: accounts(directory),
     offline: offlineStore(database.kysely, config.messaging.offlinePerUser),
+    access,
     clock,
     log,
   })
@@ -125,7 +129,7 @@ async function openKernel(
     directory,
     certificates,
     sessions,
-    authorization,
+    access,
     presence,
     messaging,
   }
@@ -146,6 +150,22 @@ async function requireDomains(directory: Directory, { domains, demo }: Config): 
   }
 }
 
+function openAccess(
+  { authorization }: Config,
+  { clock, log, database, directory }: Pick<Kernel, 'clock' | 'log' | 'database' | 'directory'>,
+): Promise<AccessControl> {
+  return AccessControl.open({
+    clock,
+    log,
+    store: accessStore(database, clock),
+    grants: grants(directory.contacts),
+    people: directory,
+    classes: SOURCE_CLASSES,
+    sameSystem: authorization.sameSystem,
+    crossDomain: authorization.crossDomain,
+  })
+}
+
 function openXmpp(config: Config, { certificates, ...kernel }: Kernel) {
   const { listen, xmpp } = config
   const { authTimeout: authTimeoutMs, idleTimeout: idleTimeoutMs, idleGrace: idleGraceMs } = xmpp
@@ -163,14 +183,13 @@ function openXmpp(config: Config, { certificates, ...kernel }: Kernel) {
 
 /** The policy alone, without the roster that an XMPP watcher comes with. */
 function mayWatch(
-  { authorization, directory }: Pick<Kernel, 'authorization' | 'directory'>,
+  { access, directory }: Pick<Kernel, 'access' | 'directory'>,
   presentity: BareJid,
   watcher: BareJid,
 ): boolean {
   const account = directory.isLocal(domainOf(watcher)) ? watcher : undefined
-  return (
-    authorization.decide(presentity, { address: watcher, account, protocol: 'sip' }) === 'allow'
-  )
+  const asker = { address: watcher, account, protocol: 'xmpp' } as const
+  return access.decide(presentity, asker, false).decision === 'allow'
 }
 
 function openSip(config: Config, { certificates, ...kernel }: Kernel) {
@@ -184,7 +203,7 @@ async function openAdmin(
 ): Promise<SignIn> {
   const { clock, database, presence, certificates } = kernel
   const administrators = administratorStore(database.kysely, clock)
-  const signIn = new SignIn({ administrators, clock })
+  const signIn = new SignIn({ administrators, users: kernel.directory, clock })
   const manual = new ManualPresence({ store: manualStateStore(database.kysely), presence, clock })
   await manual.restore()
   const admin = await startAdmin(

@@ -1,7 +1,7 @@
 /** Four people who know each other, so that the first five minutes show something. */
 import { type BareJid, requireJid } from '../core/address.ts'
+import { newRosterItem } from '../core/presence/roster-item.ts'
 import type { Directory } from '../directory/directory.ts'
-import { newRosterItem } from '../directory/roster-item.ts'
 import { readablePassword } from '../util/readable-password.ts'
 import type { DemoUsers } from './announcement.ts'
 

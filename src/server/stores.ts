@@ -10,6 +10,7 @@ import type { AccessLevel } from '../core/presence/access/access-level.ts'
 import type { Action, Rule } from '../core/presence/access/rule.ts'
 import type { ManualState, ManualStateStore } from '../core/presence/manual-presence.ts'
 import type { Activity, SourceClass } from '../core/presence/observation.ts'
+import { isGrant } from '../core/presence/roster-item.ts'
 import type { ContactList, ContactLists } from '../directory/contact-lists.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Database, Queryable } from '../storage/database.ts'
@@ -148,10 +149,8 @@ function parseRule({ action, ...same }: StoredAccessRule): Rule {
 
 /** What contact lists say; at once where the list is in memory. */
 export function grants(contacts: ContactLists): Grants {
-  const isGranted = (list: ContactList, watcher: string) => {
-    const subscription = list.items.get(watcher as BareJid)?.subscription
-    return subscription === 'from' || subscription === 'both'
-  }
+  const isGranted = (list: ContactList, watcher: string) =>
+    isGrant(list.items.get(watcher as BareJid))
   return {
     isGranted: (presentity, watcher) => {
       const list = contacts.peek(presentity)

@@ -3,6 +3,7 @@ import type { SecureContext, SecureVersion } from 'node:tls'
 import type { Config } from '../config/schema.ts'
 import type { BareJid } from '../core/address.ts'
 import type { Messaging } from '../core/messaging/messaging.ts'
+import type { AccessControl } from '../core/presence/access/access-control.ts'
 import type { PresenceService } from '../core/presence/presence.ts'
 import type { Sessions } from '../core/sessions.ts'
 import type { Database } from '../storage/database.ts'
@@ -58,6 +59,7 @@ export interface SipDeps {
   readonly directory: SipDirectory
   readonly sessions: Sessions
   readonly presence: PresenceService
+  readonly access: AccessControl
   readonly messaging: Messaging
   /** Needed where `listen.sipTls` is on. */
   readonly tls?: TlsSource | undefined

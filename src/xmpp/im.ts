@@ -1,6 +1,7 @@
 /** Instant messaging and presence over XMPP, put together: everything above the streams. */
 import type { BareJid } from '../core/address.ts'
 import type { Messaging } from '../core/messaging/messaging.ts'
+import type { AccessControl } from '../core/presence/access/access-control.ts'
 import type { PresenceService } from '../core/presence/presence.ts'
 import type { Sessions } from '../core/sessions.ts'
 import type { Directory } from '../directory/directory.ts'
@@ -31,6 +32,7 @@ export interface ImDeps {
   readonly directory: Directory
   readonly sessions: Sessions
   readonly presence: PresenceService
+  readonly access: AccessControl
   readonly messaging: Messaging
   /** Whether the system's policy lets one user see another whom nobody can ask. */
   readonly autoApprove: (presentity: BareJid, watcher: BareJid) => boolean
@@ -56,15 +58,16 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   const handlers = newIqHandlers()
   const modules = xmppModules.filter((module) => module.enabled?.(config) ?? true)
   const server = identity(deps.software, modules)
+  using starting = new DisposableStack()
   for (const module of modules) {
-    module.setup?.({ ...shared, iq: handlers, subscriptions, config, server })
+    starting.use(module.setup?.({ ...shared, iq: handlers, subscriptions, config, server }))
   }
   const parts = { broadcaster, subscriptions, probes, source, directed }
   const handler = router({ ...shared, ...parts }, { handlers, modules, server, config })
 
-  const watching = new DisposableStack()
-  watching.use(watchPresence({ presence, log, broadcaster, subscriptions }))
-  watching.use(watchAccounts({ ...shared, broadcaster }))
+  starting.use(watchPresence({ presence, log, broadcaster, subscriptions }))
+  starting.use(watchAccounts({ ...shared, broadcaster }))
+  const watching = starting.move()
   return { handler, [Symbol.dispose]: () => watching.dispose() }
 }
 
@@ -73,6 +76,7 @@ interface RouterParts {
   log: Log
   directory: Directory
   messaging: Messaging
+  access: AccessControl
   sessions: LocalSessions
   rosters: Rosters
   broadcaster: Broadcaster
@@ -93,6 +97,7 @@ function router(parts: RouterParts, setup: RouterSetup): Router {
   const { probes } = parts
   const { handlers, modules, server, config } = setup
   return new Router({
+    ...parts,
     iq: new IqRouter({
       ...parts,
       handlers,

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { createSecureContext } from 'node:tls'
 import { Messaging } from '../../src/core/messaging/messaging.ts'
-import { systemPolicy } from '../../src/core/presence/authorization.ts'
 import { PresenceService } from '../../src/core/presence/presence.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
@@ -19,6 +18,7 @@ import { SipUserAgent } from '../../src/sip/user-agent.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { SystemClock } from '../../src/util/clock.ts'
 import { silentLog } from '../../src/util/log.ts'
+import { testAccess } from './access.ts'
 import { testIdentity } from './certificate.ts'
 import { QUICK_ITERATIONS } from './directory.ts'
 
@@ -75,11 +75,18 @@ async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
   const { database, directory, options, tls } = base
   const clock = new SystemClock()
   const deps = { clock, log: silentLog }
-  const presence = new PresenceService({ clock, authorization: systemPolicy('allow') })
+  const access = testAccess()
+  const presence = new PresenceService({ clock })
   const sessions = new Sessions()
   const offline = offlineStore(database.kysely, 100)
-  const messaging = new Messaging({ ...deps, sessions, accounts: accounts(directory), offline })
-  const core = { database, directory, presence, sessions, messaging }
+  const messaging = new Messaging({
+    ...deps,
+    access,
+    sessions,
+    accounts: accounts(directory),
+    offline,
+  })
+  const core = { database, directory, presence, access, sessions, messaging }
   const sip = await startSip(configOf(options), { ...deps, ...core, tls })
   let open = true
   const close = async () => {

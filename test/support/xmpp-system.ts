@@ -3,19 +3,21 @@ import type { TestContext } from 'node:test'
 import { createSecureContext } from 'node:tls'
 import { type BareJid, domainOf, requireJid } from '../../src/core/address.ts'
 import { Messaging } from '../../src/core/messaging/messaging.ts'
-import { type Authorization, systemPolicy } from '../../src/core/presence/authorization.ts'
+import type { AccessControl } from '../../src/core/presence/access/access-control.ts'
+import type { Fallback } from '../../src/core/presence/access/rule-index.ts'
 import type { Activity, SourceClass } from '../../src/core/presence/observation.ts'
 import { PresenceService } from '../../src/core/presence/presence.ts'
+import type { RosterItem } from '../../src/core/presence/roster-item.ts'
+import { newRosterItem } from '../../src/core/presence/roster-item.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
-import type { RosterItem } from '../../src/directory/roster-item.ts'
-import { newRosterItem } from '../../src/directory/roster-item.ts'
 import { accounts, offlineStore } from '../../src/server/stores.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
 import { silentLog } from '../../src/util/log.ts'
 import type { Element } from '../../src/xml/element.ts'
 import { type StartXmppConfig, startXmpp } from '../../src/xmpp/xmpp.ts'
+import { testAccess } from './access.ts'
 import { testIdentity } from './certificate.ts'
 import { disposeAfter } from './databases.ts'
 import { QUICK_ITERATIONS } from './directory.ts'
@@ -46,7 +48,8 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
 export interface XmppSystemOptions {
   config?: Partial<StartXmppConfig['xmpp']>
   clock?: Clock
-  authorization?: Authorization
+  /** Where no rule speaks about a user of the system. */
+  sameSystem?: Fallback
   /** The system's policy for requests that nobody can be asked about. */
   autoApprove?: boolean
   maxContacts?: number
@@ -58,7 +61,7 @@ export async function startXmppSystem(
   t: TestContext,
   options: XmppSystemOptions = {},
 ): Promise<XmppSystem> {
-  const { clock = new SystemClock(), authorization = systemPolicy('allow') } = options
+  const { clock = new SystemClock(), sameSystem = 'confirm' } = options
   const database = disposeAfter(t, await openDatabase('sqlite::memory:', { clock }))
   const directory = await openDirectory(
     { database, clock, log: silentLog },
@@ -73,10 +76,11 @@ export async function startXmppSystem(
     await directory.addUser({ account: `${user}@${DOMAIN}`, password: PASSWORD })
   }
   await directory.addUser({ account: `erin@${OTHER_DOMAIN}`, password: PASSWORD })
-  const presence = new PresenceService({ clock, authorization })
+  const access = testAccess({ sameSystem })
+  const presence = new PresenceService({ clock })
   const sessions = new Sessions()
   const offline = offlineStore(database.kysely, options.offlineLimit ?? 100)
-  const deps = { clock, log: silentLog, directory, sessions, presence }
+  const deps = { clock, log: silentLog, directory, sessions, presence, access }
   const messaging = new Messaging({ ...deps, accounts: accounts(directory), offline })
   const context = createSecureContext(await testIdentity())
   const xmpp = disposeAfter(
@@ -98,6 +102,7 @@ export async function startXmppSystem(
   return new XmppSystem({
     directory,
     presence,
+    access,
     sessions,
     messaging,
     clock,
@@ -108,6 +113,7 @@ export async function startXmppSystem(
 interface Parts {
   directory: Directory
   presence: PresenceService
+  access: AccessControl
   sessions: Sessions
   messaging: Messaging
   clock: Clock
@@ -117,14 +123,16 @@ interface Parts {
 export class XmppSystem {
   readonly directory: Directory
   readonly presence: PresenceService
+  readonly access: AccessControl
   readonly sessions: Sessions
   readonly messaging: Messaging
   readonly port: number
   readonly #clock: Clock
 
-  constructor({ directory, presence, sessions, messaging, clock, port }: Parts) {
+  constructor({ directory, presence, access, sessions, messaging, clock, port }: Parts) {
     this.directory = directory
     this.presence = presence
+    this.access = access
     this.sessions = sessions
     this.messaging = messaging
     this.port = port

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { choice, integer } from '../option.ts'
+import { boolean, choice, integer } from '../option.ts'
 
 /** RFC 7677 §4 asks for 4,096 at least; more cost whoever tries passwords, and every sign-in of a client. */
 function iterations(mechanism: string, min: number) {
@@ -34,6 +34,10 @@ export const messagingOptions = Type.Object(
 
 export const authorizationOptions = Type.Object(
   {
+    crossDomain: boolean({
+      default: true,
+      doc: 'Whether users of different domains of this system may see and write to each other, until an administrator switches it.',
+    }),
     sameSystem: choice(['allow', 'confirm', 'block'], {
       default: 'allow',
       doc: 'Whether users of this system may watch each other where nothing more specific says: by SIP, and by XMPP where the one who is asked has no client to be asked at.',

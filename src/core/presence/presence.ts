@@ -5,10 +5,11 @@
 import type { Clock, Timer } from '../../util/clock.ts'
 import { counter, gauge } from '../../util/metrics.ts'
 import type { BareJid } from '../address.ts'
-import type { Authorization, View, Watcher } from './authorization.ts'
-import { type Composition, compose } from './composition.ts'
-import { type Explanation, type PresenceDocument, sameDocument } from './document.ts'
+import { EVERYTHING, NOTHING, type Visibility } from './access/access.ts'
+import type { Composition } from './composition.ts'
+import type { Explanation, PresenceDocument } from './document.ts'
 import type { Report } from './observation.ts'
+import { Views } from './views.ts'
 
 export interface PresenceChange {
   readonly presentity: BareJid
@@ -31,8 +32,7 @@ export interface Explained {
 
 interface Home {
   readonly reports: Map<string, Report>
-  document: PresenceDocument
-  explanation: Explanation
+  readonly views: Views
   expiry: Timer | undefined
 }
 
@@ -57,18 +57,16 @@ const compositions = counter({
 
 export class PresenceService {
   readonly #clock: Clock
-  readonly #authorization: Authorization
   readonly #homes = new Map<BareJid, Home>()
-  /** Of presentities who went offline, since when and all: kept whole, so that watchers share renderings. */
-  readonly #offline = new Map<BareJid, Composition>()
+  /** Of presentities who went offline, since when and all: kept, so that watchers share renderings. */
+  readonly #offline = new Map<BareJid, Views>()
   readonly #audiences = new Set<Audience>()
   /** Of those never seen, and what a watcher who may see nothing sees: the two cannot be told apart. */
-  readonly #neverSeen = new Map<BareJid, Composition>()
+  readonly #neverSeen = new Map<BareJid, Views>()
   readonly #startedAt: number
 
-  constructor({ clock, authorization }: { clock: Clock; authorization: Authorization }) {
+  constructor({ clock }: { clock: Clock }) {
     this.#clock = clock
-    this.#authorization = authorization
     this.#startedAt = clock.now()
   }
 
@@ -95,27 +93,24 @@ export class PresenceService {
     if (home?.reports.delete(source)) this.#recompose(presentity, home)
   }
 
-  /** Always answers: an offline document where nothing is known. */
+  /** All that is known. Always answers: an offline document where nothing is. */
   document(presentity: BareJid): PresenceDocument {
-    return this.#homes.get(presentity)?.document ?? this.#nothingKnown(presentity).document
+    return this.view(presentity, EVERYTHING).document
   }
 
   /** Why the document says what it says. */
   explain(presentity: BareJid): Explained {
     const home = this.#homes.get(presentity)
-    if (!home) return { ...this.#nothingKnown(presentity), reports: [] }
-    return {
-      document: home.document,
-      explanation: home.explanation,
-      reports: [...home.reports.values()],
-    }
+    return { ...this.#viewsOf(presentity).full, reports: home ? [...home.reports.values()] : [] }
   }
 
-  /** The document as this watcher may see it: one that is blocked or not yet confirmed sees an offline person. */
-  view(presentity: BareJid, watcher: Watcher): View {
-    const decision = this.#authorization.decide(presentity, watcher)
-    if (decision === 'allow') return { decision, document: this.document(presentity) }
-    return { decision, document: this.#neverOnline(presentity).document }
+  /**
+   * The presentity as those see him who may see this much: the same document for all of them, until
+   * it changes. Who may see nothing sees somebody who was never on line.
+   */
+  view(presentity: BareJid, visible: Visibility): Composition {
+    if (visible === NOTHING) return this.#neverOnline(presentity).full
+    return this.#viewsOf(presentity).of(visible)
   }
 
   /** Adds an audience; disposing of the answer removes it. */
@@ -125,11 +120,10 @@ export class PresenceService {
   }
 
   #open(presentity: BareJid): Home {
-    const home: Home = {
-      reports: new Map(),
-      ...this.#nothingKnown(presentity),
-      expiry: undefined,
-    }
+    const known = this.#offline.get(presentity)
+    this.#offline.delete(presentity)
+    const views = known ?? new Views(presentity, this.#startedAt)
+    const home: Home = { reports: new Map(), views, expiry: undefined }
     this.#homes.set(presentity, home)
     presentities.inc()
     return home
@@ -141,27 +135,20 @@ export class PresenceService {
       if (until !== undefined && until <= now) home.reports.delete(source)
     }
     compositions.inc()
-    const { document, explanation } = this.#compose(presentity, home, now)
-    const previous = home.document
-    home.explanation = explanation
+    const previous = home.views.full.document
+    const changed = home.views.update([...home.reports.values()], now)
     this.#armExpiry(presentity, home, now)
-    if (home.reports.size === 0) this.#close(presentity, { document, explanation })
-    if (sameDocument(previous, document)) return
-    home.document = document
+    if (home.reports.size === 0) this.#close(presentity, home)
+    if (!changed) return
+    const { document, explanation } = home.views.full
     changes.inc()
     this.#tell({ presentity, document, previous, winner: explanation.winner })
   }
 
-  #compose(presentity: BareJid, home: Home, now: number): Composition {
-    if (home.reports.size > 0) return compose(presentity, [...home.reports.values()], now)
-    const { person } = home.document
-    return compose(presentity, [], person.state === 'offline' ? person.since : now)
-  }
-
-  #close(presentity: BareJid, composition: Composition): void {
+  #close(presentity: BareJid, { views }: Home): void {
     this.#homes.delete(presentity)
     presentities.dec()
-    this.#offline.set(presentity, composition)
+    this.#offline.set(presentity, views)
   }
 
   /** One timer for each presentity, set to the first of its reports that ends. */
@@ -180,17 +167,21 @@ export class PresenceService {
     for (const audience of this.#audiences) audience.presenceChanged(change)
   }
 
-  #nothingKnown(presentity: BareJid): Composition {
-    return this.#offline.get(presentity) ?? this.#neverOnline(presentity)
+  #viewsOf(presentity: BareJid): Views {
+    return (
+      this.#homes.get(presentity)?.views ??
+      this.#offline.get(presentity) ??
+      this.#neverOnline(presentity)
+    )
   }
 
-  #neverOnline(presentity: BareJid): Composition {
+  #neverOnline(presentity: BareJid): Views {
     const known = this.#neverSeen.get(presentity)
     if (known) return known
     if (this.#neverSeen.size >= MAX_NEVER_SEEN) this.#neverSeen.clear()
-    const composition = compose(presentity, [], this.#startedAt)
-    this.#neverSeen.set(presentity, composition)
-    return composition
+    const views = new Views(presentity, this.#startedAt)
+    this.#neverSeen.set(presentity, views)
+    return views
   }
 }
 

@@ -3,7 +3,8 @@
  * from which the notifier and the compositor take all that differs between packages.
  */
 import type { BareJid } from '../../core/address.ts'
-import type { Decision, Watcher } from '../../core/presence/authorization.ts'
+import type { Decision, Watcher } from '../../core/presence/access/access.ts'
+import type { AccessControl } from '../../core/presence/access/access-control.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
 
 /** Seconds. `default` holds where a request has no Expires. */
@@ -16,6 +17,7 @@ export interface ExpiresBounds {
 /** What packages may use of the server. */
 export interface EventDeps {
   readonly presence: PresenceService
+  readonly access: AccessControl
 }
 
 /** One watcher's interest in one resource. */

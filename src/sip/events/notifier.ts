@@ -7,7 +7,7 @@
  */
 import { randomBytes, randomInt } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
-import type { Watcher } from '../../core/presence/authorization.ts'
+import type { Watcher } from '../../core/presence/access/access.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import type { SipIdentity } from '../auth/identity.ts'

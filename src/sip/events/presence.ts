@@ -19,11 +19,14 @@ export const presencePackage = defineEventPackage({
   expires: { min: 60, default: 3600, max: 86_400 }, // RFC 3856 §6.4
   minNotifyIntervalMs: 5_000, // RFC 3856 §6.10
 
-  authorize: ({ presence }, { presentity, watcher }) => presence.view(presentity, watcher).decision,
+  authorize: ({ access }, { presentity, watcher }) =>
+    access.decide(presentity, watcher, false).decision,
 
   /** RFC 3856 §6.6.2: who is pending or blocked gets what an offline person's watchers get. */
-  render: ({ presence }, { presentity, watcher, entity }) =>
-    pidf.of(presence.view(presentity, watcher).document, entity),
+  render: ({ presence, access }, { presentity, watcher, entity }) => {
+    const { visible } = access.decide(presentity, watcher, false)
+    return pidf.of(presence.view(presentity, visible).document, entity)
+  },
 
   watch: ({ presence }, changed) =>
     presence.subscribe({

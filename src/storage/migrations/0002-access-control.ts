@@ -1,10 +1,15 @@
-/** Access levels and rules, when a manual state ends, and how a domain's presence is composed. */
+/**
+ * Access levels and rules, with ways to those whom rules are about and to those who are to be asked;
+ * who may subscribe by the rules alone; when a manual state ends; how a domain's presence is composed.
+ */
+import { sql } from 'kysely'
 import type { DatabaseKind, Queryable } from '../database.ts'
 import { key } from './columns.ts'
 
 export async function accessControl(db: Queryable, kind: DatabaseKind): Promise<void> {
   await createLevels(db, kind)
   await createRules(db, kind)
+  await createWays(db)
   await db.schema
     .alterTable('presence_manual')
     .addColumn('clear', 'text', (column) => column.notNull().defaultTo('never'))
@@ -12,6 +17,10 @@ export async function accessControl(db: Queryable, kind: DatabaseKind): Promise<
   await db.schema
     .alterTable('domains')
     .addColumn('composition', 'text', (column) => column.notNull().defaultTo('enterprise'))
+    .execute()
+  await db.schema
+    .alterTable('roster_items')
+    .addColumn('by_policy', 'integer', (column) => column.notNull().defaultTo(0))
     .execute()
 }
 
@@ -45,5 +54,20 @@ async function createRules(db: Queryable, kind: DatabaseKind): Promise<void> {
     .createIndex('access_rules_by_watcher')
     .on('access_rules')
     .column('watcher')
+    .execute()
+}
+
+async function createWays(db: Queryable): Promise<void> {
+  await db.schema
+    .createIndex('roster_items_with_request')
+    .on('roster_items')
+    .column('account')
+    .where('pending_in', '=', 1)
+    .execute()
+  // What comes after the last at sign: the domain.
+  await db.schema
+    .createIndex('addresses_by_domain')
+    .on('addresses')
+    .expression(sql`substr(handle, length(rtrim(handle, replace(handle, '@', ''))) + 1)`)
     .execute()
 }

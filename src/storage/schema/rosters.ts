@@ -23,6 +23,8 @@ export interface RosterItemsTable {
   /** The subscription request as it came, to be shown again (RFC 6121 §3.1.3). */
   pending_in_stanza: string | null
   approved: Flag
+  /** 1 where the access rules let the contact subscribe, not the user. */
+  by_policy: Flag
   /** 0 where the row exists only for a request that the user has not answered. */
   in_roster: Flag
   /** The roster's version at which this item last changed. */

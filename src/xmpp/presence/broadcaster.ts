@@ -4,9 +4,10 @@
  * presence, its end, and a change of the composed state.
  */
 import type { BareJid, Jid } from '../../core/address.ts'
+import type { AccessControl } from '../../core/presence/access/access-control.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
+import type { RosterItem } from '../../core/presence/roster-item.ts'
 import type { ContactList } from '../../directory/contact-lists.ts'
-import type { RosterItem } from '../../directory/roster-item.ts'
 import { counter } from '../../util/metrics.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import type { Rosters } from '../roster/rosters.ts'
@@ -23,6 +24,7 @@ export interface BroadcasterDeps {
   sessions: LocalSessions
   rosters: Rosters
   presence: PresenceService
+  access: AccessControl
   busyShow: BusyShow
 }
 
@@ -138,7 +140,7 @@ export class Broadcaster {
 
   #mayWatch(presentity: BareJid, watcher: BareJid): boolean {
     const asker = { address: watcher, account: watcher, protocol: 'xmpp' } as const
-    return this.#deps.presence.view(presentity, asker).decision === 'allow'
+    return this.#deps.access.decide(presentity, asker, true).decision === 'allow'
   }
 }
 

@@ -1,5 +1,6 @@
 /** Presence probes (RFC 6121 §4.3): those that the server makes for a new resource, and a client's own. */
 import type { BareJid, Jid } from '../../core/address.ts'
+import type { AccessControl } from '../../core/presence/access/access-control.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
 import type { Directory } from '../../directory/directory.ts'
 import { type Element, xml } from '../../xml/element.ts'
@@ -17,6 +18,7 @@ export interface ProbesDeps {
   rosters: Rosters
   sessions: LocalSessions
   presence: PresenceService
+  access: AccessControl
   broadcaster: Broadcaster
   subscriptions: Subscriptions
 }
@@ -86,7 +88,8 @@ export class Probes {
     const texts = broadcaster.current(bare, watcher)
     if (texts.length > 0) return texts
     const asker = { address: watcher, account: watcher, protocol: 'xmpp' } as const
-    const { document } = this.#deps.presence.view(bare, asker)
+    const { visible } = this.#deps.access.decide(bare, asker, true)
+    const { document } = this.#deps.presence.view(bare, visible)
     return [unavailableText(bare, { id, since: document.person.since })]
   }
 }

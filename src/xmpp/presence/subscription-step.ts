@@ -1,6 +1,6 @@
 import type { BareJid } from '../../core/address.ts'
+import { newRosterItem, type RosterItem } from '../../core/presence/roster-item.ts'
 import { type SubscriptionState, subscriptionFlags } from '../../core/presence/subscription.ts'
-import { newRosterItem, type RosterItem } from '../../directory/roster-item.ts'
 
 export interface Step {
   readonly state: SubscriptionState

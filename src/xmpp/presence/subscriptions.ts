@@ -4,6 +4,7 @@
  */
 import type { BareJid, Jid } from '../../core/address.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
+import { newRosterItem, type RosterItem } from '../../core/presence/roster-item.ts'
 import {
   type InboundStep,
   inboundStep,
@@ -13,7 +14,6 @@ import {
   subscriptionState,
 } from '../../core/presence/subscription.ts'
 import type { Directory } from '../../directory/directory.ts'
-import { newRosterItem, type RosterItem } from '../../directory/roster-item.ts'
 import type { Log } from '../../util/log.ts'
 import type { Element } from '../../xml/element.ts'
 import {

@@ -1,6 +1,6 @@
 /** Rosters on the wire: `jabber:iq:roster` (RFC 6121 §2.1). */
 import { type BareJid, parseJid } from '../../core/address.ts'
-import type { RosterItem } from '../../directory/roster-item.ts'
+import type { RosterItem } from '../../core/presence/roster-item.ts'
 import { type Element, xml } from '../../xml/element.ts'
 import { badRequest, jidMalformed, notAcceptable } from '../errors.ts'
 import { NS_ROSTER } from '../namespaces.ts'

@@ -1,6 +1,6 @@
 /** Roster management (RFC 6121 §2) with versions (§2.6). */
 import type { BareJid } from '../../core/address.ts'
-import { newRosterItem, type RosterItem } from '../../directory/roster-item.ts'
+import { newRosterItem, type RosterItem } from '../../core/presence/roster-item.ts'
 import { xml } from '../../xml/element.ts'
 import { badRequest, forbidden, notAllowed } from '../errors.ts'
 import { type IqAnswer, type IqRequest, REPLIED } from '../iq/iq-handlers.ts'

@@ -3,15 +3,14 @@
  * hears of them, then pushed to the account's interested resources (RFC 6121 §2.1.6).
  */
 import type { BareJid } from '../../core/address.ts'
+import type { RosterItem } from '../../core/presence/roster-item.ts'
 import type { ContactChange, ContactList, ContactLists } from '../../directory/contact-lists.ts'
 import { DirectoryError } from '../../directory/errors.ts'
-import type { RosterItem } from '../../directory/roster-item.ts'
 import { type Element, escapeAttr } from '../../xml/element.ts'
 import { itemNotFound, resourceConstraint } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import { NS_CLIENT } from '../namespaces.ts'
 import type { XmppSession } from '../session.ts'
-import { AccountQueue } from './account-queue.ts'
 import { looksSame, removedItem, rosterItem, rosterQuery } from './roster-stanza.ts'
 
 /** Must be quick and pure: it may run more than once. */
@@ -20,7 +19,6 @@ export type ChangeItem = (item: RosterItem | undefined) => RosterItem | undefine
 export class Rosters {
   readonly #contacts: ContactLists
   readonly #sessions: LocalSessions
-  readonly #queue = new AccountQueue()
   #pushes = 0
 
   constructor(deps: { contacts: ContactLists; sessions: LocalSessions }) {
@@ -43,7 +41,7 @@ export class Rosters {
 
   /** Runs `task` while no change of the account's roster is under way. */
   exclusive<T>(account: BareJid, task: () => Promise<T>): Promise<T> {
-    return this.#queue.run(account, task)
+    return this.#contacts.exclusive(account, task).catch(refuse)
   }
 
   changesSince(account: BareJid, version: string) {
@@ -60,15 +58,13 @@ export class Rosters {
     change: ChangeItem,
     stored?: (change: ContactChange) => void,
   ): Promise<ContactChange> {
-    return this.#queue.run(account, async () => {
-      const made = await this.#contacts.update(account, contact, change).catch(refuse)
-      stored?.(made)
-      if (!looksSame(made.before, made.after)) {
-        const item = made.after?.inRoster ? rosterItem(made.after) : removedItem(contact)
-        this.push(account, made.version, item)
-      }
-      return made
-    })
+    const made = (result: ContactChange) => {
+      stored?.(result)
+      const { before, after, version } = result
+      if (looksSame(before, after)) return
+      this.push(account, version, after?.inRoster ? rosterItem(after) : removedItem(contact))
+    }
+    return this.#contacts.update(account, contact, change, made).catch(refuse)
   }
 
   push(account: BareJid, version: string, item: Element): void {
@@ -93,6 +89,7 @@ export class Rosters {
 function refuse(error: unknown): never {
   if (error instanceof DirectoryError) {
     if (error.code === 'TOO_MANY_CONTACTS') throw resourceConstraint('the roster is full')
+    if (error.code === 'BUSY') throw resourceConstraint('too many changes at once')
     if (error.code === 'NO_SUCH_USER') throw itemNotFound()
   }
   throw error

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { requireJid } from '../../../src/core/address.ts'
-import { type Decision, systemPolicy } from '../../../src/core/presence/authorization.ts'
+import { EVERYTHING, NOTHING, Visibility } from '../../../src/core/presence/access/access.ts'
 import type { PresenceDocument } from '../../../src/core/presence/document.ts'
-import type { Activity, Report } from '../../../src/core/presence/observation.ts'
+import type { Activity, Report, SourceClass } from '../../../src/core/presence/observation.ts'
 import { type PresenceChange, PresenceService } from '../../../src/core/presence/presence.ts'
 import { SharedRendering } from '../../../src/core/presence/shared-rendering.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -15,9 +15,9 @@ let clock: FakeClock
 let presence: PresenceService
 let heard: PresenceChange[]
 
-function start(sameSystem: Decision = 'allow'): void {
+function start(): void {
   clock = new FakeClock()
-  presence = new PresenceService({ clock, authorization: systemPolicy(sameSystem) })
+  presence = new PresenceService({ clock })
   heard = []
   presence.subscribe({ name: 'test', presenceChanged: (change) => void heard.push(change) })
 }
@@ -145,38 +145,72 @@ describe('the presence service', () => {
 })
 
 describe('a view', () => {
-  const sip = (account = BOB) => ({ address: account, account, protocol: 'sip' }) as const
-  const stranger = {
-    address: 'sip:eve@elsewhere.example',
-    account: undefined,
-    protocol: 'sip',
-  } as const
+  const TELEPHONY = new Visibility('phone', ['phone'], false)
+  const says = (source: string, klass: SourceClass, activity: Activity, manual = false) =>
+    presence.report({
+      presentity: ALICE,
+      source,
+      until: undefined,
+      observations: [
+        { id: '1', class: klass, basic: 'open', activity, manual, since: clock.now(), note: klass },
+      ],
+    })
+  const seen = (visible: Visibility) => presence.view(ALICE, visible).document
 
-  it('is the whole document for users of the system, and pending for others', () => {
-    start('allow')
-    presence.report(report('sip/1', 'on-a-call'))
-    assert.equal(presence.view(ALICE, sip()).decision, 'allow')
-    assert.equal(presence.view(ALICE, sip()).document, presence.document(ALICE))
-    assert.equal(presence.view(ALICE, stranger).decision, 'confirm')
-    assert.equal(presence.view(ALICE, stranger).document.person.state, 'offline')
+  beforeEach(() => start())
+
+  it('of everything is the document itself', () => {
+    says('sip/1', 'phone', 'on-a-call')
+    assert.equal(seen(EVERYTHING), presence.document(ALICE))
   })
 
-  it('of a blocked watcher is that of somebody who never was on line', () => {
-    start('block')
+  it('of nothing is that of somebody who never was on line', () => {
     const offline = presence.document(ALICE)
-    presence.report(report('sip/1', 'on-a-call'))
-    assert.deepEqual(presence.view(ALICE, sip()).document, offline)
-    assert.equal(presence.view(ALICE, sip()).document, presence.view(ALICE, sip()).document)
-    assert.equal(presence.view(ALICE, sip(ALICE)).decision, 'allow')
+    says('sip/1', 'phone', 'on-a-call')
+    assert.deepEqual(seen(NOTHING), offline)
+    assert.equal(seen(NOTHING), seen(NOTHING))
   })
 
-  it('of an XMPP watcher follows the roster unless the system blocks', () => {
-    start('confirm')
-    const watcher = { address: BOB, account: BOB, protocol: 'xmpp' } as const
-    assert.equal(presence.view(ALICE, watcher).decision, 'allow')
-    assert.equal(presence.view(ALICE, sip()).decision, 'confirm')
-    start('block')
-    assert.equal(presence.view(ALICE, watcher).decision, 'block')
+  it('is composed from what it shows alone: the person tells no more than the services', () => {
+    says('cal/1', 'calendar', 'in-a-meeting')
+    assert.equal(seen(TELEPHONY).person.state, 'offline')
+    says('sip/1', 'phone', 'available')
+    assert.equal(seen(EVERYTHING).person.state, 'in-a-meeting')
+    const { person, tuples } = seen(TELEPHONY)
+    assert.deepEqual([person.state, person.note], ['available', 'phone'])
+    assert.deepEqual(
+      tuples.map((tuple) => tuple.class),
+      ['phone'],
+    )
+  })
+
+  it('stays the same object while what it shows does', () => {
+    says('sip/1', 'phone', 'available')
+    const before = seen(TELEPHONY)
+    clock.advance(1000)
+    says('cal/1', 'calendar', 'in-a-meeting')
+    assert.equal(seen(TELEPHONY), before)
+    says('sip/1', 'phone', 'on-a-call')
+    assert.equal(seen(TELEPHONY).person.state, 'on-a-call')
+  })
+
+  it('hides a person who chose to appear offline, by whatever source, and with him his services', () => {
+    says('sip/1', 'phone', 'available')
+    says('api/manual', 'manual', 'offline', true)
+    assert.equal(seen(TELEPHONY).person.state, 'offline')
+    assert.deepEqual(seen(TELEPHONY).tuples, [])
+  })
+
+  it('dates the end of what it showed, and survives it', () => {
+    says('sip/1', 'phone', 'available')
+    seen(TELEPHONY)
+    clock.advance(5000)
+    presence.withdraw(ALICE, 'sip/1')
+    const gone = seen(TELEPHONY)
+    assert.deepEqual([gone.person.state, gone.person.since], ['offline', clock.now()])
+    clock.advance(5000)
+    says('cal/1', 'calendar', 'in-a-meeting')
+    assert.equal(seen(TELEPHONY), gone)
   })
 })
 

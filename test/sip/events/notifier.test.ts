@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Decision, systemPolicy } from '../../../src/core/presence/authorization.ts'
+import type { Fallback } from '../../../src/core/presence/access/rule-index.ts'
 import type { Activity } from '../../../src/core/presence/observation.ts'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
 import { PIDF } from '../../../src/formats/pidf.ts'
@@ -24,11 +24,12 @@ import {
   settle,
   sipRequest,
 } from './support.ts'
+import { testAccess } from '../../support/access.ts'
 
 interface Setup {
   intervalMs?: number
   maxFailures?: number
-  policy?: Decision
+  policy?: Fallback
   total?: number
   perWatcher?: number
   store?: MemoryStore<SubscriptionRecord>
@@ -39,7 +40,8 @@ function setUp(setup: Setup = {}) {
   const { intervalMs = 0, maxFailures = 3, policy = 'allow', total = 100, perWatcher = 10 } = setup
   const clock = setup.clock ?? new FakeClock()
   const store = setup.store ?? new MemoryStore<SubscriptionRecord>()
-  const presence = new PresenceService({ clock, authorization: systemPolicy(policy) })
+  const access = testAccess({ sameSystem: policy })
+  const presence = new PresenceService({ clock })
   const userAgent = new FakeUserAgent()
   const table = new SubscriptionTable({ total, perWatcher })
   const notifier = new Notifier({
@@ -49,7 +51,7 @@ function setUp(setup: Setup = {}) {
     identify: identifyByFrom,
     resolve: resolveByUri,
     packages: [presencePackage],
-    events: { presence },
+    events: { presence, access },
     keeper: new SubscriptionKeeper(store, silentLog),
     table,
     expires: { min: 60, default: 3600, max: 86_400 },

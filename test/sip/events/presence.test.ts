@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Decision, systemPolicy } from '../../../src/core/presence/authorization.ts'
+import type { Fallback } from '../../../src/core/presence/access/rule-index.ts'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
 import { PIDF } from '../../../src/formats/pidf.ts'
 import { SipError } from '../../../src/sip/errors.ts'
@@ -8,10 +8,12 @@ import type { PublishedState } from '../../../src/sip/events/event-package.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { ALICE, BOB } from './support.ts'
+import { testAccess } from '../../support/access.ts'
 
-function setUp(policy: Decision = 'allow') {
+function setUp(policy: Fallback = 'allow') {
   const clock = new FakeClock()
-  const presence = new PresenceService({ clock, authorization: systemPolicy(policy) })
+  const access = testAccess({ sameSystem: policy })
+  const presence = new PresenceService({ clock })
   const watcher = { address: BOB, account: BOB, protocol: 'sip' as const }
   const subject = { presentity: ALICE, watcher, entity: 'sip:alice@example.com' }
   const publish = (tuple: string, id = 'p1') => {
@@ -26,11 +28,11 @@ function setUp(policy: Decision = 'allow') {
       publishedAt: clock.now(),
       expiresAt: clock.now() + 60_000,
     }
-    presencePackage.publication.prepare({ presence }, state)()
+    presencePackage.publication.prepare({ presence, access }, state)()
     return state
   }
-  const shown = () => presencePackage.render({ presence }, subject).toString()
-  return { clock, presence, subject, publish, shown }
+  const shown = () => presencePackage.render({ presence, access }, subject).toString()
+  return { clock, presence, access, subject, publish, shown }
 }
 
 const OPEN = '<tuple id="a"><status><basic>open</basic></status>'
@@ -38,8 +40,8 @@ const OPEN = '<tuple id="a"><status><basic>open</basic></status>'
 describe('the presence package', () => {
   test('decides as the presence service does', () => {
     for (const policy of ['allow', 'confirm', 'block'] as const) {
-      const { presence, subject } = setUp(policy)
-      assert.equal(presencePackage.authorize({ presence }, subject), policy)
+      const { presence, access, subject } = setUp(policy)
+      assert.equal(presencePackage.authorize({ presence, access }, subject), policy)
     }
   })
 
@@ -59,9 +61,9 @@ describe('the presence package', () => {
   })
 
   test('tells of each change of the presentity', () => {
-    const { presence, publish } = setUp()
+    const { presence, access, publish } = setUp()
     const changed: string[] = []
-    using _ = presencePackage.watch({ presence }, (presentity) => changed.push(presentity))
+    using _ = presencePackage.watch({ presence, access }, (presentity) => changed.push(presentity))
     publish(`${OPEN}</tuple>`)
     assert.deepEqual(changed, [ALICE])
   })
@@ -81,7 +83,7 @@ describe('a publication', () => {
     const { publish, presence, clock } = setUp()
     const state = publish(`${OPEN}</tuple>`, 'p1')
     publish(`${OPEN}</tuple>`, 'p2')
-    presencePackage.publication.withdraw({ presence }, state)
+    presencePackage.publication.withdraw({ presence, access: testAccess() }, state)
     assert.equal(presence.explain(ALICE).reports.length, 1)
     clock.advance(60_000)
     assert.equal(presence.document(ALICE).person.state, 'offline')

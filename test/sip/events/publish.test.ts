@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { systemPolicy } from '../../../src/core/presence/authorization.ts'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
 import { PIDF } from '../../../src/formats/pidf.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
@@ -18,6 +17,7 @@ import {
   resolveByUri,
   sipRequest,
 } from './support.ts'
+import { testAccess } from '../../support/access.ts'
 
 function pidf(activity: string, basic = 'open'): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
@@ -37,13 +37,14 @@ interface Setup {
 function setUp(setup: Setup = {}) {
   const clock = setup.clock ?? new FakeClock()
   const store = setup.store ?? new MemoryStore<PublicationRecord>()
-  const presence = new PresenceService({ clock, authorization: systemPolicy('allow') })
+  const access = testAccess()
+  const presence = new PresenceService({ clock })
   const publishers: [string, boolean][] = []
   const publications = new Publications({
     clock,
     log: silentLog,
     store,
-    events: { presence },
+    events: { presence, access },
     maxPerUser: setup.maxPerUser ?? 3,
     onPublisher: (account, publishes) => publishers.push([account, publishes]),
   })

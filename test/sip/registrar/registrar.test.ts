@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { systemPolicy } from '../../../src/core/presence/authorization.ts'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
 import { Sessions } from '../../../src/core/sessions.ts'
 import { MessageSender } from '../../../src/sip/messaging/outgoing.ts'
@@ -30,7 +29,7 @@ interface Setup {
 }
 
 function setUp({ store = new MemoryStore(), clock = new FakeClock(), maxPerUser = 3 }: Setup = {}) {
-  const presence = new PresenceService({ clock, authorization: systemPolicy('allow') })
+  const presence = new PresenceService({ clock })
   const registrations = new RegistrationPresence({ presence, log: silentLog })
   const sessions = new Sessions()
   const userAgent = new FakeUserAgent()

@@ -1,0 +1,435 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { type BareJid, requireJid } from '../../../../src/core/address.ts'
+import type { Watcher } from '../../../../src/core/presence/access/access.ts'
+import {
+  type AccessChange,
+  AccessControl,
+  type AccessControlDeps,
+} from '../../../../src/core/presence/access/access-control.ts'
+import { AccessError } from '../../../../src/core/presence/access/access-error.ts'
+import { ALL_LEVEL, covers, width } from '../../../../src/core/presence/access/access-level.ts'
+import { ACTIONS, type NewRule } from '../../../../src/core/presence/access/rule.ts'
+import { SOURCE_CLASSES } from '../../../../src/core/presence/observation.ts'
+import { MemoryAccessStore, testAccess } from '../../../support/access.ts'
+
+const ALICE = requireJid('alice@corp.example').bare
+const BOB = requireJid('bob@corp.example').bare
+const CAROL = requireJid('carol@west.example').bare
+const EVE = 'eve@partner.example'
+const LOCAL = ['corp.example', 'west.example']
+
+const people: AccessControlDeps['people'] = {
+  isLocal: (domain) => LOCAL.includes(domain),
+  accountsWithAddressIn: async (domain) => (domain === 'xmpp.example' ? [ALICE] : []),
+}
+
+function watcher(address: string): Watcher {
+  const isLocal = LOCAL.includes(address.slice(address.indexOf('@') + 1))
+  return { address, account: isLocal ? (address as BareJid) : undefined, protocol: 'sip' }
+}
+
+type Words = Partial<NewRule> & Pick<NewRule, 'presentity' | 'watcher' | 'action'>
+
+function rule(words: Words): NewRule {
+  return { level: 'All', enforced: false, refusesMessages: false, ...words }
+}
+
+function start(deps: Partial<AccessControlDeps> = {}) {
+  const access = testAccess({ people, ...deps })
+  const put = (words: Words) => access.put(rule(words))
+  const sees = (address: string, granted = false) => {
+    const { decision, visible, asks } = access.decide(ALICE, watcher(address), granted)
+    return `${decision} ${visible.key}${asks ? ' asks' : ''}`
+  }
+  return { access, put, sees }
+}
+
+function rejectsWith(code: AccessError['code']) {
+  return (error: unknown) => error instanceof AccessError && error.code === code
+}
+
+describe('where no rule speaks', () => {
+  it('users of the system are treated as the option says, strangers need a confirmation', () => {
+    for (const [sameSystem, expected] of [
+      ['allow', 'allow all'],
+      ['confirm', 'confirm none asks'],
+      ['block', 'block none'],
+    ] as const) {
+      const { sees } = start({ sameSystem })
+      assert.equal(sees(BOB), expected)
+      assert.equal(sees(EVE), 'confirm none asks')
+    }
+  })
+
+  it('everybody sees himself, and a granted subscription is an Allow', () => {
+    const { sees } = start({ sameSystem: 'block' })
+    assert.equal(sees(ALICE), 'allow all')
+    assert.equal(sees(BOB, true), 'allow all')
+    assert.equal(sees(EVE, true), 'allow all')
+  })
+})
+
+describe('the more specific rule', () => {
+  it('wins: pair, grant, watcher domain, user default, domain policy, system default', async () => {
+    const { put, sees } = start({ sameSystem: 'allow' })
+    await put({ presentity: '*', watcher: '*', action: 'confirm' })
+    assert.equal(sees(BOB), 'confirm none asks')
+    await put({ presentity: '@corp.example', watcher: '*', action: 'allow' })
+    assert.equal(sees(BOB), 'allow all')
+    await put({ presentity: ALICE, watcher: '*', action: 'block' })
+    assert.equal(sees(BOB), 'block none')
+    await put({ presentity: ALICE, watcher: '@corp.example', action: 'confirm' })
+    assert.equal(sees(BOB), 'confirm none asks')
+    assert.equal(sees(CAROL), 'block none')
+    assert.equal(sees(BOB, true), 'allow all')
+    await put({ presentity: ALICE, watcher: BOB, action: 'block' })
+    assert.equal(sees(BOB, true), 'block none')
+  })
+
+  it('is no more specific for being newer, nor does Undefined decide anything', async () => {
+    const { put, sees } = start()
+    await put({ presentity: ALICE, watcher: BOB, action: 'block' })
+    await put({ presentity: '*', watcher: '*', action: 'allow' })
+    assert.equal(sees(BOB), 'block none')
+    await put({ presentity: ALICE, watcher: BOB, action: 'undefined' })
+    assert.equal(sees(BOB), 'allow all')
+  })
+
+  it('of the administrator stands above all that the user says', async () => {
+    const { put, sees } = start()
+    await put({ presentity: ALICE, watcher: BOB, action: 'allow' })
+    await put({ presentity: '*', watcher: '*', action: 'block', enforced: true })
+    assert.equal(sees(BOB, true), 'block none')
+    await put({ presentity: '*', watcher: BOB, action: 'allow', enforced: true })
+    assert.equal(sees(BOB), 'allow all')
+    assert.equal(sees(ALICE), 'allow all')
+  })
+})
+
+describe('external watchers', () => {
+  it('are not meant by an Allow for everybody', async () => {
+    const { put, sees } = start()
+    await put({ presentity: '*', watcher: '*', action: 'allow' })
+    await put({ presentity: ALICE, watcher: '*', action: 'allow' })
+    assert.equal(sees(EVE), 'confirm none asks')
+    await put({ presentity: '*', watcher: '@*', action: 'allow' })
+    assert.equal(sees(EVE), 'allow all')
+  })
+
+  it('are meant by their domain, their address, and a Block for everybody', async () => {
+    const { put, sees } = start()
+    await put({ presentity: ALICE, watcher: '@partner.example', action: 'allow' })
+    assert.equal(sees(EVE), 'allow all')
+    await put({ presentity: ALICE, watcher: EVE, action: 'block' })
+    assert.equal(sees(EVE), 'block none')
+    assert.equal(sees('dan@partner.example'), 'allow all')
+    await put({ presentity: '*', watcher: '*', action: 'block' })
+    assert.equal(sees('dan@elsewhere.example'), 'block none')
+  })
+
+  it('whose address has no domain are pending, whatever is said of everybody', async () => {
+    const { put, sees } = start()
+    await put({ presentity: '*', watcher: '*', action: 'allow' })
+    assert.equal(sees('tel:+13035551234'), 'confirm none asks')
+  })
+})
+
+describe('access levels', () => {
+  it('of one class speak before several, those before All, in the same list', async () => {
+    const { access, put, sees } = start()
+    await access.putLevel({ name: 'Work', classes: ['phone', 'calendar'], inverted: false })
+    await put({ presentity: ALICE, watcher: BOB, level: 'All', action: 'confirm' })
+    await put({ presentity: ALICE, watcher: BOB, level: 'Work', action: 'allow' })
+    assert.equal(sees(BOB), 'allow phone,calendar asks')
+    await put({ presentity: ALICE, watcher: BOB, level: 'Telephony', action: 'block' })
+    assert.equal(sees(BOB), 'allow calendar asks')
+    await put({ presentity: ALICE, watcher: BOB, level: 'All', action: 'block' })
+    assert.equal(sees(BOB), 'allow calendar')
+  })
+
+  it('may be all classes but some', async () => {
+    const { access, put, sees } = start({ classes: ['phone', 'calendar', 'lob'] })
+    await access.putLevel({ name: 'Not phone', classes: ['phone'], inverted: true })
+    await put({ presentity: ALICE, watcher: BOB, level: 'Not phone', action: 'block' })
+    assert.equal(sees(BOB), 'allow phone')
+  })
+
+  it('give one object for each set of classes, so that views are shared', async () => {
+    const { access, put } = start()
+    await put({ presentity: ALICE, watcher: '*', level: 'Telephony', action: 'block' })
+    const one = access.decide(ALICE, watcher(BOB), false)
+    await put({ presentity: ALICE, watcher: CAROL, level: 'Telephony', action: 'confirm' })
+    const other = access.decide(ALICE, watcher(CAROL), false)
+    assert.notEqual(one, other)
+    assert.equal(one.visible, other.visible)
+  })
+
+  it('change for every rule that uses them', async () => {
+    const { access, put, sees } = start({ sameSystem: 'block' })
+    await put({ presentity: ALICE, watcher: BOB, level: 'Telephony', action: 'allow' })
+    await access.putLevel({ name: 'Telephony', classes: ['phone', 'lob'], inverted: false })
+    assert.equal(sees(BOB), 'allow phone,lob')
+  })
+
+  it('named All is not to be touched, and one in use not to be removed', async () => {
+    const { access, put } = start()
+    await assert.rejects(
+      access.putLevel({ name: 'All', classes: ['phone'], inverted: false }),
+      rejectsWith('ACCESS_LEVEL_PREDEFINED'),
+    )
+    await assert.rejects(access.removeLevel('All'), rejectsWith('ACCESS_LEVEL_PREDEFINED'))
+    await assert.rejects(access.removeLevel('Nothing'), rejectsWith('NO_SUCH_ACCESS_LEVEL'))
+    await put({ presentity: ALICE, watcher: BOB, level: 'Telephony', action: 'allow' })
+    await assert.rejects(access.removeLevel('Telephony'), rejectsWith('ACCESS_LEVEL_IN_USE'))
+    await access.removeAll({ presentity: ALICE })
+    await access.removeLevel('Telephony')
+    assert.deepEqual(
+      access.levels().map(({ name }) => name),
+      ['All'],
+    )
+  })
+
+  it('are refused where they name a class that does not exist, or none', async () => {
+    const { access } = start()
+    for (const classes of [['fax'], []]) {
+      await assert.rejects(
+        access.putLevel({ name: 'Odd', classes: classes as never, inverted: false }),
+        rejectsWith('BAD_ACCESS_LEVEL'),
+      )
+    }
+    await assert.rejects(
+      access.put(rule({ presentity: ALICE, watcher: BOB, level: 'Odd', action: 'allow' })),
+      rejectsWith('NO_SUCH_ACCESS_LEVEL'),
+    )
+  })
+})
+
+describe('a rule', () => {
+  it('is stored, changed, found and removed', async () => {
+    const store = new MemoryAccessStore()
+    const { access, put } = start({ store })
+    assert.equal(
+      await put({ presentity: 'Alice@Corp.Example', watcher: BOB, action: 'allow' }),
+      'created',
+    )
+    assert.equal(await put({ presentity: ALICE, watcher: BOB, action: 'allow' }), 'same')
+    assert.equal(await put({ presentity: ALICE, watcher: BOB, action: 'block' }), 'changed')
+    await put({ presentity: ALICE, watcher: CAROL, action: 'allow' })
+    assert.equal(access.rules({ presentity: ALICE }).length, 2)
+    assert.equal(access.rules({ watcher: BOB })[0]?.action, 'block')
+    const again = await AccessControl.open({ ...deps(store) })
+    assert.equal(again.decide(ALICE, watcher(BOB), true).decision, 'block')
+    assert.equal(await access.removeAll({ action: 'block' }), 1)
+    assert.equal(store.rules.size, 1)
+  })
+
+  it('that makes no sense is refused', async () => {
+    const { put } = start()
+    for (const words of [
+      { presentity: EVE, watcher: BOB },
+      { presentity: '@*', watcher: BOB },
+      { presentity: '@elsewhere.example', watcher: BOB, refusesMessages: true, action: 'allow' },
+      { presentity: ALICE, watcher: ALICE },
+      { presentity: ALICE, watcher: `${BOB}/desk` },
+      { presentity: ALICE, watcher: 'not an address' },
+      { presentity: ALICE, watcher: BOB, refusesMessages: true, action: 'allow' },
+    ] as const) {
+      await assert.rejects(put({ action: 'allow', ...words }), rejectsWith('BAD_RULE'))
+    }
+  })
+
+  it('of a domain is about those who have an address of another system there, too', async () => {
+    const { put, sees } = start()
+    await put({ presentity: '@xmpp.example', watcher: '*', action: 'block' })
+    assert.equal(sees(BOB), 'block none')
+  })
+
+  it('is told to listeners once it holds, with whom it concerns', async () => {
+    const { access, put } = start()
+    const heard: [AccessChange, string][] = []
+    access.onChange((change) => {
+      heard.push([change, access.decide(ALICE, watcher(BOB), false).decision])
+    })
+    await put({ presentity: ALICE, watcher: BOB, action: 'block' })
+    await put({ presentity: ALICE, watcher: BOB, action: 'block' })
+    await put({ presentity: ALICE, watcher: '*', action: 'block' })
+    await access.removeAll({ presentity: ALICE })
+    await put({ presentity: '*', watcher: '*', action: 'confirm' })
+    assert.deepEqual(heard, [
+      [{ presentity: ALICE, watcher: BOB }, 'block'],
+      [{ presentity: ALICE, watcher: undefined }, 'block'],
+      [{ presentity: ALICE, watcher: BOB }, 'allow'],
+      [{ presentity: ALICE, watcher: undefined }, 'allow'],
+      [{ presentity: undefined, watcher: undefined }, 'confirm'],
+    ])
+  })
+
+  it('that could not be stored does not hold', async () => {
+    const store = new MemoryAccessStore()
+    store.changeRules = () => Promise.reject(new Error('disk full'))
+    const { put, sees } = start({ store })
+    await assert.rejects(put({ presentity: ALICE, watcher: BOB, action: 'block' }), /disk full/)
+    assert.equal(sees(BOB), 'allow all')
+  })
+})
+
+describe('the switch between domains', () => {
+  it('walls the domains of the system off, live, above every rule', async () => {
+    const store = new MemoryAccessStore()
+    const { access, put, sees } = start({ store })
+    let told = 0
+    access.onChange(() => {
+      told += 1
+    })
+    await put({ presentity: ALICE, watcher: CAROL, action: 'allow', enforced: true })
+    await access.setCrossDomain(false)
+    assert.equal(sees(CAROL, true), 'block none')
+    assert.equal(sees(BOB), 'allow all')
+    assert.equal(access.mayExchangeMessages(ALICE, CAROL), false)
+    assert.equal(access.mayExchangeMessages(ALICE, BOB), true)
+    assert.equal((await AccessControl.open({ ...deps(store) })).crossDomain, false)
+    await access.setCrossDomain(true)
+    assert.equal(sees(CAROL), 'allow all')
+    assert.equal(told, 3)
+  })
+})
+
+describe('refusing messages', () => {
+  it('is what a pair or a domain of watchers can get, not what every block is', async () => {
+    const { access, put } = start()
+    await put({ presentity: ALICE, watcher: BOB, action: 'block' })
+    assert.equal(access.mayExchangeMessages(ALICE, BOB), true)
+    await put({ presentity: ALICE, watcher: BOB, action: 'block', refusesMessages: true })
+    assert.equal(access.mayExchangeMessages(ALICE, BOB), false)
+    assert.equal(access.mayExchangeMessages(BOB, ALICE), true)
+    await put({
+      presentity: ALICE,
+      watcher: '@partner.example',
+      action: 'block',
+      refusesMessages: true,
+    })
+    assert.equal(access.isRefused(ALICE, requireJid(EVE).bare), true)
+  })
+})
+
+describe('an explanation', () => {
+  it('names for each class the rule that decided', async () => {
+    const { access, put } = start({
+      classes: ['phone', 'calendar', 'lob'],
+      grants: { isGranted: async () => true },
+    })
+    await put({ presentity: ALICE, watcher: BOB, level: 'Telephony', action: 'block' })
+    const { access: got, reasons } = await access.explain(ALICE, watcher(BOB))
+    assert.equal(got.visible.key, 'calendar,lob')
+    assert.deepEqual(
+      reasons.map(({ class: name, action, ground }) => [
+        name,
+        action,
+        typeof ground === 'string' ? ground : ground.watcher,
+      ]),
+      [
+        ['phone', 'block', BOB],
+        ['calendar', 'allow', 'subscription'],
+        ['lob', 'allow', 'subscription'],
+      ],
+    )
+    const self = await access.explain(ALICE, watcher(ALICE))
+    assert.equal(self.reasons[0]?.ground, 'self')
+  })
+})
+
+describe('any set of rules', () => {
+  const levels = [
+    ALL_LEVEL,
+    { name: 'Telephony', classes: ['phone'], inverted: false },
+    { name: 'Work', classes: ['phone', 'calendar'], inverted: false },
+    { name: 'Not phone', classes: ['phone'], inverted: true },
+  ] as const
+  const anyRule = fc.record({
+    presentity: fc.constantFrom(ALICE, '@corp.example', '*'),
+    watcher: fc.constantFrom(BOB, EVE, '@corp.example', '@partner.example', '@*', '*'),
+    level: fc.constantFrom(...levels.map(({ name }) => name)),
+    action: fc.constantFrom(...ACTIONS),
+    enforced: fc.boolean(),
+    refusesMessages: fc.constant(false),
+  })
+
+  /** The words of the ADR, literally and slowly. */
+  function oracle(
+    rules: readonly NewRule[],
+    who: Watcher,
+    granted: boolean,
+    source: string,
+  ): string {
+    const rank = (one: NewRule) => {
+      const level = levels.find(({ name }) => name === one.level) ?? ALL_LEVEL
+      const domain = `@${who.address.split('@')[1]}`
+      const presentities: string[] = [ALICE, '@corp.example', '*']
+      const watchers: string[] = [who.address, 'grant', domain, '@*', '*']
+      return [
+        one.enforced ? 0 : 1,
+        presentities.indexOf(one.presentity),
+        watchers.indexOf(one.watcher),
+        width(level),
+        ['block', 'confirm', 'allow'].indexOf(one.action),
+      ]
+    }
+    const speaking = rules
+      .filter(({ action }) => action !== 'undefined')
+      .filter((one) => rank(one)[2] !== -1 && !(one.watcher === '@*' && who.account))
+      .filter((one) => !(one.watcher === '*' && one.action === 'allow' && !who.account))
+      .filter((one) => {
+        const level = levels.find(({ name }) => name === one.level)
+        return level && covers(level, source as never)
+      })
+      .map((one) => ({ rank: rank(one), action: one.action as string }))
+    if (granted) speaking.push({ rank: [1, 0, 1, 0, 0], action: 'allow' })
+    speaking.sort((a, b) => {
+      const at = a.rank.findIndex((value, index) => value !== b.rank[index])
+      return at < 0 ? 0 : (a.rank[at] ?? 0) - (b.rank[at] ?? 0)
+    })
+    return speaking[0]?.action ?? (who.account ? 'allow' : 'confirm')
+  }
+
+  it('decides each class as the precedence says, in whatever order they came', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyRule, { maxLength: 8 }),
+        fc.constantFrom(BOB, EVE),
+        fc.boolean(),
+        async (wanted, address, granted) => {
+          const { access } = start({ grants: { isGranted: () => granted } })
+          for (const level of levels.slice(2)) await access.putLevel({ ...level })
+          await access.putAll(wanted)
+          const rules = access.rules()
+          const { reasons, access: got } = await access.explain(ALICE, watcher(address))
+          assert.equal(reasons.length, SOURCE_CLASSES.length)
+          for (const { class: source, action } of reasons) {
+            assert.equal(action, oracle(rules, watcher(address), granted, source))
+            assert.equal(got.visible.sees(source), action === 'allow')
+          }
+          assert.equal(
+            got.asks,
+            reasons.some(({ action }) => action === 'confirm'),
+          )
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})
+
+function deps(store: MemoryAccessStore): AccessControlDeps {
+  return {
+    store,
+    people,
+    grants: { isGranted: () => false },
+    clock: { now: () => 0 } as AccessControlDeps['clock'],
+    log: { error: () => undefined } as unknown as AccessControlDeps['log'],
+    classes: SOURCE_CLASSES,
+    sameSystem: 'allow',
+    crossDomain: true,
+  }
+}
