@@ -1,6 +1,6 @@
 /** Sends requests: finds the next hop (RFC 3261 §8.1.2, RFC 3263), and tries the next one where the first fails. */
 import type { SipRequest, SipResponse } from './message/message.ts'
-import { createResponse } from './message/respond.ts'
+import { createResponse, newCallId } from './message/respond.ts'
 import { parseSipUri } from './message/uri.ts'
 import { parseNameAddr } from './message/values.ts'
 import type { ClientOutcome } from './transaction/client-transaction.ts'
@@ -36,6 +36,7 @@ export class RequestSender {
 
   #complete({ headers }: SipRequest): void {
     const { product } = this.#deps
+    if (headers.get('Call-ID') === undefined) headers.append('Call-ID', newCallId())
     if (headers.get('Max-Forwards') === undefined) headers.append('Max-Forwards', '70')
     if (product && headers.get('User-Agent') === undefined) headers.append('User-Agent', product)
   }

@@ -98,7 +98,8 @@ export class SipUserAgent {
 
   /**
    * Sends a request and resolves with its final response; never rejects for what the network does.
-   * Via is added here, Max-Forwards and User-Agent where they are missing.
+   * Via is added here, Call-ID, Max-Forwards and User-Agent where they are missing; `request.leaving` is
+   * called each time before the request becomes bytes.
    * Without `to`, the topmost Route or the request-URI is resolved (RFC 3263), and the next target tried
    * where one cannot be reached or answers 503. Made here: 408 on timeout, 503 on transport errors.
    */

@@ -215,6 +215,41 @@ test('a request goes where its URI says, with Via and Max-Forwards of ours', asy
   assert.equal((await answer).status, 404)
 })
 
+test('a request without a Call-ID gets one', async () => {
+  await using it = await startWithPhone()
+  const nameless = () => {
+    const request = message(`sip:bob@127.0.0.1:${it.phone.port}`)
+    request.headers.remove('Call-ID')
+    return it.agent.request(request)
+  }
+  const answers = [nameless(), nameless()]
+  const requests = [await it.phone.next(), await it.phone.next()]
+  for (const request of requests) it.phone.send(responseText(request, '200 OK'))
+  for (const answer of answers) assert.equal((await answer).status, 200)
+  const ids = requests.map((request) => headerOf(request, 'Call-ID'))
+  assert.equal(new Set(ids).size, 2)
+  assert.ok(ids.every((id) => id !== ''))
+})
+
+test('a request is asked what it says when the next hop is found, not before', async () => {
+  const found = Promise.withResolvers<string[]>()
+  const resolver: NameResolver = { srv: async () => [], addresses: () => found.promise }
+  await using it = await startWithPhone({ resolver })
+  const request = message(`sip:bob@phone.example.org:${it.phone.port}`)
+  let body = 'early'
+  request.leaving = () => {
+    request.body = Buffer.from(body)
+  }
+  const answer = it.agent.request(request)
+  await new Promise((resolve) => setImmediate(resolve))
+  body = 'late'
+  found.resolve(['127.0.0.1'])
+  const sent = await it.phone.next()
+  assert.match(sent, /\r\n\r\nlate$/)
+  it.phone.send(responseText(sent, '200 OK'))
+  assert.equal((await answer).status, 200)
+})
+
 test('a loose route leads, a strict one stands in the request-URI already', async () => {
   await using it = await startWithPhone()
   const here = `127.0.0.1:${it.phone.port}`

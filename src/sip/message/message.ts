@@ -17,6 +17,8 @@ export class SipRequest {
   uri: string
   headers: SipHeaders
   body: Buffer
+  /** Called when there is a way to the next hop, right before the request leaves: for what must not be older. */
+  leaving: (() => void) | undefined
 
   constructor(init: MessageParts & { readonly method: string; readonly uri: string }) {
     this.method = init.method

@@ -26,11 +26,12 @@ export interface Departure {
   readonly peer: Peer
 }
 
-/** Our Via goes on top; `rport` so that answers come back through a NAT (RFC 3581 §3). */
+/** As it is at this moment. Our Via goes on top; `rport` so that answers come back through a NAT (RFC 3581 §3). */
 export function prepareDeparture(original: SipRequest, flow: Flow, peer: Peer): Departure {
   const branch = newBranch()
   const { host, port } = flow.localEndpoint(peer)
   const sentBy = `${uriHost(host)}:${port}`
+  original.leaving?.()
   const request = original.clone()
   const protocol = `SIP/2.0/${flow.transport.toUpperCase()}`
   request.headers.prepend('Via', `${protocol} ${sentBy};branch=${branch};rport`)

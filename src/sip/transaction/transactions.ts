@@ -198,7 +198,8 @@ export class Transactions implements Inbox {
     try {
       return prepareDeparture(request, await this.#transports.acquire(byTcp), byTcp)
     } catch {
-      return departure
+      // It may have taken long to find out: what was to be sent may have changed.
+      return prepareDeparture(request, departure.flow, peer)
     }
   }
 
