@@ -1,8 +1,10 @@
 /**
  * Every user's contacts, with the versions that roster versioning needs (RFC 6121 §2.6).
- * A change is read, decided and written in one transaction, so that two at once never undo each other.
+ * A change is read, decided and written in one transaction, so that two at once never undo each other;
+ * those of one list take turns, so that they are told in the order in which they were made.
  */
 import type { BareJid } from '../core/address.ts'
+import type { RosterItem } from '../core/presence/roster-item.ts'
 import type { Database, Queryable } from '../storage/database.ts'
 import {
   countRosterItems,
@@ -13,13 +15,17 @@ import {
   listRosterItems,
   listRosterMentions,
   listRosterRemovals,
+  listRosterRequests,
   nextRosterVersion,
   putRosterItem,
   rememberRosterRemoval,
 } from '../storage/stores/rosters.ts'
+import type { Log } from '../util/log.ts'
+import { AccountQueue } from './account-queue.ts'
 import { DirectoryError } from './errors.ts'
 import { LoadingCache } from './loading-cache.ts'
-import { parseRosterItem, type RosterItem, serializeRosterItem } from './roster-item.ts'
+import { parseRosterItem, serializeRosterItem } from './roster-item.ts'
+import { Signal } from './signal.ts'
 
 /** A snapshot: a later change makes a new one. */
 export interface ContactList {
@@ -34,6 +40,12 @@ export interface ContactChange {
   readonly version: string
   readonly before: RosterItem | undefined
   readonly after: RosterItem | undefined
+}
+
+/** A change that is committed; `before` and `after` differ. */
+export interface ContactEvent extends ContactChange {
+  readonly account: BareJid
+  readonly contact: BareJid
 }
 
 /** What a client that has a certain version is missing, oldest change first. */
@@ -66,16 +78,32 @@ export interface ContactListOptions {
 
 const DEFAULTS: ContactListOptions = { maxContacts: 2_000, cachedLists: 5_000 }
 
+export interface ContactListDeps {
+  database: Database
+  log: Log
+}
+
 export class ContactLists {
   readonly #database: Database
   readonly #maxContacts: number
+  readonly #queue = new AccountQueue()
+  readonly #changed: Signal<ContactEvent>
   readonly #cache: LoadingCache<BareJid, ContactList>
 
-  constructor(database: Database, options: Partial<ContactListOptions> = {}) {
+  constructor({ database, log }: ContactListDeps, options: Partial<ContactListOptions> = {}) {
     const { maxContacts, cachedLists } = { ...DEFAULTS, ...options }
     this.#database = database
+    this.#changed = new Signal('contacts-changed', log)
     this.#maxContacts = maxContacts
     this.#cache = new LoadingCache(cachedLists, (account) => this.#load(account))
+  }
+
+  /**
+   * Called after each commit, for each list in the order of its versions, and before the next change
+   * of that list begins. Not for contacts that go with their account: see `Directory.onUserRemoved`.
+   */
+  onChange(listener: (event: ContactEvent) => void): Disposable {
+    return this.#changed.listen(listener)
   }
 
   /** Empty for an account that does not exist. */
@@ -92,7 +120,20 @@ export class ContactLists {
     return (await this.get(account)).items.get(contact)
   }
 
-  /** Answers the list's new version. Throws `DirectoryError` `TOO_MANY_CONTACTS`, `NO_SUCH_USER`. */
+  /** Accounts that somebody asked for a subscription, in order, until they answer. */
+  async accountsWithRequests(): Promise<BareJid[]> {
+    return (await listRosterRequests(this.#database.kysely)) as BareJid[]
+  }
+
+  /**
+   * Runs `task` while no change of the account's list is under way; it must make none itself.
+   * Throws `DirectoryError` `BUSY`.
+   */
+  exclusive<T>(account: BareJid, task: () => Promise<T>): Promise<T> {
+    return this.#queue.run(account, task)
+  }
+
+  /** Answers the list's new version. Throws `DirectoryError` `TOO_MANY_CONTACTS`, `NO_SUCH_USER`, `BUSY`. */
   async put(account: BareJid, item: RosterItem): Promise<string> {
     return (await this.update(account, item.contact, () => item)).version
   }
@@ -104,24 +145,25 @@ export class ContactLists {
 
   /**
    * Replaces one contact by what `change` makes of it: `undefined` removes it, the same object leaves it.
-   * `change` must be quick and pure: it may run more than once.
-   * Throws `DirectoryError` `TOO_MANY_CONTACTS`, `NO_SUCH_USER`.
+   * `change` must be quick and pure: it may run more than once. `stored` is called, also where nothing
+   * changed, when the change is in the database and before the listeners of `onChange` are.
+   * Throws `DirectoryError` `TOO_MANY_CONTACTS`, `NO_SUCH_USER`, `BUSY`.
    */
-  async update(
+  update(
     account: BareJid,
     contact: BareJid,
     change: (item: RosterItem | undefined) => RosterItem | undefined,
+    stored?: (change: ContactChange) => void,
   ): Promise<ContactChange> {
-    try {
-      return await this.#database.transaction((trx) =>
-        this.#change(trx, { account, contact }, change),
-      )
-    } catch (error) {
-      if (error instanceof Unchanged) return error.change
-      throw error
-    } finally {
-      this.#cache.delete(account)
-    }
+    return this.#queue.run(account, async () => {
+      const made = await this.#commit({ account, contact }, change)
+      try {
+        stored?.(made)
+      } finally {
+        if (made.before !== made.after) this.#changed.emit({ account, contact, ...made })
+      }
+      return made
+    })
   }
 
   /** What changed after `version`; no changes where that is the list's version now. */
@@ -177,6 +219,20 @@ export class ContactLists {
     return {
       version: version ? formatVersion(version) : '',
       items: new Map(items.map((item) => [item.contact, item])),
+    }
+  }
+
+  async #commit(
+    list: { account: BareJid; contact: BareJid },
+    change: (item: RosterItem | undefined) => RosterItem | undefined,
+  ): Promise<ContactChange> {
+    try {
+      return await this.#database.transaction((trx) => this.#change(trx, list, change))
+    } catch (error) {
+      if (error instanceof Unchanged) return error.change
+      throw error
+    } finally {
+      this.#cache.delete(list.account)
     }
   }
 

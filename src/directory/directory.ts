@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import type { BareJid } from '../core/address.ts'
 import type { Database } from '../storage/database.ts'
 import { flag } from '../storage/schema/columns.ts'
-import { listAddresses } from '../storage/stores/addresses.ts'
+import { listAccountsWithAddressIn, listAddresses } from '../storage/stores/addresses.ts'
 import { initSetting } from '../storage/stores/settings.ts'
 import {
   countUsers,
@@ -19,12 +19,14 @@ import {
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import { addAddress, claimAccount, refuseTakenAccount, removeAddress } from './addresses.ts'
-import { type AffectedList, type ContactListOptions, ContactLists } from './contact-lists.ts'
+import { type ContactListOptions, ContactLists } from './contact-lists.ts'
 import { Credentials } from './credentials.ts'
 import type { DigestAlgorithm, DigestKind } from './digest.ts'
 import { type Domain, type DomainSettings, requireDomainName } from './domain.ts'
 import { Domains } from './domains.ts'
 import { noSuchUser, userExists } from './errors.ts'
+import { DirectoryEvents, type UserRemoved } from './events.ts'
+import type { AddressType } from './handles.ts'
 import { LoadingCache } from './loading-cache.ts'
 import { requirePassword } from './passwords.ts'
 import { type PrimaryProtocol, primaryUri } from './primary-uri.ts'
@@ -36,7 +38,6 @@ import {
   type ScramKeys,
   type ScramMechanism,
 } from './scram.ts'
-import { Signal } from './signal.ts'
 import { type Address, parseUser, requireAccount, requireName, type User } from './user.ts'
 
 export interface DirectoryDeps {
@@ -66,12 +67,8 @@ export interface UserQuery {
   readonly limit?: number | undefined
 }
 
-export interface UserRemoved {
-  readonly account: BareJid
-  /** Lists that he was on, for pushes to those who are signed in. */
-  readonly affected: readonly AffectedList[]
-}
-
+/** Those of other systems that a person is reached at, too. */
+const FOREIGN_TYPES = ['other-xmpp', 'msrtc'] as const satisfies readonly AddressType[]
 const MAX_PAGE = 1_000
 const CACHED_USERS = 10_000
 const CACHED_RESOLUTIONS = 20_000
@@ -101,7 +98,7 @@ export async function openDirectory(
   return new Directory(deps, {
     credentials,
     domains: await Domains.load(deps),
-    contacts: new ContactLists(database, options.contactLists),
+    contacts: new ContactLists(deps, options.contactLists),
   })
 }
 
@@ -119,10 +116,7 @@ export class Directory {
   readonly #credentials: Credentials
   readonly #users: LoadingCache<BareJid, User | undefined>
   readonly #resolutions: LoadingCache<string, Resolution>
-  readonly #userRemoved: Signal<UserRemoved>
-  readonly #userDisabled: Signal<BareJid>
-  readonly #passwordChanged: Signal<BareJid>
-  readonly #domainRemoved: Signal<string>
+  readonly #events: DirectoryEvents
 
   /** See `openDirectory`. */
   constructor({ database, clock, log }: DirectoryDeps, parts: DirectoryParts) {
@@ -133,28 +127,30 @@ export class Directory {
     this.#credentials = parts.credentials
     this.#users = new LoadingCache(CACHED_USERS, (account) => this.#loadUser(account))
     this.#resolutions = new LoadingCache(CACHED_RESOLUTIONS, (text) => this.#resolve(text))
-    this.#userRemoved = new Signal('user-removed', log)
-    this.#userDisabled = new Signal('user-disabled', log)
-    this.#passwordChanged = new Signal('password-changed', log)
-    this.#domainRemoved = new Signal('domain-removed', log)
+    this.#events = new DirectoryEvents(log)
   }
 
   // Events. Each listener is called after the change is committed.
 
   onUserRemoved(listener: (event: UserRemoved) => void): Disposable {
-    return this.#userRemoved.listen(listener)
+    return this.#events.userRemoved.listen(listener)
   }
 
   onUserDisabled(listener: (account: BareJid) => void): Disposable {
-    return this.#userDisabled.listen(listener)
+    return this.#events.userDisabled.listen(listener)
   }
 
   onPasswordChanged(listener: (account: BareJid) => void): Disposable {
-    return this.#passwordChanged.listen(listener)
+    return this.#events.passwordChanged.listen(listener)
+  }
+
+  /** He got or lost an address, or is gone with all of them. */
+  onAddressesChanged(listener: (account: BareJid) => void): Disposable {
+    return this.#events.addressesChanged.listen(listener)
   }
 
   onDomainRemoved(listener: (name: string) => void): Disposable {
-    return this.#domainRemoved.listen(listener)
+    return this.#events.domainRemoved.listen(listener)
   }
 
   // Domains.
@@ -192,7 +188,7 @@ export class Directory {
   async removeDomain(name: string): Promise<void> {
     await this.#domains.remove(name)
     this.#resolutions.clear()
-    this.#domainRemoved.emit(name)
+    this.#events.domainRemoved.emit(name)
   }
 
   // Users.
@@ -277,7 +273,7 @@ export class Directory {
     await this.#changing(account, async () => {
       if (!(await updateUser(this.#database.kysely, account, row))) throw noSuchUser(account)
     })
-    if (disabled) this.#userDisabled.emit(account)
+    if (disabled) this.#events.userDisabled.emit(account)
   }
 
   /** With his contacts, messages and addresses; he disappears from the lists of others. Throws `NO_SUCH_USER`. */
@@ -291,24 +287,33 @@ export class Directory {
     )
     this.contacts.invalidate(account, ...affected.map((list) => list.account))
     const event = { account, affected }
-    this.#userRemoved.emit(event)
+    this.#events.userRemoved.emit(event)
+    this.#events.addressesChanged.emit(account)
     return event
   }
 
   // Addresses.
 
   /** Throws `DirectoryError` `NO_SUCH_USER`, `BAD_ADDRESS`, `ADDRESS_TAKEN`, `ADDRESS_EXISTS`, `TOO_MANY_ADDRESSES`. */
-  addAddress(account: BareJid, address: Address): Promise<void> {
-    return this.#changing(account, () =>
+  async addAddress(account: BareJid, address: Address): Promise<void> {
+    await this.#changing(account, () =>
       this.#database.transaction((trx) => addAddress(trx, account, address)),
     )
+    this.#events.addressesChanged.emit(account)
   }
 
   /** Throws `DirectoryError` `NO_SUCH_ADDRESS`, `BAD_ADDRESS`. */
-  removeAddress(account: BareJid, address: Address): Promise<void> {
-    return this.#changing(account, () =>
+  async removeAddress(account: BareJid, address: Address): Promise<void> {
+    await this.#changing(account, () =>
       this.#database.transaction((trx) => removeAddress(trx, account, address)),
     )
+    this.#events.addressesChanged.emit(account)
+  }
+
+  /** Accounts with an `other-xmpp` or `msrtc` address in this domain, which is prepared, in order. */
+  async accountsWithAddressIn(domain: string): Promise<BareJid[]> {
+    const { kysely } = this.#database
+    return (await listAccountsWithAddressIn(kysely, domain, FOREIGN_TYPES)) as BareJid[]
   }
 
   /** Whose address this is: a URI (sip, sips, tel, xmpp, pres, im, mailto), an address or a number. */
@@ -335,7 +340,7 @@ export class Directory {
       if (!(await findUser(trx, account))) throw noSuchUser(account)
       await this.#credentials.store(trx, account, keys)
     })
-    this.#passwordChanged.emit(account)
+    this.#events.passwordChanged.emit(account)
   }
 
   // A user who is disabled has no password, as far as these three know.

@@ -1,6 +1,7 @@
 /** What changes of the directory mean to those who are signed in. */
 import type { BareJid } from '../core/address.ts'
-import type { Directory, UserRemoved } from '../directory/directory.ts'
+import type { Directory } from '../directory/directory.ts'
+import type { UserRemoved } from '../directory/events.ts'
 import { StreamError } from './errors.ts'
 import type { LocalSessions } from './local-sessions.ts'
 import type { Broadcaster } from './presence/broadcaster.ts'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { requireJid } from '../../src/core/address.ts'
 import { DirectoryError } from '../../src/directory/errors.ts'
+import type { AddressType } from '../../src/directory/handles.ts'
 import { eachDatabase } from '../support/databases.ts'
 import { openTestDirectory } from '../support/directory.ts'
 
@@ -13,6 +14,50 @@ function refusal(code: string) {
 }
 
 eachDatabase((_kind, open) => {
+  test('people are found by the domain of their addresses at other systems', async (t) => {
+    const { directory } = await openTestDirectory(t, open)
+    for (const account of [bob, alice]) await directory.addUser({ account })
+    const give = async (account: typeof alice, type: AddressType, value: string) =>
+      directory.addAddress(account, { type, value })
+    await give(bob, 'msrtc', 'sip:bob@Lync.Example')
+    await give(bob, 'other-xmpp', 'bob@lync.example')
+    await give(bob, 'msrtc', 'sip:a%40lync.example@corp.example')
+    await give(alice, 'other-xmpp', 'xmpp:alice@lync.example')
+    await give(alice, 'other-xmpp', 'alice@sub.lync.example')
+    await give(alice, 'sip', 'sip:alice@sip.example')
+    await give(alice, 'exchange', 'alice@mail.example')
+    assert.deepEqual(await directory.accountsWithAddressIn('lync.example'), [alice, bob])
+    assert.deepEqual(await directory.accountsWithAddressIn('sub.lync.example'), [alice])
+    assert.deepEqual(await directory.accountsWithAddressIn('corp.example'), [bob])
+    for (const domain of ['sip.example', 'mail.example', 'example', '%', '']) {
+      assert.deepEqual(await directory.accountsWithAddressIn(domain), [], domain)
+    }
+    await directory.removeUser(bob)
+    assert.deepEqual(await directory.accountsWithAddressIn('lync.example'), [alice])
+  })
+
+  test('whose addresses changed is told after the change, and not where it was refused', async (t) => {
+    const { directory } = await openTestDirectory(t, open)
+    await directory.addUser({ account: alice })
+    const told: string[] = []
+    const seen: Promise<unknown>[] = []
+    const listening = directory.onAddressesChanged((account) => {
+      told.push(account)
+      seen.push(directory.accountsWithAddressIn('lync.example'))
+    })
+    const address = { type: 'msrtc', value: 'sip:alice@lync.example' } as const
+    await directory.addAddress(alice, address)
+    await assert.rejects(directory.addAddress(alice, address), refusal('ADDRESS_EXISTS'))
+    await directory.removeAddress(alice, address)
+    await assert.rejects(directory.removeAddress(alice, address), refusal('NO_SUCH_ADDRESS'))
+    await directory.updateUser(alice, { name: 'Alicia' })
+    assert.deepEqual(told, [alice, alice])
+    assert.deepEqual(await Promise.all(seen), [[alice], []])
+    await directory.removeUser(alice)
+    assert.equal(told.length, 3)
+    listening[Symbol.dispose]()
+  })
+
   test('an address of any type leads to its user, and away again when it is removed', async (t) => {
     const { directory } = await openTestDirectory(t, open)
     await directory.addUser({ account: alice })

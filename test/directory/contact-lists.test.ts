@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type BareJid, requireJid } from '../../src/core/address.ts'
+import { newRosterItem, type RosterItem } from '../../src/core/presence/roster-item.ts'
 import type { ContactLists } from '../../src/directory/contact-lists.ts'
 import { DirectoryError } from '../../src/directory/errors.ts'
-import { newRosterItem, type RosterItem } from '../../src/directory/roster-item.ts'
 import { MAX_REMOVALS } from '../../src/storage/stores/rosters.ts'
 import { eachDatabase } from '../support/databases.ts'
 import { openTestDirectory } from '../support/directory.ts'
@@ -88,6 +88,98 @@ eachDatabase((kind, open) => {
     assert.equal(same.version, version)
     assert.deepEqual(same.before, item(bob))
     assert.equal((await directory.contacts.get(alice)).version, version)
+  })
+
+  test('each change is told once it is stored, in the order of versions, and before the next begins', async (t) => {
+    const { directory } = await openTestDirectory(t, open)
+    for (const account of [alice, bob]) await directory.addUser({ account })
+    const { contacts } = directory
+    const told: string[] = []
+    const lists: Promise<string>[] = []
+    const listening = contacts.onChange(({ account, contact, version, before, after }) => {
+      told.push(
+        `${account[0]} ${contact[0]} ${before?.name} → ${after?.name} ${version.split('-')[1]}`,
+      )
+      lists.push(contacts.get(account).then((list) => list.version.split('-')[1] ?? ''))
+    })
+    contacts.onChange(() => {
+      throw new Error('a listener that fails is none of the others’ business')
+    })
+    const add = (letter: string) =>
+      contacts.update(alice, bob, (known = item(bob)) => ({ ...known, name: known.name + letter }))
+    await Promise.all([...'abc'].map(add))
+    await contacts.update(alice, bob, (known) => known)
+    await contacts.remove(alice, carol)
+    await assert.rejects(contacts.put(carol, item(alice)))
+    await contacts.put(bob, item(alice))
+    await contacts.remove(alice, bob)
+    assert.deepEqual(told, [
+      'a b undefined → a 1',
+      'a b a → ab 2',
+      'a b ab → abc 3',
+      'b a undefined →  1',
+      'a b abc → undefined 4',
+    ])
+    for (const [at, version] of (await Promise.all(lists)).entries()) {
+      assert.ok(version >= (told[at]?.at(-1) ?? ''), 'what is read then is not older')
+    }
+    listening[Symbol.dispose]()
+    await contacts.remove(bob, alice)
+    assert.equal(told.length, 5)
+  })
+
+  test('who made a change hears of it before the others, changed or not', async (t) => {
+    const { directory } = await openTestDirectory(t, open)
+    await directory.addUser({ account: alice })
+    const { contacts } = directory
+    const log: string[] = []
+    contacts.onChange(() => log.push('told'))
+    const stored = () => void log.push('stored')
+    await contacts.update(alice, bob, () => item(bob), stored)
+    await contacts.update(alice, bob, (known) => known, stored)
+    assert.deepEqual(log, ['stored', 'told', 'stored'])
+    const failing = contacts.update(
+      alice,
+      bob,
+      () => undefined,
+      () => {
+        throw new Error('no')
+      },
+    )
+    await assert.rejects(failing, /no/)
+    assert.deepEqual(log.slice(3), ['told'])
+  })
+
+  test('nothing changes in a list that somebody has to himself', async (t) => {
+    const { directory } = await openTestDirectory(t, open)
+    for (const account of [alice, bob]) await directory.addUser({ account })
+    const { contacts } = directory
+    const { promise: gate, resolve: leave } = Promise.withResolvers<void>()
+    const seen = contacts.exclusive(alice, async () => {
+      await gate
+      return (await contacts.get(alice)).items.size
+    })
+    const put = contacts.put(alice, item(bob))
+    await contacts.put(bob, item(alice))
+    leave()
+    assert.equal(await seen, 0)
+    await put
+    assert.equal((await contacts.get(alice)).items.size, 1)
+  })
+
+  test('those who were asked for a subscription are found until they answer', async (t) => {
+    const { directory } = await openTestDirectory(t, open)
+    for (const account of [bob, alice]) await directory.addUser({ account })
+    const { contacts } = directory
+    assert.deepEqual(await contacts.accountsWithRequests(), [])
+    const request = { pendingIn: true, inRoster: false }
+    await contacts.put(bob, item(alice, request))
+    await contacts.put(alice, item(bob, request))
+    await contacts.put(alice, item(carol, request))
+    assert.deepEqual(await contacts.accountsWithRequests(), [alice, bob])
+    await contacts.remove(bob, alice)
+    await contacts.put(alice, item(bob, { subscription: 'from' }))
+    assert.deepEqual(await contacts.accountsWithRequests(), [alice])
   })
 
   test('a list has a bound, and only users have one', async (t) => {

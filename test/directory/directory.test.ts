@@ -199,6 +199,23 @@ eachDatabase((_kind, open) => {
     await assert.rejects(directory.updateDomain('no.example', {}), refusal('NO_SUCH_DOMAIN'))
   })
 
+  test('a domain says by which table its people’s states are composed, and keeps it', async (t) => {
+    const { directory, database, clock } = await openTestDirectory(t, open)
+    assert.equal(directory.domain('corp.example')?.composition, 'enterprise')
+    await directory.updateDomain('corp.example', { composition: 'microsoft' })
+    await directory.updateDomain('corp.example', { digestMd5: true })
+    await directory.addDomain('north.example', { composition: 'microsoft' })
+    const again = await openDirectory({ database, clock, log: silentLog })
+    assert.deepEqual(
+      again.domains().map(({ name, composition }) => [name, composition]),
+      [
+        ['corp.example', 'microsoft'],
+        ['north.example', 'microsoft'],
+        ['west.example', 'enterprise'],
+      ],
+    )
+  })
+
   test('a listener that fails stops neither the change nor the others', async (t) => {
     const { directory } = await openTestDirectory(t, open)
     const heard: string[] = []

@@ -4,15 +4,16 @@
  */
 import { writeSync } from 'node:fs'
 import { requireJid } from '../../src/core/address.ts'
+import { newRosterItem } from '../../src/core/presence/roster-item.ts'
 import { ContactLists } from '../../src/directory/contact-lists.ts'
-import { newRosterItem } from '../../src/directory/roster-item.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { OfflineMessages } from '../../src/storage/stores/offline-messages.ts'
+import { silentLog } from '../../src/util/log.ts'
 
 const [url = '', round = ''] = process.argv.slice(2)
 const alice = requireJid('alice@corp.example').bare
 const database = await openDatabase(url)
-const contacts = new ContactLists(database, { maxContacts: 1_000_000 })
+const contacts = new ContactLists({ database, log: silentLog }, { maxContacts: 1_000_000 })
 const messages = new OfflineMessages(database.kysely)
 
 async function writeContacts(writer: number): Promise<never> {

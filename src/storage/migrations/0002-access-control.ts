@@ -62,7 +62,7 @@ async function createWays(db: Queryable): Promise<void> {
     .createIndex('roster_items_with_request')
     .on('roster_items')
     .column('account')
-    .where('pending_in', '=', 1)
+    .where(sql<boolean>`pending_in = 1`)
     .execute()
   // What comes after the last at sign: the domain.
   await db.schema

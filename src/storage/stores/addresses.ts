@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Queryable } from '../database.ts'
 
 export interface StoredAddress {
@@ -19,6 +20,25 @@ export function listAddresses(db: Queryable, account: string): Promise<StoredAdd
     .where('account', '=', account)
     .orderBy('id')
     .execute()
+}
+
+/** Accounts that have an address of one of these types whose handle ends in `@domain`, in order. */
+export async function listAccountsWithAddressIn(
+  db: Queryable,
+  domain: string,
+  types: readonly string[],
+): Promise<string[]> {
+  // To the letter as in the index `addresses_by_domain`.
+  const domainPart = sql<string>`substr(handle, length(rtrim(handle, replace(handle, '@', ''))) + 1)`
+  const rows = await db
+    .selectFrom('addresses')
+    .select('account')
+    .distinct()
+    .where(domainPart, '=', domain)
+    .where('type', 'in', types)
+    .orderBy('account')
+    .execute()
+  return rows.map((row) => row.account)
 }
 
 /** False where the user has this address already. */

@@ -1,5 +1,6 @@
 /** Contact lists, each with a version that goes up by one at each change. */
 import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
 import type { Queryable } from '../database.ts'
 import type {
   RosterItemsTable,
@@ -144,6 +145,19 @@ export function listRosterRemovals(
     .where('account', '=', account)
     .where('version', '>', after)
     .execute()
+}
+
+/** Accounts with a request that waits for an answer, in order. */
+export async function listRosterRequests(db: Queryable): Promise<string[]> {
+  const rows = await db
+    .selectFrom('roster_items')
+    .select('account')
+    .distinct()
+    // Literal, as in the index that these rows have to themselves.
+    .where('pending_in', '=', sql.lit(1))
+    .orderBy('account')
+    .execute()
+  return rows.map((row) => row.account)
 }
 
 /** Items of all lists that name this contact, in order of account. */

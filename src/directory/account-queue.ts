@@ -1,7 +1,7 @@
 /** Lets the changes of one account take turns, while those of others go on. */
 
-import type { BareJid } from '../../core/address.ts'
-import { resourceConstraint } from '../errors.ts'
+import type { BareJid } from '../core/address.ts'
+import { DirectoryError } from './errors.ts'
 
 interface Line {
   tail: Promise<unknown>
@@ -15,12 +15,12 @@ export class AccountQueue {
   readonly #lines = new Map<BareJid, Line>()
 
   /**
-   * Runs `task` after all earlier ones of the account. Throws `StanzaError` `resource-constraint`
+   * Runs `task` after all earlier ones of the account. Rejects with `DirectoryError` `BUSY`
    * where too many wait. A task must not wait for another task of its own account.
    */
-  run<T>(account: BareJid, task: () => Promise<T>): Promise<T> {
+  async run<T>(account: BareJid, task: () => Promise<T>): Promise<T> {
     const line = this.#lines.get(account) ?? { tail: Promise.resolve(), length: 0 }
-    if (line.length >= MAX_WAITING) throw resourceConstraint('too many changes at once')
+    if (line.length >= MAX_WAITING) throw new DirectoryError('BUSY', 'too many changes at once')
     line.length += 1
     const result = line.tail.then(task)
     line.tail = result

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { requireJid } from '../../../src/core/address.ts'
-import { StanzaError } from '../../../src/xmpp/errors.ts'
-import { AccountQueue } from '../../../src/xmpp/roster/account-queue.ts'
+import { requireJid } from '../../src/core/address.ts'
+import { AccountQueue } from '../../src/directory/account-queue.ts'
+import { DirectoryError } from '../../src/directory/errors.ts'
 
 const alice = requireJid('alice@corp.example').bare
 const bob = requireJid('bob@corp.example').bare
@@ -38,9 +38,9 @@ describe('changes of one account', () => {
     const queue = new AccountQueue()
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
     const waiting = Array.from({ length: 500 }, () => queue.run(alice, () => gate))
-    assert.throws(
-      () => queue.run(alice, () => gate),
-      (error) => error instanceof StanzaError && error.condition === 'resource-constraint',
+    await assert.rejects(
+      queue.run(alice, () => gate),
+      (error) => error instanceof DirectoryError && error.code === 'BUSY',
     )
     open()
     await Promise.all(waiting)
