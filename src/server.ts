@@ -9,6 +9,7 @@ import { AccessControl } from './core/presence/access/access-control.ts'
 import { ManualPresence } from './core/presence/manual-presence.ts'
 import { SOURCE_CLASSES } from './core/presence/observation.ts'
 import { PresenceService } from './core/presence/presence.ts'
+import { Subscriptions } from './core/presence/subscriptions.ts'
 import { Sessions } from './core/sessions.ts'
 import { type Directory, openDirectory } from './directory/directory.ts'
 import type { Announcement } from './ops/announcement.ts'
@@ -27,6 +28,8 @@ import {
   grants,
   manualStateStore,
   offlineStore,
+  subscriptionPeople,
+  subscriptionStore,
 } from './server/stores.ts'
 import { startSip } from './sip/sip.ts'
 import { type Database, openDatabase } from './storage/database.ts'
@@ -49,6 +52,7 @@ export interface Kernel {
   readonly sessions: Sessions
   readonly access: AccessControl
   readonly presence: PresenceService
+  readonly subscriptions: Subscriptions
   readonly messaging: Messaging
 }
 
@@ -114,6 +118,12 @@ async function openKernel(
   const sessions = new Sessions()
   const access = await openAccess(config, { clock, log, database, directory })
   const presence = new PresenceService({ clock })
+  const subscriptions = new Subscriptions({
+    store: subscriptionStore(directory.contacts),
+    people: subscriptionPeople(directory),
+    access,
+    log,
+  })
   const messaging = new Messaging({
     sessions,
     accounts: accounts(directory),
@@ -131,6 +141,7 @@ async function openKernel(
     sessions,
     access,
     presence,
+    subscriptions,
     messaging,
   }
 }
@@ -150,11 +161,11 @@ async function requireDomains(directory: Directory, { domains, demo }: Config): 
   }
 }
 
-function openAccess(
+async function openAccess(
   { authorization }: Config,
   { clock, log, database, directory }: Pick<Kernel, 'clock' | 'log' | 'database' | 'directory'>,
 ): Promise<AccessControl> {
-  return AccessControl.open({
+  const access = await AccessControl.open({
     clock,
     log,
     store: accessStore(database, clock),
@@ -164,6 +175,14 @@ function openAccess(
     sameSystem: authorization.sameSystem,
     crossDomain: authorization.crossDomain,
   })
+  directory.onUserRemoved(({ account }) => access.forget(account))
+  directory.onDomainRemoved((domain) => access.forget(`@${domain}`))
+  directory.onAddressesChanged((account) => {
+    access.addressesChanged(account).catch((err: unknown) => {
+      log.error({ what: 'access_domains_not_reloaded', account, err })
+    })
+  })
+  return access
 }
 
 function openXmpp(config: Config, { certificates, ...kernel }: Kernel) {

@@ -11,8 +11,15 @@ import type { Action, Rule } from '../core/presence/access/rule.ts'
 import type { ManualState, ManualStateStore } from '../core/presence/manual-presence.ts'
 import type { Activity, SourceClass } from '../core/presence/observation.ts'
 import { isGrant } from '../core/presence/roster-item.ts'
+import {
+  SubscriptionError,
+  type SubscriptionErrorCode,
+  type SubscriptionPeople,
+  type SubscriptionStore,
+} from '../core/presence/subscriptions.ts'
 import type { ContactList, ContactLists } from '../directory/contact-lists.ts'
 import type { Directory } from '../directory/directory.ts'
+import { DirectoryError, type DirectoryErrorCode } from '../directory/errors.ts'
 import type { Database, Queryable } from '../storage/database.ts'
 import { AccessLevels, type StoredAccessLevel } from '../storage/stores/access-levels.ts'
 import { AccessRules, type StoredAccessRule } from '../storage/stores/access-rules.ts'
@@ -158,4 +165,31 @@ export function grants(contacts: ContactLists): Grants {
       return contacts.get(presentity).then((loaded) => isGranted(loaded, watcher))
     },
   }
+}
+
+const REFUSALS: Partial<Record<DirectoryErrorCode, SubscriptionErrorCode>> = {
+  TOO_MANY_CONTACTS: 'list-full',
+  BUSY: 'busy',
+  NO_SUCH_USER: 'no-such-user',
+}
+
+/** The contact lists as subscriptions see them. */
+export function subscriptionStore(contacts: ContactLists): SubscriptionStore {
+  return {
+    items: async (account) => (await contacts.get(account)).items,
+    update: async (account, contact, change, stored) => {
+      try {
+        return await contacts.update(account, contact, change, stored)
+      } catch (error) {
+        const code = error instanceof DirectoryError ? REFUSALS[error.code] : undefined
+        throw code && error instanceof Error ? new SubscriptionError(code, error.message) : error
+      }
+    },
+    accountsWithRequests: () => contacts.accountsWithRequests(),
+  }
+}
+
+export function subscriptionPeople(directory: Directory): SubscriptionPeople {
+  const { isLocal, exists, accountOf } = accounts(directory)
+  return { isLocal, exists, accountOf }
 }

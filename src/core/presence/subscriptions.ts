@@ -19,14 +19,15 @@ import {
 } from './roster-item.ts'
 import { inboundStep, outboundStep, type SubscriptionStanza } from './subscription.ts'
 
-/** `list-full`, `no-such-user`: what a contact list refuses. The rest is for the one who asks. */
 export type SubscriptionErrorCode =
   | 'self'
   | 'not-served'
-  | 'no-such-user'
   | 'not-a-user'
+  | 'no-such-user'
   | 'no-such-contact'
   | 'list-full'
+  /** Too many changes of one list at once. */
+  | 'busy'
 
 export class SubscriptionError extends Error {
   readonly code: SubscriptionErrorCode
@@ -46,7 +47,7 @@ export interface ItemChange {
 /** The contact lists. `change` must be quick and pure; the same object leaves a contact as it is. */
 export interface SubscriptionStore {
   items(account: BareJid): Promise<ReadonlyMap<BareJid, RosterItem>>
-  /** `stored` is called when it is stored, before others hear. Throws `SubscriptionError` `list-full`, `no-such-user`. */
+  /** `stored` is called when it is stored, before others hear. Throws `SubscriptionError` `list-full`, `busy`, `no-such-user`. */
   update(
     account: BareJid,
     contact: BareJid,

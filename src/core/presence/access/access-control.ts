@@ -273,7 +273,9 @@ export class AccessControl {
     const granted = this.decide(presentity, watcher, true)
     if (without === granted) return without
     const answer = this.#deps.grants.isGranted(presentity, watcher.address)
-    if (typeof answer === 'boolean') return answer ? granted : without
+    if (answer === true) return granted
+    if (answer === false) return without
+    // Rules may have changed while the list was loaded.
     return answer.then((isGranted) => this.decide(presentity, watcher, isGranted))
   }
 
