@@ -49,6 +49,7 @@ eachDatabase((kind, open) => {
       pendingIn: true,
       pendingInStanza: '<presence type="subscribe"/>',
       approved: true,
+      byPolicy: true,
     })
     const first = await contacts.put(alice, full)
     assert.deepEqual(await contacts.item(alice, carol), full)

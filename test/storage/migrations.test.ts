@@ -11,6 +11,7 @@ import { openSqlite } from '../../src/storage/sqlite.ts'
 import { AccessRules } from '../../src/storage/stores/access-rules.ts'
 import { listDomains } from '../../src/storage/stores/domains.ts'
 import { ManualStatesTable } from '../../src/storage/stores/manual-states.ts'
+import { findRosterItem, listRosterRequests } from '../../src/storage/stores/rosters.ts'
 import { silentLog } from '../../src/util/log.ts'
 import { disposeAfter, eachDatabase, freshUrl } from '../support/databases.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -37,10 +38,12 @@ async function upgrade(t: TestContext, kind: DatabaseKind, count: number, statem
 }
 
 eachDatabase((kind) => {
-  test('0002: domains and manual states go on as they were', async (t) => {
+  test('0002: domains, contacts and manual states go on as they were', async (t) => {
     const { kysely } = await upgrade(t, kind, 1, [
       `insert into domains (name, digest_md5, sip_digest, created_at) values ('a.example', 1, 'md5', 5)`,
       `insert into users (account, domain, name, disabled, created_at) values ('a@a.example', 'a.example', '', 0, 5)`,
+      `insert into roster_items (account, contact, name, groups, subscription, pending_out, pending_in, approved, in_roster, version)
+        values ('a@a.example', 'b@b.example', '', '[]', 'none', 0, 1, 0, 0, 1)`,
       `insert into presence_manual (account, state, since) values ('a@a.example', 'away', 6)`,
     ])
     const [domain] = await listDomains(kysely)
@@ -56,6 +59,9 @@ eachDatabase((kind) => {
     )
     const [state] = await new ManualStatesTable(kysely).all()
     assert.equal(state?.clear, 'never')
+    assert.deepEqual(await listRosterRequests(kysely), ['a@a.example'])
+    const item = await findRosterItem(kysely, 'a@a.example', 'b@b.example')
+    assert.equal(item?.by_policy, 0)
     assert.deepEqual(await new AccessRules(kysely).all(), [])
   })
 })
