@@ -33,13 +33,16 @@ export class StanzaError extends Error {
   readonly type: StanzaErrorType
   readonly condition: StanzaCondition
   readonly text: string | undefined
+  /** An application-specific condition (RFC 6120 §8.3.4). */
+  readonly detail: Element | undefined
 
-  constructor(type: StanzaErrorType, condition: StanzaCondition, text?: string) {
+  constructor(type: StanzaErrorType, condition: StanzaCondition, text?: string, detail?: Element) {
     super(text ?? condition)
     this.name = 'StanzaError'
     this.type = type
     this.condition = condition
     this.text = text
+    this.detail = detail
   }
 
   toElement(): Element {
@@ -50,6 +53,7 @@ export class StanzaError extends Error {
       this.text === undefined
         ? undefined
         : xml('text', { xmlns: NS_STANZA_ERRORS, 'xml:lang': 'en' }, this.text),
+      this.detail,
     )
   }
 }

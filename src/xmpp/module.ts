@@ -1,7 +1,9 @@
 /** What a protocol extension says about itself: disco, stream features and reference pages come from the record. */
 
+import type { AccessControl } from '../core/presence/access/access-control.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
+import type { Log } from '../util/log.ts'
 import type { Element } from '../xml/element.ts'
 import type { IqHandlers } from './iq/iq-handlers.ts'
 import type { LocalSessions } from './local-sessions.ts'
@@ -17,11 +19,13 @@ export type Spec =
 export interface ModuleContext {
   readonly iq: IqHandlers
   readonly directory: Directory
+  readonly access: AccessControl
   readonly rosters: Rosters
   readonly subscriptions: Subscriptions
   readonly sessions: LocalSessions
   readonly config: XmppConfig
   readonly clock: Clock
+  readonly log: Log
   readonly server: ServerIdentity
 }
 
@@ -41,8 +45,8 @@ export interface XmppModule {
   readonly accountFeatures?: readonly string[]
   /** Left out of everything where it answers false. */
   enabled?(config: XmppConfig): boolean
-  /** Registers what the module answers. */
-  setup?(context: ModuleContext): void
+  /** Registers what the module answers; disposing of the answer ends what else it began. */
+  setup?(context: ModuleContext): Disposable | undefined
   /** Offered to a client that has signed in (RFC 6120 §4.3.2). */
   streamFeatures?(server: ServerIdentity): readonly Element[]
 }

@@ -1,6 +1,7 @@
 /** Where a client's stanzas go, by what they are and whom they name (RFC 6120 §10.3, RFC 6121 §8). */
 import { type Jid, parseJid, requireJid } from '../core/address.ts'
 import type { Element } from '../xml/element.ts'
+import { type Refusing, requireNotBlocked } from './blocking/blocked.ts'
 import { jidMalformed, StreamError } from './errors.ts'
 import type { IqRouter } from './iq/iq-router.ts'
 import type { MessageHandler } from './messages/message-handler.ts'
@@ -8,6 +9,7 @@ import type { PresenceHandler } from './presence/presence-handler.ts'
 import type { GuestHandler, StanzaHandler, XmppSession } from './session.ts'
 
 export interface RouterDeps {
+  access: Refusing
   iq: IqRouter
   messages: MessageHandler
   presence: PresenceHandler
@@ -20,11 +22,13 @@ export interface RouterDeps {
 export class Router implements StanzaHandler {
   readonly features: readonly Element[]
   readonly guests: GuestHandler | undefined
+  readonly #access: Refusing
   readonly #iq: IqRouter
   readonly #messages: MessageHandler
   readonly #presence: PresenceHandler
 
-  constructor({ iq, messages, presence, features, guests }: RouterDeps) {
+  constructor({ access, iq, messages, presence, features, guests }: RouterDeps) {
+    this.#access = access
     this.#iq = iq
     this.#messages = messages
     this.#presence = presence
@@ -38,12 +42,12 @@ export class Router implements StanzaHandler {
         return this.#messages.handle(
           session,
           addressedStanza(session, stanza),
-          addressee(session, stanza),
+          this.#addressee(session, stanza),
         )
       case 'presence':
         return this.#presence.handle(session, stanza)
       case 'iq':
-        return this.#iq.handle(session, stanza, addressee(session, stanza))
+        return this.#iq.handle(session, stanza, this.#addressee(session, stanza))
       default:
         throw new StreamError('unsupported-stanza-type') // RFC 6120 §4.9.3.24
     }
@@ -55,6 +59,12 @@ export class Router implements StanzaHandler {
 
   closed(session: XmppSession): void | Promise<void> {
     return this.#presence.closed(session)
+  }
+
+  #addressee(session: XmppSession, stanza: Element): Jid {
+    const to = addressee(session, stanza)
+    requireNotBlocked(this.#access, session.account, to)
+    return to
   }
 }
 

@@ -37,6 +37,8 @@ export class XmppSession implements Session {
   priority: number | undefined
   /** Has asked for the roster and gets pushes (RFC 6121 §2.1.6). */
   interested = false
+  /** Set once it has asked for the block list: the addresses as it knows them (XEP-0191 §3.2). */
+  blockList: ReadonlySet<string> | undefined
   /** Where directed presence went (RFC 6121 §4.6.2), full or bare JIDs. */
   directed: Set<string> | undefined
   /** Set when the stream has ended: settles when everybody who has to be told has been. */

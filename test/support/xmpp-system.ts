@@ -14,7 +14,7 @@ import { type Directory, openDirectory } from '../../src/directory/directory.ts'
 import { accounts, offlineStore } from '../../src/server/stores.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
-import { silentLog } from '../../src/util/log.ts'
+import { type Log, silentLog } from '../../src/util/log.ts'
 import type { Element } from '../../src/xml/element.ts'
 import { type StartXmppConfig, startXmpp } from '../../src/xmpp/xmpp.ts'
 import { testAccess } from './access.ts'
@@ -48,6 +48,7 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
 export interface XmppSystemOptions {
   config?: Partial<StartXmppConfig['xmpp']>
   clock?: Clock
+  log?: Log
   /** Where no rule speaks about a user of the system. */
   sameSystem?: Fallback
   /** The system's policy for requests that nobody can be asked about. */
@@ -61,10 +62,10 @@ export async function startXmppSystem(
   t: TestContext,
   options: XmppSystemOptions = {},
 ): Promise<XmppSystem> {
-  const { clock = new SystemClock(), sameSystem = 'confirm' } = options
+  const { clock = new SystemClock(), log = silentLog, sameSystem = 'confirm' } = options
   const database = disposeAfter(t, await openDatabase('sqlite::memory:', { clock }))
   const directory = await openDirectory(
-    { database, clock, log: silentLog },
+    { database, clock, log },
     {
       scramIterations: QUICK_ITERATIONS,
       contactLists: { maxContacts: options.maxContacts ?? 1000 },
@@ -76,11 +77,11 @@ export async function startXmppSystem(
     await directory.addUser({ account: `${user}@${DOMAIN}`, password: PASSWORD })
   }
   await directory.addUser({ account: `erin@${OTHER_DOMAIN}`, password: PASSWORD })
-  const access = testAccess({ sameSystem })
+  const access = testAccess({ clock, log, sameSystem })
   const presence = new PresenceService({ clock })
   const sessions = new Sessions()
   const offline = offlineStore(database.kysely, options.offlineLimit ?? 100)
-  const deps = { clock, log: silentLog, directory, sessions, presence, access }
+  const deps = { clock, log, directory, sessions, presence, access }
   const messaging = new Messaging({ ...deps, accounts: accounts(directory), offline })
   const context = createSecureContext(await testIdentity())
   const xmpp = disposeAfter(

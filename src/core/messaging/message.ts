@@ -35,7 +35,7 @@ export type Refusal =
   | 'no-such-domain' // neither ours nor one that we can reach
   | 'not-acceptable' // the recipient's client cannot take this type of content
   | 'too-large'
-  | 'forbidden' // a policy or the recipient blocks it
+  | 'forbidden' // the sender himself has blocked the recipient; a recipient's block is 'unreachable'
   | 'mailbox-full' // the recipient's offline store is full
   | 'timeout' // the recipient's client did not answer
   | 'overloaded'

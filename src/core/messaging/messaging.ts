@@ -26,6 +26,14 @@ export interface Accounts {
   accountOf(address: BareJid): Promise<BareJid | undefined>
 }
 
+/** Who refuses whose messages: `AccessControl`. */
+export interface MessageAccess {
+  /** Whether the sender's messages are let through to the recipient. */
+  mayExchangeMessages(recipient: BareJid, sender: BareJid): boolean
+  /** Whether the account has blocked all communication with the address. */
+  isRefused(account: BareJid, address: BareJid): boolean
+}
+
 export interface KeptMessage {
   readonly id: number
   readonly message: InstantMessage
@@ -43,6 +51,7 @@ export interface MessagingDeps {
   sessions: Sessions
   accounts: Accounts
   offline: OfflineStore
+  access: MessageAccess
   clock: Clock
   log: Log
 }
@@ -120,6 +129,9 @@ export class Messaging {
   ): DeliveryOutcome | Promise<DeliveryOutcome> {
     const { to } = message
     if (!this.#deps.accounts.isLocal(to.domain)) return refused('no-such-domain')
+    // XEP-0191 §3.3, for senders whose edge has no word of its own for it.
+    if (this.#hasBlocked(message.from.bare, to.bare)) return refused('forbidden')
+    if (!this.#mayReach(to.bare, message)) return nobodyThere(message)
     if (sender && message.body !== undefined && this.#deps.sessions.of(sender.account).length > 1) {
       this.#conversations.answered(sender.account, to.bare, message.thread, sender.resource)
     }
@@ -222,11 +234,8 @@ export class Messaging {
   async #toPossiblyAbsent(address: BareJid, message: InstantMessage): Promise<DeliveryOutcome> {
     const { accounts } = this.#deps
     const account = (await accounts.exists(address)) ? address : await accounts.accountOf(address)
-    if (account === undefined) {
-      // §8.5.1, and table 1 for headlines.
-      const silent = message.type === 'error' || message.type === 'headline'
-      return silent ? DROPPED : refused('no-such-user')
-    }
+    if (account === undefined) return nobodyThere(message, 'no-such-user')
+    if (!this.#mayReach(account, message)) return nobodyThere(message)
     return this.#toOnline(account, message) ?? this.#toAbsent(account, message)
   }
 
@@ -269,6 +278,10 @@ export class Messaging {
       const taken: number[] = []
       for (const { id, message } of batch) {
         after = id
+        if (!this.#mayReach(session.account, message)) {
+          taken.push(id) // blocked since: it is not delivered any more
+          continue
+        }
         // One that this client cannot take (a phone refuses the content) waits for another client.
         const outcome = await this.#deliverKept(session, message)
         if (outcome.kind !== 'refused') taken.push(id)
@@ -290,6 +303,14 @@ export class Messaging {
     return Promise.race([flushed, late.promise]).finally(() => deadline.cancel())
   }
 
+  #mayReach(account: BareJid, { from }: InstantMessage): boolean {
+    return account === from.bare || this.#deps.access.mayExchangeMessages(account, from.bare)
+  }
+
+  #hasBlocked(account: BareJid, address: BareJid): boolean {
+    return account !== address && this.#deps.access.isRefused(account, address)
+  }
+
   async #deliverKept(session: Session, message: InstantMessage): Promise<DeliveryOutcome> {
     if (!takesBareMessages(session)) return refused('unreachable')
     return session.deliver(message)
@@ -299,6 +320,17 @@ export class Messaging {
 /** RFC 6121 §4.7.2.3: a negative priority asks for no messages to the bare JID. */
 function takesBareMessages(session: Session): boolean {
   return session.priority !== undefined && session.priority >= 0
+}
+
+/**
+ * RFC 6121 §8.5.1, and table 1 for headlines. Who blocks the sender looks like somebody who has
+ * nobody to take it (XEP-0191 §3.3).
+ */
+function nobodyThere(
+  { type }: InstantMessage,
+  refusal: 'no-such-user' | 'unreachable' = 'unreachable',
+): DeliveryOutcome {
+  return type === 'error' || type === 'headline' ? DROPPED : refused(refusal)
 }
 
 function isAbsence(refusal: string): boolean {

@@ -1,6 +1,7 @@
 /** Where an `iq` goes: RFC 6120 §8.2.3 and §10, RFC 6121 §8.5. */
 import type { BareJid, Jid } from '../../core/address.ts'
 import { type Element, xml } from '../../xml/element.ts'
+import { isRefusedBy, type Refusing } from '../blocking/blocked.ts'
 import { remoteServerNotFound, serviceUnavailable } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import { NS_CLIENT } from '../namespaces.ts'
@@ -11,6 +12,7 @@ export interface IqRouterDeps {
   handlers: IqHandlers
   sessions: LocalSessions
   directory: { isLocal(domain: string): boolean }
+  access: Refusing
   /** Whether the user lets the watcher see his presence: only then may he ask the user's clients. */
   isSeenBy(user: BareJid, watcher: BareJid): Promise<boolean>
 }
@@ -29,6 +31,11 @@ export class IqRouter {
     const kind = parseKind(stanza)
     if (!this.#deps.directory.isLocal(to.domain)) {
       if (kind === 'get' || kind === 'set') throw remoteServerNotFound()
+      return
+    }
+    if (to.local !== '' && isRefusedBy(this.#deps.access, to.bare, session.account)) {
+      // XEP-0191 §3.3: what asks nothing is dropped without a word.
+      if (kind === 'get' || kind === 'set') throw serviceUnavailable()
       return
     }
     if (to.resource !== '' && to.local !== '') return this.#toResource(session, stanza, to, kind)

@@ -2,6 +2,7 @@
 import type { XmppModule } from '../module.ts'
 import { subscriptionApproval } from '../presence/pre-approval.ts'
 import { roster } from '../roster/roster.ts'
+import { blocking } from './blocking.ts'
 import { caps } from './caps.ts'
 import { disco } from './disco.ts'
 import { legacySession } from './legacy-session.ts'
@@ -13,6 +14,7 @@ import { version } from './version.ts'
 export const xmppModules: readonly XmppModule[] = [
   roster,
   subscriptionApproval,
+  blocking,
   legacySession,
   offlineMessages,
   disco,

@@ -3,6 +3,7 @@ import { type Jid, parseJid } from '../../core/address.ts'
 import type { Messaging } from '../../core/messaging/messaging.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Element } from '../../xml/element.ts'
+import { isRefusedBy, type Refusing, requireNotBlocked } from '../blocking/blocked.ts'
 import { badRequest, jidMalformed, remoteServerNotFound } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import type { XmppSession } from '../session.ts'
@@ -23,6 +24,7 @@ import type { Subscriptions } from './subscriptions.ts'
 export interface PresenceHandlerDeps {
   sessions: LocalSessions
   directory: Directory
+  access: Refusing
   source: PresenceSource
   broadcaster: Broadcaster
   subscriptions: Subscriptions
@@ -49,22 +51,37 @@ export class PresenceHandler {
     }
     const to = parseJid(address)
     if (!to) throw jidMalformed()
+    requireNotBlocked(this.#deps.access, session.account, to)
     switch (kind) {
       case 'available':
-        parseAvailability(stanza)
-        this.#requireLocal(to)
-        return this.#deps.directed.send(session, stanza, to)
       case 'unavailable':
-        return this.#deps.directed.withdraw(session, stanza, to)
       case 'error':
-        // Somebody's client sent what this answers: an error for nobody in particular is for nobody.
-        return to.resource === '' ? undefined : this.#deps.directed.deliver(stanza, to)
+        return this.#direct(session, stanza, to, kind)
       case 'probe':
         this.#requireLocal(to)
         return this.#deps.probes.answer(session, stanza, to)
       default:
         return this.#deps.subscriptions.send(session.account, kind, { to, stanza })
     }
+  }
+
+  #direct(
+    session: XmppSession,
+    stanza: Element,
+    to: Jid,
+    kind: 'available' | 'unavailable' | 'error',
+  ): void {
+    const { access, directed } = this.#deps
+    if (kind === 'available') {
+      parseAvailability(stanza)
+      this.#requireLocal(to)
+    }
+    // XEP-0191 §3.3: no answer, no error.
+    if (isRefusedBy(access, to.bare, session.account)) return
+    if (kind === 'available') directed.send(session, stanza, to)
+    else if (kind === 'unavailable') directed.withdraw(session, stanza, to)
+    // Somebody's client sent what this answers: an error for nobody in particular is for nobody.
+    else if (to.resource !== '') directed.deliver(stanza, to)
   }
 
   /** The stream is gone, with or without a goodbye (RFC 6121 §4.5.2). */

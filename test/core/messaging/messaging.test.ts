@@ -12,8 +12,10 @@ import {
   Messaging,
   type OfflineStore,
 } from '../../../src/core/messaging/messaging.ts'
+import type { AccessControl } from '../../../src/core/presence/access/access-control.ts'
 import { type Session, Sessions } from '../../../src/core/sessions.ts'
 import { silentLog } from '../../../src/util/log.ts'
+import { testAccess } from '../../support/access.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 const ALICE = requireJid('alice@example.com/desk')
@@ -74,16 +76,19 @@ let sessions: Sessions
 let mailbox: Mailbox
 let messaging: Messaging
 let clock: FakeClock
+let access: AccessControl
 
 beforeEach(() => {
   sessions = new Sessions()
   mailbox = new Mailbox()
   clock = new FakeClock()
+  access = testAccess({ clock })
   messaging = new Messaging({
     sessions,
     offline: mailbox,
     clock,
     log: silentLog,
+    access,
     accounts: {
       isLocal: (domain) => domain === 'example.com',
       exists: async (account) => account === BOB || account === ALICE.bare,
@@ -357,6 +362,69 @@ describe('what waited', () => {
     open()
     await Promise.all([first, second])
     assert.deepEqual(desk.got, ['first', 'second'])
+  })
+})
+
+describe('a block (XEP-0191 §3.3)', () => {
+  const block = (account: string, watcher: string) =>
+    access.put({
+      presentity: account,
+      watcher,
+      level: 'All',
+      action: 'block',
+      enforced: false,
+      refusesMessages: true,
+    })
+
+  for (const [title, resources] of [
+    ['on line', { a: 0 }],
+    ['away', {}],
+  ] as const) {
+    for (const watcher of [ALICE.bare, '@example.com']) {
+      it(`makes somebody who is ${title} look like one who has no client, to ${watcher}`, async () => {
+        const clients = Object.keys(resources).map((name) => new Client(BOB, name, 0))
+        await block(BOB, watcher)
+        for (const to of ['bob@example.com', 'bob@example.com/a', '5551234@example.com']) {
+          assert.equal(await outcomeOf(message(to, 'hi')), 'unreachable')
+          assert.equal(await outcomeOf(message(to, 'hi', { type: 'headline' })), 'dropped')
+          assert.equal(await outcomeOf(message(to, 'hi', { type: 'error' })), 'dropped')
+        }
+        assert.ok(clients.every(({ got }) => got.length === 0))
+        assert.equal(mailbox.kept.length, 0)
+      })
+    }
+  }
+
+  it('lets the one who made it send nothing either', async () => {
+    const client = new Client(BOB, 'a', 0)
+    await block(ALICE.bare, BOB)
+    assert.equal(await outcomeOf(message(BOB, 'hi')), 'forbidden')
+    assert.equal(client.got.length, 0)
+  })
+
+  it('keeps nobody from his own clients', async () => {
+    const client = new Client(BOB, 'a', 0)
+    await block(BOB, '@example.com')
+    assert.equal(await outcomeOf(message(BOB, 'hi', { from: `${BOB}/b` })), 'delivered')
+    assert.deepEqual(client.got, ['hi'])
+  })
+
+  it('takes what waited with it', async () => {
+    await outcomeOf(message(BOB, 'before'))
+    await outcomeOf(message(BOB, 'another', { from: 'carol@example.com/x' }))
+    await block(BOB, ALICE.bare)
+    const client = new Client(BOB, 'a', 0)
+    await messaging.drainOffline(client)
+    assert.deepEqual(client.got, ['another'])
+    assert.equal(mailbox.kept.length, 0)
+  })
+
+  it('is what a domain that is walled off looks like', async () => {
+    new Client(BOB, 'a', 0)
+    await access.setCrossDomain(false)
+    assert.equal(await outcomeOf(message(BOB, 'hi')), 'delivered')
+    const from = 'erin@west.example/x'
+    assert.equal(await outcomeOf(message(BOB, 'hi', { from })), 'unreachable')
   })
 })
 
