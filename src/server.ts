@@ -10,6 +10,7 @@ import { ManualPresence } from './core/presence/manual-presence.ts'
 import { SOURCE_CLASSES } from './core/presence/observation.ts'
 import { PresenceService } from './core/presence/presence.ts'
 import { Subscriptions } from './core/presence/subscriptions.ts'
+import { Watchers } from './core/presence/watchers.ts'
 import { Sessions } from './core/sessions.ts'
 import { type Directory, openDirectory } from './directory/directory.ts'
 import type { Announcement } from './ops/announcement.ts'
@@ -53,6 +54,7 @@ export interface Kernel {
   readonly access: AccessControl
   readonly presence: PresenceService
   readonly subscriptions: Subscriptions
+  readonly watchers: Watchers
   readonly messaging: Messaging
 }
 
@@ -142,6 +144,7 @@ async function openKernel(
     access,
     presence,
     subscriptions,
+    watchers: new Watchers(),
     messaging,
   }
 }

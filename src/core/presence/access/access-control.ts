@@ -7,17 +7,13 @@ import type { Clock } from '../../../util/clock.ts'
 import type { Log } from '../../../util/log.ts'
 import { type BareJid, domainOf } from '../../address.ts'
 import type { SourceClass } from '../observation.ts'
-import { type Access, EVERYTHING, NOTHING, Visibility, type Watcher } from './access.ts'
+import type { Access, Watcher } from './access.ts'
 import { AccessError } from './access-error.ts'
 import { type AccessLevel, ALL_LEVEL, requireLevel } from './access-level.ts'
-import { matches, type NewRule, type Rule, type RuleFilter, requireRule, ruleKey } from './rule.ts'
-import { type Fallback, type Ground, type Question, RuleIndex, type Verdict } from './rule-index.ts'
-
-export interface StoredAccess {
-  /** `All` is not among them. */
-  readonly levels: readonly AccessLevel[]
-  readonly rules: readonly Rule[]
-}
+import { BLOCKED, FULL, Outcomes, PENDING } from './outcomes.ts'
+import { type NewRule, type Rule, type RuleFilter, requireRule, ruleKey } from './rule.ts'
+import { RuleBook, type StoredAccess } from './rule-book.ts'
+import type { Fallback, Ground, Question, Verdict } from './rule-index.ts'
 
 export interface AccessStore {
   load(): Promise<StoredAccess>
@@ -61,6 +57,11 @@ export interface AccessChange {
   readonly watcher: string | undefined
 }
 
+export type PutOutcome = 'created' | 'changed' | 'same'
+
+/** By domain that a rule names: who has an address there without having his account there. */
+type Members = ReadonlyMap<string, ReadonlySet<BareJid>>
+
 /** Why a watcher sees, or does not see, the sources of a class. */
 export interface AccessReason {
   readonly class: SourceClass
@@ -68,29 +69,20 @@ export interface AccessReason {
   readonly ground: Ground | 'self' | 'cross-domain'
 }
 
-/** Of one presentity: a list longer than that is no list that a person keeps. */
-const MAX_RULES_OF_ONE = 5_000
-
-const FULL: Access = { decision: 'allow', visible: EVERYTHING, asks: false }
-const BLOCKED: Access = { decision: 'block', visible: NOTHING, asks: false }
-const PENDING: Access = { decision: 'confirm', visible: NOTHING, asks: true }
 const BY_FALLBACK: Readonly<Record<Fallback, Access>> = {
   allow: FULL,
   confirm: PENDING,
   block: BLOCKED,
 }
+const ANYTHING: AccessChange = { presentity: undefined, watcher: undefined }
 const NO_DOMAINS: readonly string[] = []
 
 export class AccessControl {
   readonly #deps: AccessControlDeps
-  readonly #levels = new Map<string, AccessLevel>()
-  readonly #rules = new Map<string, Rule>()
-  #index: RuleIndex
+  readonly #book: RuleBook
   #crossDomain: boolean
-  /** By domain that a rule names: who has an address there without having his account there. */
-  readonly #members = new Map<string, ReadonlySet<BareJid>>()
-  /** One object for each outcome. */
-  readonly #outcomes = new Map<string, Access>()
+  #members: Members = new Map()
+  readonly #outcomes = new Outcomes()
   readonly #listeners = new Set<(change: AccessChange) => void>()
   #writing: Promise<unknown> = Promise.resolve()
 
@@ -98,17 +90,15 @@ export class AccessControl {
     const { store } = deps
     const crossDomain = (await store.crossDomain()) ?? deps.crossDomain
     const control = new AccessControl({ ...deps, crossDomain }, await store.load())
-    await control.#loadMembers()
+    control.#members = await control.#loadMembers(control.#book.domains())
     return control
   }
 
   /** `open` is the way to one that knows what is stored. */
-  constructor(deps: AccessControlDeps, { levels, rules }: StoredAccess) {
+  constructor(deps: AccessControlDeps, stored: StoredAccess) {
     this.#deps = deps
     this.#crossDomain = deps.crossDomain
-    this.#index = new RuleIndex(deps.classes)
-    for (const level of [ALL_LEVEL, ...levels]) this.#levels.set(level.name, level)
-    for (const rule of rules) this.#remember(rule)
+    this.#book = new RuleBook(deps.classes, stored)
   }
 
   /** Called synchronously, after the change is stored and holds. */
@@ -117,19 +107,14 @@ export class AccessControl {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
-  // ——— levels
-
   /** All first. */
   levels(): readonly AccessLevel[] {
-    return [...this.#levels.values()]
+    return this.#book.levels()
   }
 
   /** Throws `AccessError` `NO_SUCH_ACCESS_LEVEL`. */
   level(name: string): AccessLevel {
-    const level = this.#levels.get(name)
-    if (level) return level
-    const names = [...this.#levels.keys()].join(', ')
-    throw new AccessError('NO_SUCH_ACCESS_LEVEL', `no access level “${name}”; there are ${names}`)
+    return this.#book.level(name)
   }
 
   /** Throws `AccessError` `ACCESS_LEVEL_PREDEFINED`, `BAD_ACCESS_LEVEL`. */
@@ -138,9 +123,8 @@ export class AccessControl {
       refusePredefined(wanted.name)
       const level = requireLevel(wanted, this.#deps.classes)
       await this.#deps.store.putLevel(level)
-      this.#levels.set(level.name, level)
-      this.#reindex()
-      this.#tell({ presentity: undefined, watcher: undefined })
+      this.#book.setLevel(level)
+      this.#tell(ANYTHING)
     })
   }
 
@@ -155,27 +139,22 @@ export class AccessControl {
         throw new AccessError('ACCESS_LEVEL_IN_USE', text)
       }
       await this.#deps.store.removeLevel(name)
-      this.#levels.delete(name)
+      this.#book.deleteLevel(name)
     })
   }
 
-  // ——— rules
-
   rules(filter: RuleFilter = {}): readonly Rule[] {
-    const { presentity } = filter
-    const candidates =
-      presentity === undefined ? this.#rules.values() : this.#index.rulesOf(presentity)
-    return [...candidates].filter((rule) => matches(rule, filter))
+    return this.#book.rules(filter)
   }
 
   /** Throws `AccessError` `BAD_RULE`, `NO_SUCH_ACCESS_LEVEL`, `TOO_MANY_RULES`. */
-  async put(rule: NewRule): Promise<'created' | 'changed' | 'same'> {
+  async put(rule: NewRule): Promise<PutOutcome> {
     const [outcome] = await this.putAll([rule])
     return outcome ?? 'same'
   }
 
   /** All or none. Throws as `put` does. */
-  putAll(rules: readonly NewRule[]): Promise<('created' | 'changed' | 'same')[]> {
+  putAll(rules: readonly NewRule[]): Promise<PutOutcome[]> {
     return this.replace({ remove: [], put: rules })
   }
 
@@ -189,22 +168,19 @@ export class AccessControl {
   }
 
   /** Removes what matches and puts the rest, in one step for every watcher. Throws as `put` does. */
-  replace({
-    remove,
-    put,
-  }: {
+  replace(change: {
     remove: readonly RuleFilter[]
     put: readonly NewRule[]
-  }): Promise<('created' | 'changed' | 'same')[]> {
+  }): Promise<PutOutcome[]> {
     return this.#write(async () => {
       const updatedAt = this.#deps.clock.now()
-      const wanted = put.map((rule) => ({ ...this.#require(rule), updatedAt }))
-      this.#requireRoom(wanted)
+      const wanted = change.put.map((rule) => ({ ...this.#require(rule), updatedAt }))
+      this.#book.requireRoom(wanted)
       const kept = new Set(wanted.map(ruleKey))
-      const removed = remove
+      const removed = change.remove
         .flatMap((filter) => this.rules(filter))
         .filter((rule) => !kept.has(ruleKey(rule)))
-      const outcomes = wanted.map((rule) => outcomeOf(this.#rules.get(ruleKey(rule)), rule))
+      const outcomes = wanted.map((rule) => outcomeOf(this.#book.find(rule), rule))
       await this.#commit(
         removed,
         wanted.filter((_, at) => outcomes[at] !== 'same'),
@@ -215,12 +191,10 @@ export class AccessControl {
 
   /** What a removed user or domain leaves behind is gone from the database already. */
   forget(pattern: string): void {
-    for (const rule of [...this.#rules.values()]) {
-      if (rule.presentity === pattern || rule.watcher === pattern) this.#forget(rule)
+    for (const rule of this.rules()) {
+      if (rule.presentity === pattern || rule.watcher === pattern) this.#book.delete(rule)
     }
   }
-
-  // ——— domains
 
   /** Whether users of different domains of this system see and reach each other. */
   get crossDomain(): boolean {
@@ -232,7 +206,7 @@ export class AccessControl {
       await this.#deps.store.setCrossDomain(on)
       if (this.#crossDomain === on) return
       this.#crossDomain = on
-      this.#tell({ presentity: undefined, watcher: undefined })
+      this.#tell(ANYTHING)
     })
   }
 
@@ -240,20 +214,18 @@ export class AccessControl {
   addressesChanged(account: BareJid): Promise<void> {
     return this.#write(async () => {
       if (this.#members.size === 0) return
-      await this.#loadMembers()
+      this.#members = await this.#loadMembers(this.#book.domains())
       this.#tell({ presentity: account, watcher: undefined })
     })
   }
-
-  // ——— decisions
 
   decide(presentity: BareJid, watcher: Watcher, granted: boolean): Access {
     if (watcher.account === presentity) return FULL
     if (this.#isWalledOff(presentity, watcher.account)) return BLOCKED
     const fallback = this.#fallback(watcher)
-    if (!this.#index.concerns(presentity)) return granted ? FULL : BY_FALLBACK[fallback]
+    if (!this.#book.index.concerns(presentity)) return granted ? FULL : BY_FALLBACK[fallback]
     const question = this.#question(presentity, watcher, granted)
-    return this.#outcome(this.#index.decide(question))
+    return this.#outcomes.of(this.#book.index.decide(question), this.#book.index)
   }
 
   /** What the watcher would see if nothing was said about him in particular. */
@@ -294,9 +266,13 @@ export class AccessControl {
       return { access, reasons: classes.map((name) => reason(name, 'block', 'cross-domain')) }
     }
     const reasons: AccessReason[] = []
-    this.#index.decide(this.#question(presentity, watcher, granted), (mask, action, ground) => {
-      for (const name of this.#index.classesOf(mask)) reasons.push(reason(name, action, ground))
-    })
+    this.#book.index.decide(
+      this.#question(presentity, watcher, granted),
+      (mask, action, ground) => {
+        for (const name of this.#book.index.classesOf(mask))
+          reasons.push(reason(name, action, ground))
+      },
+    )
     reasons.sort((a, b) => classes.indexOf(a.class) - classes.indexOf(b.class))
     return { access, reasons }
   }
@@ -311,9 +287,9 @@ export class AccessControl {
   /** Whether the presentity has blocked all communication with this address. */
   isRefused(presentity: BareJid, address: BareJid): boolean {
     return (
-      this.#index.concerns(presentity) &&
-      (this.#index.refuses(presentity, address) ||
-        this.#index.refuses(presentity, `@${domainOf(address)}`))
+      this.#book.index.concerns(presentity) &&
+      (this.#book.index.refuses(presentity, address) ||
+        this.#book.index.refuses(presentity, `@${domainOf(address)}`))
     )
   }
 
@@ -341,44 +317,22 @@ export class AccessControl {
     return domains
   }
 
-  #outcome({ allow, confirm }: Verdict): Access {
-    const { everything } = this.#index
-    if (allow === everything) return FULL
-    if (allow === 0) return confirm === 0 ? BLOCKED : PENDING
-    const key = `${allow} ${confirm !== 0}`
-    const known = this.#outcomes.get(key)
-    if (known) return known
-    const twin = this.#outcomes.get(`${allow} ${confirm === 0}`)
-    const classes = this.#index.classesOf(allow)
-    const visible = twin?.visible ?? new Visibility(classes.join(','), classes, false)
-    const made: Access = { decision: 'allow', visible, asks: confirm !== 0 }
-    this.#outcomes.set(key, made)
-    return made
-  }
-
-  // ——— changes
-
   #require(rule: NewRule): NewRule {
     this.level(rule.level)
     return requireRule(rule, (domain) => this.#deps.people.isLocal(domain))
   }
 
-  #requireRoom(rules: readonly Rule[]): void {
-    for (const { presentity } of rules) {
-      if ([...this.#index.rulesOf(presentity)].length + rules.length > MAX_RULES_OF_ONE) {
-        throw new AccessError('TOO_MANY_RULES', `${presentity} has ${MAX_RULES_OF_ONE} rules`)
-      }
-    }
-  }
-
   async #commit(removed: readonly Rule[], put: readonly Rule[]): Promise<void> {
     if (removed.length + put.length === 0) return
+    const domains = put.flatMap(({ presentity }) =>
+      presentity.startsWith('@') ? [presentity.slice(1)] : [],
+    )
+    const members = await this.#loadMembers(new Set([...this.#book.domains(), ...domains]))
     await this.#deps.store.changeRules({ remove: removed, put })
-    for (const rule of removed) this.#forget(rule)
-    for (const rule of put) this.#remember(rule)
-    if ([...removed, ...put].some(({ presentity }) => presentity.startsWith('@'))) {
-      await this.#loadMembers()
-    }
+    // From here on in one turn: no decision falls between two rules.
+    this.#members = members
+    for (const rule of removed) this.#book.delete(rule)
+    for (const rule of put) this.#book.set(rule)
     const changes = new Map<string, AccessChange>()
     for (const rule of [...removed, ...put]) {
       const change = concerned(rule)
@@ -387,37 +341,13 @@ export class AccessControl {
     for (const change of changes.values()) this.#tell(change)
   }
 
-  #remember(rule: Rule): void {
-    const level = this.#levels.get(rule.level)
-    if (!level) return
-    this.#rules.set(ruleKey(rule), rule)
-    this.#index.set(rule, level)
-  }
-
-  #forget(rule: Rule): void {
-    this.#rules.delete(ruleKey(rule))
-    this.#index.delete(rule)
-  }
-
-  #reindex(): void {
-    this.#index = new RuleIndex(this.#deps.classes)
-    for (const rule of this.#rules.values()) this.#index.set(rule, this.level(rule.level))
-  }
-
-  async #loadMembers(): Promise<void> {
-    const domains = new Set(
-      [...this.#rules.values()].flatMap(({ presentity }) =>
-        presentity.startsWith('@') ? [presentity.slice(1)] : [],
-      ),
-    )
-    for (const domain of this.#members.keys()) {
-      if (!domains.has(domain)) this.#members.delete(domain)
-    }
+  async #loadMembers(domains: Iterable<string>): Promise<Members> {
+    const members = new Map<string, ReadonlySet<BareJid>>()
     for (const domain of domains) {
       const accounts = await this.#deps.people.accountsWithAddressIn(domain)
-      const guests = accounts.filter((account) => domainOf(account) !== domain)
-      this.#members.set(domain, new Set(guests))
+      members.set(domain, new Set(accounts.filter((account) => domainOf(account) !== domain)))
     }
+    return members
   }
 
   #tell(change: AccessChange): void {
@@ -438,7 +368,7 @@ export class AccessControl {
   }
 }
 
-function outcomeOf(before: Rule | undefined, after: Rule): 'created' | 'changed' | 'same' {
+function outcomeOf(before: Rule | undefined, after: Rule): PutOutcome {
   if (!before) return 'created'
   const same = before.action === after.action && before.refusesMessages === after.refusesMessages
   return same ? 'same' : 'changed'
