@@ -13,7 +13,7 @@ import { type AccessLevel, ALL_LEVEL, requireLevel } from './access-level.ts'
 import { BLOCKED, FULL, Outcomes, PENDING } from './outcomes.ts'
 import { type NewRule, type Rule, type RuleFilter, requireRule, ruleKey } from './rule.ts'
 import { RuleBook, type StoredAccess } from './rule-book.ts'
-import type { Fallback, Ground, Question, Verdict } from './rule-index.ts'
+import type { Fallback, Ground, Question } from './rule-index.ts'
 
 export interface AccessStore {
   load(): Promise<StoredAccess>
