@@ -3,13 +3,21 @@ import { chmod, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { OperatorError } from '../util/operator-error.ts'
 import { type Api, createApi } from './api.ts'
+import { accessLevelRoutes } from './routes/access-levels.ts'
+import { aclRoutes } from './routes/acl.ts'
 import { addressRoutes } from './routes/addresses.ts'
+import { defaultRuleRoutes } from './routes/default-rules.ts'
 import { domainRoutes } from './routes/domains.ts'
 import { importRoute } from './routes/import.ts'
+import { ownAclRoutes } from './routes/own-acl.ts'
 import { presenceRoutes } from './routes/presence.ts'
+import { settingsRoutes } from './routes/settings.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { statusRoutes } from './routes/status.ts'
 import { userRoutes } from './routes/users.ts'
+import { viewRoutes } from './routes/views.ts'
+import { watchRequestRoutes } from './routes/watch-requests.ts'
+import { watcherRoutes } from './routes/watchers.ts'
 import type { Services } from './services.ts'
 import type { TlsOptions } from './tls.ts'
 
@@ -22,6 +30,14 @@ const ROUTES = [
   addressRoutes,
   importRoute,
   presenceRoutes,
+  viewRoutes,
+  accessLevelRoutes,
+  aclRoutes,
+  ownAclRoutes,
+  defaultRuleRoutes,
+  watchRequestRoutes,
+  watcherRoutes,
+  settingsRoutes,
 ]
 
 /** `sun_path` of unix(7), without the byte that ends it. */

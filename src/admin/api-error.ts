@@ -16,6 +16,17 @@ export const API_ERRORS = {
   TOO_MANY_SOURCES: [409, 'The person has as many sources of presence as a person may have.'],
   INTERRUPTED: [503, 'The connection or the server ended before the call was done; a part may be.'],
   INTERNAL: [500, 'A bug in Heliograph; the log has the details under this request id.'],
+  RULE_EXISTS: [409, 'There is such a rule already.'],
+  NO_SUCH_RULE: [404, 'There is no such rule.'],
+  ACCESS_LEVEL_EXISTS: [409, 'The access level exists already.'],
+  NO_SUCH_REQUEST: [404, 'The watcher has not asked, or has his answer.'],
+  // What access control refuses.
+  NO_SUCH_ACCESS_LEVEL: [404, 'There is no access level of this name.'],
+  ACCESS_LEVEL_PREDEFINED: [409, 'The access level All cannot be changed or removed.'],
+  ACCESS_LEVEL_IN_USE: [409, 'Rules use the access level; change or delete them first.'],
+  BAD_ACCESS_LEVEL: [400, 'An access level has a name and classes of sources that there are.'],
+  BAD_RULE: [400, 'The rule cannot be: its presentity, watcher or action does not fit.'],
+  TOO_MANY_RULES: [409, 'The presentity has as many rules as a presentity may have.'],
   // What the directory refuses.
   BAD_DOMAIN: [400, 'That is not a domain name.'],
   BAD_ACCOUNT: [400, 'A user’s address is local@domain.'],

@@ -1,4 +1,7 @@
-/** Presence as server-sent events (WHATWG HTML §9.2): `event: presence`, one JSON document each. */
+/**
+ * Server-sent events (WHATWG HTML §9.2) about one person: `presence`, each time it changes, and
+ * `watch-request`, the list of those who wait for his word, each time that changes.
+ */
 import type { FastifyReply } from 'fastify'
 import type { BareJid } from '../core/address.ts'
 import type { PresenceDocument } from '../core/presence/document.ts'
@@ -9,6 +12,10 @@ import { ApiError } from './api-error.ts'
 import { presenceBody } from './presence-body.ts'
 import type { Principal } from './principal.ts'
 import type { Services } from './services.ts'
+import { watchRequestsBody } from './watch-requests.ts'
+
+type Deps = Pick<Services, 'presence' | 'subscriptions' | 'clock' | 'signIn' | 'log'>
+type Send = (text: string) => void
 
 const MAX_STREAMS = 1000
 /** Proxies close what is silent for a minute. */
@@ -27,7 +34,7 @@ let open = 0
 
 /** Takes the reply over. Throws `ApiError` TOO_MANY_STREAMS. */
 export function openEventStream(
-  { presence, clock, signIn }: Pick<Services, 'presence' | 'clock' | 'signIn'>,
+  deps: Deps,
   reply: FastifyReply,
   { account, principal }: { account: BareJid; principal: Principal | undefined },
 ): void {
@@ -38,32 +45,76 @@ export function openEventStream(
   if (raw.destroyed || raw.closed || raw.socket?.destroyed) return
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   const send = (text: string): void => {
+    if (raw.destroyed) return
     if (raw.writableLength > MAX_BACKLOG_BYTES) raw.destroy()
     else raw.write(text)
   }
-  const show = (document: PresenceDocument): void => send(events.of(document, ''))
+  const opened = new DisposableStack()
+  opened.use(
+    deps.signIn.onRevoked((name) => {
+      if (name === principal?.name) raw.destroy()
+    }),
+  )
+  opened.use(showPresence(deps, account, send))
+  opened.use(showRequests(deps, account, send))
+  opened.use(keepAlive(deps, send))
+  streams.set(++open)
+  raw.on('close', () => {
+    opened.dispose()
+    streams.set(--open)
+  })
+}
 
-  const subscription = presence.subscribe({
+function showPresence({ presence }: Deps, account: BareJid, send: Send): Disposable {
+  const show = (document: PresenceDocument): void => send(events.of(document, ''))
+  show(presence.document(account))
+  return presence.subscribe({
     name: 'api',
     presenceChanged: ({ presentity, document }) => {
       if (presentity === account) show(document)
     },
   })
-  const revoked = signIn.onRevoked((name) => {
-    if (name === principal?.name) raw.destroy()
+}
+
+/** The whole list each time, so that a reader who missed one has all with the next. */
+function showRequests({ subscriptions, log }: Deps, account: BareJid, send: Send): Disposable {
+  let shown = JSON.stringify({ presentity: account, requests: [] })
+  let looking = false
+  let again = false
+  const look = async (): Promise<void> => {
+    const list = JSON.stringify(await watchRequestsBody(subscriptions, account))
+    if (list !== shown) send(`event: watch-request\ndata: ${list}\n\n`)
+    shown = list
+  }
+  const changed = async (): Promise<void> => {
+    again = true
+    if (looking) return
+    looking = true
+    try {
+      while (again) {
+        again = false
+        await look()
+      }
+    } catch (err) {
+      log.error({ what: 'api_watch_requests_not_shown', account, err })
+    } finally {
+      looking = false
+    }
+  }
+  void changed()
+  return subscriptions.addAudience({
+    requestsChanged: (presentity) => {
+      if (presentity === undefined || presentity === account) void changed()
+    },
   })
-  let keepAlive: Timer
+}
+
+function keepAlive({ clock }: Deps, send: Send): Disposable {
+  let timer: Timer
   const beat = (): void => {
     send(': still here\n\n')
-    keepAlive = clock.after(KEEP_ALIVE_MS, beat)
+    timer = clock.after(KEEP_ALIVE_MS, beat)
   }
-  keepAlive = clock.after(KEEP_ALIVE_MS, beat)
-  streams.set(++open)
-  raw.on('close', () => {
-    subscription[Symbol.dispose]()
-    revoked[Symbol.dispose]()
-    keepAlive.cancel()
-    streams.set(--open)
-  })
-  show(presence.document(account))
+  timer = clock.after(KEEP_ALIVE_MS, beat)
+  return { [Symbol.dispose]: () => timer.cancel() }
 }

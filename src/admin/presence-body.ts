@@ -1,7 +1,8 @@
 /** The composed document as the API shows it. */
 import type { PresenceDocument } from '../core/presence/document.ts'
 import type { Explained } from '../core/presence/presence.ts'
-import type { ExplainBody, PresenceBody } from './schemas.ts'
+import type { ExplainBody } from './explain-schema.ts'
+import type { PresenceBody } from './schemas.ts'
 
 export function presenceBody({ presentity, person, tuples }: PresenceDocument): PresenceBody {
   const { state, note, since, manual } = person
@@ -23,7 +24,11 @@ export function presenceBody({ presentity, person, tuples }: PresenceDocument): 
   }
 }
 
-export function explainBody({ document, explanation, reports }: Explained): ExplainBody {
+export function explainBody({
+  document,
+  explanation,
+  reports,
+}: Explained): Omit<ExplainBody, 'watchers' | 'watchersTotal'> {
   const { rule, ruleText, winner } = explanation
   return {
     presence: presenceBody(document),

@@ -56,9 +56,9 @@ export const UserBody = Type.Object({
 })
 export type UserBody = Static<typeof UserBody>
 
-const State = Type.Enum([...ACTIVITIES])
-const Class = Type.Enum([...SOURCE_CLASSES])
-const Instant = Type.String({ format: 'date-time' })
+export const State = Type.Enum([...ACTIVITIES])
+export const Class = Type.Enum([...SOURCE_CLASSES])
+export const Instant = Type.String({ format: 'date-time' })
 const Text = Type.String({ maxLength: 1024 })
 
 export const PresenceBody = Type.Object({
@@ -104,27 +104,3 @@ export const PresencePut = Type.Object(
   { additionalProperties: false },
 )
 export type PresencePut = Static<typeof PresencePut>
-
-export const ExplainBody = Type.Object({
-  presence: PresenceBody,
-  rule: Type.String(),
-  ruleText: Type.String(),
-  winner: Type.Optional(Type.Object({ source: Type.String(), observation: Type.String() })),
-  reports: Type.Array(
-    Type.Object({
-      source: Type.String(),
-      until: Type.Optional(Instant),
-      observations: Type.Array(
-        Type.Object({
-          id: Type.String(),
-          class: Class,
-          state: State,
-          manual: Type.Boolean(),
-          note: Type.Optional(Type.String()),
-          since: Instant,
-        }),
-      ),
-    }),
-  ),
-})
-export type ExplainBody = Static<typeof ExplainBody>

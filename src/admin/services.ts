@@ -1,6 +1,9 @@
 /** What the routes call. A route parses, calls one of these, and renders; it decides nothing itself. */
+import type { AccessControl } from '../core/presence/access/access-control.ts'
 import type { ManualPresence } from '../core/presence/manual-presence.ts'
 import type { PresenceService } from '../core/presence/presence.ts'
+import type { Subscriptions } from '../core/presence/subscriptions.ts'
+import type { Watchers } from '../core/presence/watchers.ts'
 import type { Sessions } from '../core/sessions.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
@@ -19,6 +22,9 @@ export interface ListenerStatus {
 export interface Services {
   readonly directory: Directory
   readonly presence: PresenceService
+  readonly access: AccessControl
+  readonly subscriptions: Subscriptions
+  readonly watchers: Watchers
   readonly manual: ManualPresence
   readonly sessions: Sessions
   readonly signIn: SignIn

@@ -105,7 +105,31 @@ const ROUTES = `
   put /api/v1/presence/{address}
   delete /api/v1/presence/{address}
   get /api/v1/presence/{address}/explain
-  get /api/v1/presence/{address}/events`
+  get /api/v1/presence/{address}/events
+  get /api/v1/presence/{address}/as/{watcher}
+  get /api/v1/access-levels
+  put /api/v1/access-levels/{name}
+  delete /api/v1/access-levels/{name}
+  get /api/v1/acl
+  put /api/v1/acl
+  delete /api/v1/acl
+  get /api/v1/acl/default
+  put /api/v1/acl/default
+  delete /api/v1/acl/default
+  get /api/v1/domains/{domain}/acl/default
+  put /api/v1/domains/{domain}/acl/default
+  delete /api/v1/domains/{domain}/acl/default
+  get /api/v1/users/{address}/acl
+  put /api/v1/users/{address}/acl
+  delete /api/v1/users/{address}/acl
+  get /api/v1/users/{address}/acl/default
+  put /api/v1/users/{address}/acl/default
+  delete /api/v1/users/{address}/acl/default
+  get /api/v1/users/{address}/watch-requests
+  post /api/v1/users/{address}/watch-requests/{watcher}
+  get /api/v1/watchers
+  get /api/v1/settings
+  patch /api/v1/settings`
 
 interface Operation {
   summary: string

@@ -7,11 +7,23 @@ import { startAdmin } from '../../src/admin/admin.ts'
 import type { Services } from '../../src/admin/services.ts'
 import { SignIn } from '../../src/admin/sign-in.ts'
 import { type BareJid, requireJid } from '../../src/core/address.ts'
+import { AccessControl } from '../../src/core/presence/access/access-control.ts'
 import { ManualPresence } from '../../src/core/presence/manual-presence.ts'
+import { SOURCE_CLASSES } from '../../src/core/presence/observation.ts'
 import { PresenceService } from '../../src/core/presence/presence.ts'
+import { Subscriptions } from '../../src/core/presence/subscriptions.ts'
+import { Watchers } from '../../src/core/presence/watchers.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { openDirectory } from '../../src/directory/directory.ts'
-import { administratorStore, audit, manualStateStore } from '../../src/server/stores.ts'
+import {
+  accessStore,
+  administratorStore,
+  audit,
+  grants,
+  manualStateStore,
+  subscriptionPeople,
+  subscriptionStore,
+} from '../../src/server/stores.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { createLog } from '../../src/util/log.ts'
 import { testIdentity } from '../support/certificate.ts'
@@ -143,9 +155,27 @@ async function openKernel(deps: KernelDeps) {
   for (const name of ['corp.example', 'west.example']) {
     if (!directory.isLocal(name)) await directory.addDomain(name)
   }
+  const access = await AccessControl.open({
+    ...deps,
+    store: accessStore(database, clock),
+    grants: grants(directory.contacts),
+    people: directory,
+    classes: SOURCE_CLASSES,
+    sameSystem: 'allow',
+    crossDomain: true,
+  })
   const presence = new PresenceService({ clock })
+  const subscriptions = new Subscriptions({
+    store: subscriptionStore(directory.contacts),
+    people: subscriptionPeople(directory),
+    access,
+    log: deps.log,
+  })
   return {
     directory,
+    access,
+    subscriptions,
+    watchers: new Watchers(),
     presence,
     sessions: new Sessions(),
     manual: new ManualPresence({ store: manualStateStore(database.kysely), presence, clock }),

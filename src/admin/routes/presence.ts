@@ -4,9 +4,11 @@ import type { BareJid } from '../../core/address.ts'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
 import { openEventStream } from '../event-stream.ts'
+import { ExplainBody } from '../explain-schema.ts'
+import { explainWatchers } from '../explain-watchers.ts'
 import { explainBody, presenceBody } from '../presence-body.ts'
 import { requireAccount } from '../resolve.ts'
-import { AddressParam, ExplainBody, PresenceBody, PresencePut, textBody } from '../schemas.ts'
+import { AddressParam, PresenceBody, PresencePut, textBody } from '../schemas.ts'
 import type { Services } from '../services.ts'
 
 const SourceQuery = Type.Object({ source: Type.Optional(PresencePut.properties.source) })
@@ -38,8 +40,11 @@ export function presenceRoutes(app: Api, services: Services): void {
         response: { 200: ExplainBody },
       },
     },
-    async ({ params }) =>
-      explainBody(presence.explain(await requireAccount(directory, params.address))),
+    async ({ params }) => {
+      const account = await requireAccount(directory, params.address)
+      const watchers = await explainWatchers(services, account)
+      return { ...explainBody(presence.explain(account)), ...watchers }
+    },
   )
 
   app.get(
@@ -49,10 +54,14 @@ export function presenceRoutes(app: Api, services: Services): void {
       // Nobody would ever end the stream that a HEAD opened.
       exposeHeadRoute: false,
       schema: {
-        summary: 'Server-sent events: the presence now, then every change',
+        summary:
+          'Server-sent events: the presence now, then every change; and who waits for a word',
         params: AddressParam,
         response: {
-          200: textBody('text/event-stream', 'Events `presence`, each a presence as JSON.'),
+          200: textBody(
+            'text/event-stream',
+            'Events `presence`, each a presence as JSON, and `watch-request`, each the list of watch requests.',
+          ),
         },
       },
     },

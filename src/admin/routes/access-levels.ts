@@ -1,0 +1,67 @@
+/** Named parts of a person's presence, for rules to speak of. */
+import { Type } from 'typebox'
+import type { AccessLevel } from '../../core/presence/access/access-level.ts'
+import type { SourceClass } from '../../core/presence/observation.ts'
+import { levelBody } from '../access-body.ts'
+import { Existing, LevelBody, LevelParam, LevelPut } from '../access-schemas.ts'
+import type { Api } from '../api.ts'
+import { ApiError } from '../api-error.ts'
+import { Done } from '../schemas.ts'
+import type { Services } from '../services.ts'
+
+export function accessLevelRoutes(app: Api, { access }: Services): void {
+  app.get(
+    '/api/v1/access-levels',
+    {
+      config: { anyUser: true },
+      schema: {
+        summary: 'List the access levels',
+        response: { 200: Type.Object({ levels: Type.Array(LevelBody) }) },
+      },
+    },
+    () => ({ levels: access.levels().map(levelBody) }),
+  )
+
+  app.put(
+    '/api/v1/access-levels/:name',
+    {
+      schema: {
+        summary: 'Define an access level; what rules say by it holds at once',
+        params: LevelParam,
+        querystring: Existing,
+        body: LevelPut,
+        response: { 200: LevelBody },
+      },
+    },
+    async (request) => {
+      const { params, query, body } = request
+      const { classes, inverted = false } = body
+      request.subject = `${params.name} ${inverted ? 'all but ' : ''}${classes.join(',')}`
+      const exists = access.levels().some(({ name }) => name === params.name)
+      if (exists && query.existing === 'refuse') throw new ApiError('ACCESS_LEVEL_EXISTS')
+      if (!exists && query.existing === 'require') access.level(params.name)
+      await access.putLevel(parseLevel(params.name, classes, inverted))
+      return levelBody(access.level(params.name))
+    },
+  )
+
+  app.delete(
+    '/api/v1/access-levels/:name',
+    {
+      schema: {
+        summary: 'Remove an access level that no rule uses',
+        params: LevelParam,
+        response: { 204: Done },
+      },
+    },
+    async ({ params }, reply) => {
+      await access.removeLevel(params.name)
+      return reply.status(204).send()
+    },
+  )
+}
+
+/** Which classes there are is for the access control to say. */
+function parseLevel(name: string, classes: readonly string[], inverted: boolean): AccessLevel {
+  return { name, classes: classes as readonly SourceClass[], inverted }
+}
