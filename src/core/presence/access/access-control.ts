@@ -189,6 +189,22 @@ export class AccessControl {
     })
   }
 
+  /**
+   * The presentity's answer to a watcher, in place of all that he said about him before: for a level
+   * narrower than All the rest is blocked. A block of messages stays. Throws as `put` does.
+   */
+  async answer(
+    presentity: BareJid,
+    watcher: string,
+    { action, level }: Pick<NewRule, 'action' | 'level'>,
+  ): Promise<void> {
+    const pair = { presentity, watcher, enforced: false, refusesMessages: false } as const
+    const rest = { ...pair, level: ALL_LEVEL.name, action: 'block' } as const
+    const put: NewRule[] = [{ ...pair, level, action }]
+    if (action === 'allow' && level !== ALL_LEVEL.name) put.push(rest)
+    await this.replace({ remove: [pair], put })
+  }
+
   /** What a removed user or domain leaves behind is gone from the database already. */
   forget(pattern: string): void {
     for (const rule of this.rules()) {

@@ -266,6 +266,18 @@ describe('a rule', () => {
     ])
   })
 
+  it('that answers a watcher replaces what was said of him, and closes the rest', async () => {
+    const { access, put, sees } = start()
+    await put({ presentity: ALICE, watcher: BOB, action: 'confirm' })
+    await access.answer(ALICE, BOB, { action: 'allow', level: 'Telephony' })
+    assert.equal(sees(BOB, true), 'allow phone')
+    await access.answer(ALICE, BOB, { action: 'allow', level: 'All' })
+    assert.equal(sees(BOB), 'allow all')
+    assert.equal(access.rules({ presentity: ALICE }).length, 1)
+    await access.answer(ALICE, BOB, { action: 'block', level: 'All' })
+    assert.equal(sees(BOB, true), 'block none')
+  })
+
   it('that could not be stored does not hold', async () => {
     const store = new MemoryAccessStore()
     store.changeRules = () => Promise.reject(new Error('disk full'))
