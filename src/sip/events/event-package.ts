@@ -3,7 +3,7 @@
  * from which the notifier and the compositor take all that differs between packages.
  */
 import type { BareJid } from '../../core/address.ts'
-import type { Decision, Watcher } from '../../core/presence/access/access.ts'
+import type { Access, Visibility, Watcher } from '../../core/presence/access/access.ts'
 import type { AccessControl } from '../../core/presence/access/access-control.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
 
@@ -26,6 +26,23 @@ export interface Subject {
   readonly watcher: Watcher
   /** The URI that the watcher asked for, which his documents speak of. */
   readonly entity: string
+}
+
+/** What a NOTIFY is rendered for, besides its subject. */
+export interface Viewing {
+  readonly contentType: string
+  /** What the watcher may see at this moment. */
+  readonly visible: Visibility
+  /** From 0, one more in each NOTIFY of the subscription; a restart leaves some out. */
+  readonly version: number
+  /** When the NOTIFY before this one left, in milliseconds since the epoch; 0 where there was none. */
+  readonly since: number
+}
+
+export interface Rendered {
+  readonly body: Buffer
+  /** Equal for equal states, however much else the bodies differ. */
+  readonly state: Buffer | string
 }
 
 /** One publication of one source (RFC 3903 §4.1). */
@@ -61,13 +78,18 @@ export interface EventPackage {
   readonly expires: ExpiresBounds
   /** No more than one NOTIFY to a watcher in this time, final ones excepted. */
   readonly minNotifyIntervalMs: number
-  /** May this watcher subscribe: active, pending, or a block that he cannot tell from an offline person. */
-  authorize(deps: EventDeps, subject: Subject): Decision
   /**
-   * The body of a NOTIFY; equal bodies are the same state. Watchers who see the same should get
-   * the same buffer: fan-out then costs neither rendering nor comparing.
+   * What this watcher may see: he is active, pending, or blocked so that he cannot tell it from an
+   * offline person. Asked at each SUBSCRIBE that begins a subscription, after a restart, and whenever
+   * the access rules change. Throws `SipError` 403 where he may not even ask.
    */
-  render(deps: EventDeps, subject: Subject, contentType: string): Buffer
+  authorize(deps: EventDeps, subject: Subject): Access | Promise<Access>
+  /**
+   * The body of a NOTIFY. Watchers who see the same should get the same object: fan-out then costs
+   * neither rendering nor comparing. A promise only where `visible` plays no part: what it answers
+   * is not rendered again when the decision changes meanwhile.
+   */
+  render(deps: EventDeps, subject: Subject, viewing: Viewing): Rendered | Promise<Rendered>
   /** Calls `changed` whenever the state of a resource may look different to a watcher. */
   watch(deps: EventDeps, changed: (presentity: BareJid) => void): Disposable
   readonly publication?: PublicationSupport

@@ -3,11 +3,12 @@
  *
  * Order of the checks, each answered before the next is made: who asks (401), the event package
  * (489), a body (415), Accept (406), Expires (423), the dialog (481, 500), the resource (404), how
- * many there are (403, 503), the policy. The subscription is stored before the 200 leaves.
+ * many there are (403, 503), the access rules. The subscription is stored before the 200 leaves.
  */
 import { randomBytes, randomInt } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
 import type { Watcher } from '../../core/presence/access/access.ts'
+import type { AccessChange } from '../../core/presence/access/access-control.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import type { SipIdentity } from '../auth/identity.ts'
@@ -20,7 +21,7 @@ import type { ServerTransaction, SipUserAgent } from '../user-agent.ts'
 import type { EventDeps, EventPackage, ExpiresBounds } from './event-package.ts'
 import { allowEvents, grantExpires, negotiate } from './headers.ts'
 import { nextHop } from './next-hop.ts'
-import { aorOf, type Identify, type ResolveResource } from './resources.ts'
+import { aorOf, type Identify, type ResolveResource, watcherOf } from './resources.ts'
 import {
   type NotifyPacing,
   Subscription,
@@ -59,6 +60,7 @@ export const RESTORE_DELAY_MS = 500
 export const RESTORE_SPREAD_MS = 5_000
 /** What a restart takes, with some to spare. */
 const STOPPING_RETRY_SECONDS = '10'
+const RECONSIDERED_AT_ONCE = 500
 
 export class Notifier {
   readonly #deps: NotifierDeps
@@ -78,10 +80,12 @@ export class Notifier {
       pacing,
       send: (request, to) => userAgent.request(request, to),
       notified: (subscription) => deps.keeper.notified(subscription),
+      decided: (subscription) => deps.keeper.decided(subscription),
     }
     this.#watches = packages.map((pkg) =>
       pkg.watch(events, (presentity) => this.#changed(pkg, presentity)),
     )
+    this.#watches.push(events.access.onChange((change) => this.#accessChanged(change)))
   }
 
   /** Handles a SUBSCRIBE; throws `SipError`. */
@@ -134,6 +138,25 @@ export class Notifier {
     }
   }
 
+  /** Nothing leaves on the word of the old rules any more, however long it takes to ask the new ones. */
+  #accessChanged({ presentity, watcher }: AccessChange): void {
+    const { table } = this.#deps
+    const concerned = [...(presentity === undefined ? table.all() : table.of(presentity))].filter(
+      ({ subject }) => watcher === undefined || subject.watcher.address === watcher,
+    )
+    for (const subscription of concerned) subscription.doubt()
+    this.#reconsider(concerned)
+  }
+
+  /** In slices, so that a rule about everybody does not keep everything else waiting. */
+  #reconsider(subscriptions: readonly Subscription[]): void {
+    for (const subscription of subscriptions.slice(0, RECONSIDERED_AT_ONCE)) {
+      void subscription.reconsider()
+    }
+    const rest = subscriptions.slice(RECONSIDERED_AT_ONCE)
+    if (rest.length > 0) setImmediate(() => this.#reconsider(rest))
+  }
+
   #examine(tx: ServerTransaction, identity: SipIdentity): Demand {
     const { request } = tx
     const { packages, expires } = this.#deps
@@ -149,7 +172,7 @@ export class Notifier {
 
   async #open(demand: Demand): Promise<void> {
     const { tx, watcher, seconds } = demand
-    const { clock, resolve, table } = this.#deps
+    const { clock, resolve, table, keeper } = this.#deps
     const { request } = tx
     const dialog = Dialog.asUas(request, newTag()) // 400 without Contact
     const presentity = await resolve(request.uri)
@@ -167,10 +190,9 @@ export class Notifier {
       peer: nextHop(request, tx.source),
       expiresAt: now + seconds * 1000,
     })
-    if (seconds > 0) {
-      table.add(subscription)
-      await this.#save(subscription)
-    }
+    table.add(subscription)
+    await this.#orAbandon(subscription, () => subscription.admit())
+    if (seconds > 0) await this.#orAbandon(subscription, () => keeper.save(subscription))
     this.#accept(tx, subscription, seconds)
     // §4.4.3: a fetch is a subscription that ends with its first NOTIFY.
     if (seconds === 0) subscription.terminate('timeout')
@@ -199,9 +221,9 @@ export class Notifier {
     subscription.notifyNow()
   }
 
-  async #save(subscription: Subscription): Promise<void> {
+  async #orAbandon(subscription: Subscription, step: () => Promise<void>): Promise<void> {
     try {
-      await this.#deps.keeper.save(subscription)
+      await step()
     } catch (error) {
       subscription.abandon()
       throw error
@@ -234,10 +256,6 @@ export class Notifier {
 /** §4.5.2: the same event and id, or it is another subscription than the one in this dialog. */
 function isSame(subscription: Subscription, { package: pkg, event }: Demand): boolean {
   return subscription.package === pkg && subscription.eventId === event.id
-}
-
-function watcherOf({ address, uri }: SipIdentity): Watcher {
-  return { address: address ?? uri, account: address, protocol: 'sip' }
 }
 
 /** Filters (RFC 4660 §3.4) and lists (RFC 5367) are not taken yet; what would be ignored is refused (RFC 3261 §8.2.3). */

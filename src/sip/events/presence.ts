@@ -7,10 +7,13 @@ import type { Observation } from '../../core/presence/observation.ts'
 import { SharedRendering } from '../../core/presence/shared-rendering.ts'
 import { observationsFromPidf, PIDF, PidfError, parsePidf, renderPidf } from '../../formats/pidf.ts'
 import { SipError } from '../errors.ts'
-import { defineEventPackage, type PublishedState } from './event-package.ts'
+import { defineEventPackage, type PublishedState, type Rendered } from './event-package.ts'
 
 /** One rendering for all watchers who see the same document and asked for the same URI. */
-const pidf = new SharedRendering((document, entity) => Buffer.from(renderPidf(document, entity)))
+const pidf = new SharedRendering<Rendered>((document, entity) => {
+  const body = Buffer.from(renderPidf(document, entity))
+  return { body, state: body }
+})
 
 export const presencePackage = defineEventPackage({
   event: 'presence',
@@ -19,14 +22,11 @@ export const presencePackage = defineEventPackage({
   expires: { min: 60, default: 3600, max: 86_400 }, // RFC 3856 §6.4
   minNotifyIntervalMs: 5_000, // RFC 3856 §6.10
 
-  authorize: ({ access }, { presentity, watcher }) =>
-    access.decide(presentity, watcher, false).decision,
+  authorize: ({ access }, { presentity, watcher }) => access.of(presentity, watcher),
 
   /** RFC 3856 §6.6.2: who is pending or blocked gets what an offline person's watchers get. */
-  render: ({ presence, access }, { presentity, watcher, entity }) => {
-    const { visible } = access.decide(presentity, watcher, false)
-    return pidf.of(presence.view(presentity, visible).document, entity)
-  },
+  render: ({ presence }, { presentity, entity }, { visible }) =>
+    pidf.of(presence.view(presentity, visible).document, entity),
 
   watch: ({ presence }, changed) =>
     presence.subscribe({

@@ -1,5 +1,6 @@
 /** Who asks and about whom: request-URIs and identities, as the directory knows them. */
-import type { BareJid } from '../../core/address.ts'
+import { type BareJid, bareJid } from '../../core/address.ts'
+import type { Watcher } from '../../core/presence/access/access.ts'
 import type { SipIdentity } from '../auth/identity.ts'
 import { SipError } from '../errors.ts'
 import { parseSipUri, serializeUri } from '../message/uri.ts'
@@ -28,6 +29,21 @@ export function aorOf(uri: string): string {
   if (parsed.scheme === 'tel') return serializeUri(parsed)
   const { scheme, user, host } = parsed
   return serializeUri({ scheme, user, host, params: new Map(), headers: [] })
+}
+
+/** RFC 3323 §4.1.1.3: who hides his name has none that rules could be about. */
+const ANONYMOUS_HOST = 'anonymous.invalid'
+
+/** Somebody of another system goes by the address in his URI; by the URI where there is none. */
+export function watcherOf({ address, uri }: SipIdentity): Watcher {
+  return { address: address ?? addressIn(uri) ?? uri, account: address, protocol: 'sip' }
+}
+
+/** The `user@host` of a sip, sips, pres or im URI. */
+export function addressIn(uri: string): BareJid | undefined {
+  const parsed = parseSipUri(uri)
+  if (!parsed?.user || !parsed.host || parsed.host === ANONYMOUS_HOST) return undefined
+  return bareJid(parsed.user, parsed.host)
 }
 
 export function resourceResolver(directory: AddressBook): ResolveResource {

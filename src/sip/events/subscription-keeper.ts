@@ -32,7 +32,7 @@ interface Snapshot {
 export class SubscriptionKeeper {
   readonly #store: SubscriptionStore
   readonly #log: Log
-  readonly #savedCseq = new Map<string, number>()
+  readonly #saved = new Map<string, { readonly cseq: number; readonly status: string }>()
 
   constructor(store: SubscriptionStore, log: Log) {
     this.#store = store
@@ -43,24 +43,29 @@ export class SubscriptionKeeper {
   async save(subscription: Subscription): Promise<void> {
     if (!isDurable(subscription)) {
       // A refresh may have moved a subscription from UDP to a connection.
-      if (this.#savedCseq.has(subscription.id)) await this.#remove(subscription)
+      if (this.#saved.has(subscription.id)) await this.#remove(subscription)
       return
     }
-    this.#savedCseq.set(subscription.id, subscription.dialog.localCseq)
-    await this.#store.put(toRecord(subscription))
+    const record = toRecord(subscription)
+    this.#saved.set(record.id, { cseq: subscription.dialog.localCseq, status: record.status })
+    await this.#store.put(record)
   }
 
   /** To be called after each NOTIFY. */
   notified(subscription: Subscription): void {
-    const saved = this.#savedCseq.get(subscription.id)
-    if (saved === undefined || subscription.dialog.localCseq - saved < CSEQ_SAVED_EVERY) return
-    this.save(subscription).catch((err: unknown) => {
-      this.#log.warn({ what: 'sip_subscription_not_saved', err })
-    })
+    const saved = this.#saved.get(subscription.id)
+    if (!saved || subscription.dialog.localCseq - saved.cseq < CSEQ_SAVED_EVERY) return
+    this.#saveLater(subscription)
+  }
+
+  /** To be called when a subscription may have another status than the stored one. */
+  decided(subscription: Subscription): void {
+    const saved = this.#saved.get(subscription.id)
+    if (saved && saved.status !== subscription.status) this.#saveLater(subscription)
   }
 
   forget(subscription: Subscription): void {
-    if (!this.#savedCseq.has(subscription.id)) return
+    if (!this.#saved.has(subscription.id)) return
     // The next start deletes what has ended, and a watcher who knows nothing of it answers 481.
     this.#remove(subscription).catch((err: unknown) => {
       this.#log.warn({ what: 'sip_subscription_not_removed', err })
@@ -73,15 +78,21 @@ export class SubscriptionKeeper {
       const init = fromRecord(record, packages)
       if (init) {
         inits.push(init)
-        this.#savedCseq.set(init.id, init.dialog.localCseq)
+        this.#saved.set(init.id, { cseq: init.dialog.localCseq, status: record.status })
       } else this.#log.warn({ what: 'sip_subscription_not_restored', id: record.id })
     }
     return inits
   }
 
   #remove(subscription: Subscription): Promise<void> {
-    this.#savedCseq.delete(subscription.id)
+    this.#saved.delete(subscription.id)
     return this.#store.remove(subscription.id)
+  }
+
+  #saveLater(subscription: Subscription): void {
+    this.save(subscription).catch((err: unknown) => {
+      this.#log.warn({ what: 'sip_subscription_not_saved', err })
+    })
   }
 }
 

@@ -2,22 +2,26 @@
  * One subscription as the notifier keeps it (RFC 6665 §4.2): when its next NOTIFY is due, and what
  * becomes of it when that is answered.
  *
- *   pending ──approved──▶ active ──expired, un-SUBSCRIBE, policy, NOTIFY refused──▶ terminated
- *      └───────────────────────────────────────────────────────────────────────────────▲
+ *   pending ◀──rules──▶ active ──expired, un-SUBSCRIBE, NOTIFY refused──▶ terminated
+ *      └──refused, expired, un-SUBSCRIBE────────────────────────────────────▲
  *
  * At most one NOTIFY waits for its answer; what changes meanwhile is owed, and the next NOTIFY
- * carries the state of the moment in which it leaves.
+ * carries the state of the moment in which it leaves. None leaves while it is not known what the
+ * watcher may see.
  */
 
+import { type Access, NOTHING } from '../../core/presence/access/access.ts'
 import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { counter } from '../../util/metrics.ts'
 import type { Dialog } from '../dialog/dialog.ts'
+import { SipError } from '../errors.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { parseSipUri } from '../message/uri.ts'
 import type { Peer } from '../transport/transport.ts'
-import type { EventDeps, EventPackage, Subject } from './event-package.ts'
+import type { EventDeps, EventPackage, Rendered, Subject } from './event-package.ts'
 import { verdictOn } from './notify-response.ts'
+import { StandingAccess } from './standing-access.ts'
 
 /** RFC 6665 §4.1.3. */
 export type TerminationReason =
@@ -38,6 +42,8 @@ export interface SubscriptionDeps {
   send(request: SipRequest, to: Peer | undefined): Promise<SipResponse>
   /** Called after each NOTIFY was sent. */
   notified(subscription: Subscription): void
+  /** Called after it became known, for the first time or anew, what the watcher may see. */
+  decided(subscription: Subscription): void
 }
 
 export interface NotifyPacing {
@@ -71,7 +77,18 @@ const notifies = counter({
   labels: ['event', 'result'],
 })
 
+/** Where nobody can tell what the watcher may see, he sees nothing. */
+const CLOSED: Access = { decision: 'block', visible: NOTHING, asks: false }
+
+type Status = 'active' | 'pending' | 'terminated'
 type Owed = 'nothing' | 'change' | 'now'
+
+/** What a NOTIFY says, and on whose word. */
+interface Draft {
+  status: Status
+  access: Access | undefined
+  rendered: Rendered
+}
 
 export class Subscription {
   readonly id: string
@@ -88,17 +105,20 @@ export class Subscription {
 
   readonly #deps: SubscriptionDeps
   readonly #ended: (subscription: Subscription) => void
-  #status: 'active' | 'pending' | 'terminated' = 'active'
+  readonly #standing: StandingAccess
+  #access: Access | undefined
+  #status: Status = 'active'
   #reason: TerminationReason = 'timeout'
   #owed: Owed = 'nothing'
   #outstanding: Promise<void> | undefined
   #dead = false
   #timer: Timer | undefined
   #expiry: Timer | undefined
+  #recheck: Timer | undefined
+  #leftAt = 0
   #notBefore = 0
   #failures = 0
-  #sentBody: Buffer | undefined
-  #sentStatus: string | undefined
+  #sent: { readonly state: Buffer | string; readonly status: Status } | undefined
 
   /** `ended` is called once, as soon as the subscription is terminated: before its last NOTIFY is answered. */
   constructor(
@@ -118,12 +138,42 @@ export class Subscription {
     this.contentType = init.contentType
     this.peer = init.peer
     this.expiresAt = init.expiresAt
-    this.#decide()
+    this.#standing = new StandingAccess({
+      ask: () => this.package.authorize(this.#deps.events, this.subject),
+      decided: (access) => this.#decided(access),
+      failed: (error) => this.#undecidable(error),
+    })
     this.#armExpiry()
   }
 
-  get status(): 'active' | 'pending' | 'terminated' {
+  get status(): Status {
     return this.#status
+  }
+
+  get reason(): TerminationReason {
+    return this.#reason
+  }
+
+  /** As it was last decided; `undefined` before the first time. */
+  get access(): Access | undefined {
+    return this.#access
+  }
+
+  /** Resolves when it is known what the watcher may see. Rejects with `SipError` 403 where he may not ask. */
+  async admit(): Promise<void> {
+    // A change of the rules overtakes a question that is open.
+    while (!this.#standing.current) await this.#standing.ask()
+  }
+
+  /** The rules have changed, and with them perhaps what the watcher may see: nothing leaves until `reconsider`. */
+  doubt(): void {
+    this.#standing.invalidate()
+  }
+
+  /** Asks again what the watcher may see, and tells him at once where it is something else. Never rejects. */
+  reconsider(): Promise<void> {
+    if (this.#dead) return Promise.resolve()
+    return this.#standing.ask().catch((error: unknown) => this.#undecidable(error))
   }
 
   /** Resolves when no NOTIFY waits for its answer. */
@@ -149,10 +199,7 @@ export class Subscription {
   /** The resource may look different now. */
   changed(): void {
     if (this.#status === 'terminated') return
-    const before = this.#status
-    this.#decide()
-    if (this.#status !== before) this.#owed = 'now'
-    else if (this.#owed === 'nothing') this.#owed = 'change'
+    if (this.#owed === 'nothing') this.#owed = 'change'
     this.#pump()
   }
 
@@ -176,20 +223,45 @@ export class Subscription {
     this.#dead = true
     this.#timer?.cancel()
     this.#expiry?.cancel()
+    this.#recheck?.cancel()
   }
 
   #close(): boolean {
     if (this.#status === 'terminated') return false
     this.#status = 'terminated'
     this.#expiry?.cancel()
+    this.#recheck?.cancel()
     this.#ended(this)
     return true
   }
 
-  #decide(): void {
-    const decision = this.package.authorize(this.#deps.events, this.subject)
-    // RFC 3856 §6.6.2: a polite block is an active subscription to somebody who is never there.
-    this.#status = decision === 'confirm' ? 'pending' : 'active'
+  #decided(access: Access): void {
+    const before = this.#access
+    this.#access = access
+    if (this.#status !== 'terminated') {
+      const status = this.#status
+      // RFC 3856 §6.6.2: a polite block is an active subscription to somebody who is never there.
+      this.#status = access.decision === 'confirm' ? 'pending' : 'active'
+      // A new decision does not wait for the pacing of changes.
+      if (before && (before.visible !== access.visible || status !== this.#status)) {
+        this.#owed = 'now'
+      }
+      this.#deps.decided(this)
+    }
+    this.#pump()
+  }
+
+  #undecidable(error: unknown): void {
+    if (this.#dead) return
+    this.#standing.hold(CLOSED)
+    if (error instanceof SipError) {
+      this.terminate('rejected')
+      return
+    }
+    const { clock, log } = this.#deps
+    log.error({ what: 'sip_access_not_decided', watcher: this.subject.watcher.address, err: error })
+    this.#decided(CLOSED)
+    this.#recheck = clock.after(RETRY_MS, () => void this.reconsider())
   }
 
   #armExpiry(): void {
@@ -203,14 +275,54 @@ export class Subscription {
     if (this.#dead || this.#outstanding !== undefined || this.#owed === 'nothing') return
     this.#timer?.cancel()
     if (this.#isParked()) return
+    if (!this.#standing.current) {
+      this.#standing.require()
+      return
+    }
     const wait = this.#owed === 'now' ? 0 : this.#notBefore - this.#deps.clock.now()
     if (wait > 0) {
       this.#timer = this.#deps.clock.after(wait, () => this.#pump())
       return
     }
-    const body = this.package.render(this.#deps.events, this.subject, this.contentType)
-    if (this.#owed === 'change' && this.#isKnown(body)) this.#owed = 'nothing'
-    else this.#outstanding = this.#notify(body).catch((err: unknown) => this.#broken(err))
+    try {
+      this.#outstanding = this.#deliver()?.catch((err: unknown) => this.#broken(err))
+    } catch (err) {
+      this.#broken(err)
+    }
+  }
+
+  /** `undefined` where the watcher knows already. What changes from here on is owed again. */
+  #deliver(): Promise<void> | undefined {
+    const owed = this.#owed
+    this.#owed = 'nothing'
+    const draft = { status: this.#status, access: this.#standing.current }
+    const rendered = this.#render()
+    if (rendered instanceof Promise) return this.#deliverLater(draft, owed, rendered)
+    if (owed === 'change' && this.#isKnown(rendered)) return undefined
+    return this.#notify({ ...draft, rendered })
+  }
+
+  async #deliverLater(
+    draft: Omit<Draft, 'rendered'>,
+    owed: Owed,
+    rendering: Promise<Rendered>,
+  ): Promise<void> {
+    const rendered = await rendering
+    if (!this.#dead && !(owed === 'change' && this.#isKnown(rendered))) {
+      await this.#notify({ ...draft, rendered })
+      return
+    }
+    this.#outstanding = undefined
+    this.#pump()
+  }
+
+  #render(): Rendered | Promise<Rendered> {
+    return this.package.render(this.#deps.events, this.subject, {
+      contentType: this.contentType,
+      visible: this.#standing.current?.visible ?? NOTHING,
+      version: this.dialog.localCseq,
+      since: this.#leftAt,
+    })
   }
 
   /** The connection is gone and the Contact cannot be connected to (RFC 7118 §5): what is owed waits for a refresh. */
@@ -226,48 +338,64 @@ export class Subscription {
     return undefined
   }
 
-  #isKnown(body: Buffer): boolean {
-    if (this.#sentStatus !== this.#status) return false
-    return this.#sentBody === body || this.#sentBody?.equals(body) === true
+  #isKnown({ state }: Rendered): boolean {
+    if (this.#sent?.status !== this.#status) return false
+    const known = this.#sent.state
+    if (known === state) return true
+    return typeof known !== 'string' && typeof state !== 'string' && known.equals(state)
   }
 
-  async #notify(body: Buffer): Promise<void> {
+  async #notify(draft: Draft): Promise<void> {
     const { clock, pacing } = this.#deps
-    this.#owed = 'nothing'
+    this.#leftAt = clock.now()
     this.#notBefore = clock.now() + (pacing.intervalMs ?? this.package.minNotifyIntervalMs)
-    const sentStatus = this.#status
-    const answer = this.#deps.send(this.#request(body), this.#peer())
+    const answer = this.#deps.send(this.#request(draft), this.#peer())
     this.#deps.notified(this)
     const response = await answer
     this.#outstanding = undefined
-    this.#answered(response, body, sentStatus)
+    this.#answered(response, draft)
   }
 
-  #request(body: Buffer): SipRequest {
+  #request(draft: Draft): SipRequest {
     const request = this.dialog.createRequest('NOTIFY')
     const { event } = this.package
     request.headers.set('Event', this.eventId === undefined ? event : `${event};id=${this.eventId}`)
-    request.headers.set('Subscription-State', this.#subscriptionState())
+    request.headers.set('Subscription-State', this.#subscriptionState(draft.status))
     request.headers.set('Contact', `<${this.contact}>`)
     request.headers.set('Content-Type', this.contentType)
-    request.body = body
+    request.body = draft.rendered.body
+    request.leaving = () => this.#leaving(draft, request)
     return request
   }
 
-  #subscriptionState(): string {
-    if (this.#status === 'terminated') return `terminated;reason=${this.#reason}`
-    const seconds = Math.ceil((this.expiresAt - this.#deps.clock.now()) / 1000)
-    return `${this.#status};expires=${Math.max(0, seconds)}`
+  /** The way to the watcher may have been long to find: what he may see has to be true now. */
+  #leaving(draft: Draft, request: SipRequest): void {
+    const access = this.#standing.current
+    // An end is told by a NOTIFY of its own.
+    const status = this.#status === 'terminated' ? draft.status : this.#status
+    if (draft.access === access && draft.status === status) return
+    const rendered = this.#render()
+    if (!(rendered instanceof Promise)) draft.rendered = rendered
+    Object.assign(draft, { access, status })
+    // What could not be told in time is told when it is decided.
+    if (!access && this.#owed === 'nothing') this.#owed = 'change'
+    request.headers.set('Subscription-State', this.#subscriptionState(status))
+    request.body = draft.rendered.body
   }
 
-  #answered(response: SipResponse, body: Buffer, sentStatus: string): void {
+  #subscriptionState(status: Status): string {
+    if (status === 'terminated') return `terminated;reason=${this.#reason}`
+    const seconds = Math.ceil((this.expiresAt - this.#deps.clock.now()) / 1000)
+    return `${status};expires=${Math.max(0, seconds)}`
+  }
+
+  #answered(response: SipResponse, { rendered, status }: Draft): void {
     const verdict = verdictOn(response)
     notifies.inc({ event: this.package.event, result: verdict.kind })
     switch (verdict.kind) {
       case 'accepted':
         this.#failures = 0
-        this.#sentBody = body
-        this.#sentStatus = sentStatus
+        this.#sent = { state: rendered.state, status }
         break
       case 'gone':
         this.#giveUp(response)
@@ -287,7 +415,7 @@ export class Subscription {
   #retryAfter(delayMs: number): void {
     if (this.#owed === 'now' || this.#status === 'terminated') return
     this.#owed = 'change'
-    this.#sentBody = undefined
+    this.#sent = undefined
     this.#notBefore = Math.max(this.#notBefore, this.#deps.clock.now() + delayMs)
   }
 

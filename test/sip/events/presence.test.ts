@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { EVERYTHING, NOTHING } from '../../../src/core/presence/access/access.ts'
 import type { Fallback } from '../../../src/core/presence/access/rule-index.ts'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
 import { PIDF } from '../../../src/formats/pidf.ts'
 import { SipError } from '../../../src/sip/errors.ts'
 import type { PublishedState } from '../../../src/sip/events/event-package.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
+import { testAccess } from '../../support/access.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { ALICE, BOB } from './support.ts'
-import { testAccess } from '../../support/access.ts'
 
 function setUp(policy: Fallback = 'allow') {
   const clock = new FakeClock()
@@ -31,17 +32,22 @@ function setUp(policy: Fallback = 'allow') {
     presencePackage.publication.prepare({ presence, access }, state)()
     return state
   }
-  const shown = () => presencePackage.render({ presence, access }, subject).toString()
+  const shown = () => {
+    const visible = policy === 'allow' ? EVERYTHING : NOTHING
+    const viewing = { contentType: PIDF, visible, version: 0, since: 0 }
+    return presencePackage.render({ presence, access }, subject, viewing).body.toString()
+  }
   return { clock, presence, access, subject, publish, shown }
 }
 
 const OPEN = '<tuple id="a"><status><basic>open</basic></status>'
 
 describe('the presence package', () => {
-  test('decides as the presence service does', () => {
+  test('decides as the access rules do', async () => {
     for (const policy of ['allow', 'confirm', 'block'] as const) {
       const { presence, access, subject } = setUp(policy)
-      assert.equal(presencePackage.authorize({ presence, access }, subject), policy)
+      const { decision } = await presencePackage.authorize({ presence, access }, subject)
+      assert.equal(decision, policy)
     }
   })
 

@@ -7,6 +7,7 @@ import { Publications } from '../../../src/sip/events/publications.ts'
 import { PublishHandler } from '../../../src/sip/events/publish.ts'
 import type { PublicationRecord } from '../../../src/storage/stores/sip-publications.ts'
 import { silentLog } from '../../../src/util/log.ts'
+import { testAccess } from '../../support/access.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import {
   BOB,
@@ -17,7 +18,6 @@ import {
   resolveByUri,
   sipRequest,
 } from './support.ts'
-import { testAccess } from '../../support/access.ts'
 
 function pidf(activity: string, basic = 'open'): string {
   return `<?xml version="1.0" encoding="UTF-8"?>

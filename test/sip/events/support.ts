@@ -104,6 +104,7 @@ export class FakeUserAgent {
       resolve(new SipResponse({ status, reason: '', headers }))
       return settle()
     }
+    request.leaving?.()
     this.sent.push({ request, peer, answer })
     if (this.answerAll !== undefined) void answer(this.answerAll)
     return promise
