@@ -1,9 +1,6 @@
-import {
-  AccessControl,
-  type AccessControlDeps,
-  type AccessStore,
-} from '../../src/core/presence/access/access-control.ts'
+import { AccessControl } from '../../src/core/presence/access/access-control.ts'
 import { type AccessLevel, TELEPHONY_LEVEL } from '../../src/core/presence/access/access-level.ts'
+import type { AccessControlDeps, AccessStore } from '../../src/core/presence/access/ports.ts'
 import { type Rule, ruleKey } from '../../src/core/presence/access/rule.ts'
 import { SOURCE_CLASSES } from '../../src/core/presence/observation.ts'
 import { silentLog } from '../../src/util/log.ts'

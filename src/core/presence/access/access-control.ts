@@ -3,53 +3,16 @@
  * Precedence, and why: docs/adr/0012-access-control.md. All rules are in memory; a change is stored
  * first, then holds for every decision, then is told to the listeners.
  */
-import type { Clock } from '../../../util/clock.ts'
-import type { Log } from '../../../util/log.ts'
 import { type BareJid, domainOf } from '../../address.ts'
 import type { SourceClass } from '../observation.ts'
 import type { Access, Watcher } from './access.ts'
 import { AccessError } from './access-error.ts'
 import { type AccessLevel, ALL_LEVEL, requireLevel } from './access-level.ts'
 import { BLOCKED, FULL, Outcomes, PENDING } from './outcomes.ts'
+import type { AccessControlDeps } from './ports.ts'
 import { type NewRule, type Rule, type RuleFilter, requireRule, ruleKey } from './rule.ts'
 import { RuleBook, type StoredAccess } from './rule-book.ts'
 import type { Fallback, Ground, Question } from './rule-index.ts'
-
-export interface AccessStore {
-  load(): Promise<StoredAccess>
-  putLevel(level: AccessLevel): Promise<void>
-  removeLevel(name: string): Promise<void>
-  /** In one transaction; rules are known by presentity, watcher, level and `enforced`. */
-  changeRules(change: { remove: readonly Rule[]; put: readonly Rule[] }): Promise<void>
-  /** `undefined` where nobody has switched it. */
-  crossDomain(): Promise<boolean | undefined>
-  setCrossDomain(on: boolean): Promise<void>
-}
-
-/** What contact lists say: who was granted a subscription (RFC 6121 §3.1.5). */
-export interface Grants {
-  isGranted(presentity: BareJid, watcher: string): boolean | Promise<boolean>
-}
-
-export interface People {
-  isLocal(domain: string): boolean
-  /** Accounts with an address of another system in this domain. */
-  accountsWithAddressIn(domain: string): Promise<readonly BareJid[]>
-}
-
-export interface AccessControlDeps {
-  readonly store: AccessStore
-  readonly grants: Grants
-  readonly people: People
-  readonly clock: Clock
-  readonly log: Log
-  /** Every class that a source may have. */
-  readonly classes: readonly SourceClass[]
-  /** Where no rule speaks about a user of this system; strangers need a confirmation. */
-  readonly sameSystem: Fallback
-  /** Until somebody switches it. */
-  readonly crossDomain: boolean
-}
 
 /** `undefined`: anybody. */
 export interface AccessChange {

@@ -6,10 +6,10 @@ import type { Watcher } from '../../../../src/core/presence/access/access.ts'
 import {
   type AccessChange,
   AccessControl,
-  type AccessControlDeps,
 } from '../../../../src/core/presence/access/access-control.ts'
 import { AccessError } from '../../../../src/core/presence/access/access-error.ts'
 import { ALL_LEVEL, covers, width } from '../../../../src/core/presence/access/access-level.ts'
+import type { AccessControlDeps } from '../../../../src/core/presence/access/ports.ts'
 import { ACTIONS, type NewRule } from '../../../../src/core/presence/access/rule.ts'
 import { SOURCE_CLASSES } from '../../../../src/core/presence/observation.ts'
 import { MemoryAccessStore, testAccess } from '../../../support/access.ts'
