@@ -210,11 +210,14 @@ describe('the states in XMPP’s words', () => {
 
 describe('who is blocked', () => {
   it('sees somebody offline, whatever his roster says', async (t) => {
-    const blocked = new Set([alicesJid])
-    const system = await startFriends(t, {
-      authorization: {
-        decide: (_presentity, { address }) => (blocked.has(address) ? 'block' : 'allow'),
-      },
+    const system = await startFriends(t)
+    await system.access.put({
+      presentity: bobsJid,
+      watcher: alicesJid,
+      level: 'All',
+      action: 'block',
+      enforced: false,
+      refusesMessages: false,
     })
     await using alice = await system.online('alice')
     await using bob = await system.online('bob')

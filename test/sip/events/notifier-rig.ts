@@ -1,8 +1,6 @@
 /** A notifier with everything around it in memory, and requests to it written short. */
-import type {
-  AccessControl,
-  AccessControlDeps,
-} from '../../../src/core/presence/access/access-control.ts'
+import type { AccessControl } from '../../../src/core/presence/access/access-control.ts'
+import type { AccessControlDeps } from '../../../src/core/presence/access/ports.ts'
 import type { Action, NewRule } from '../../../src/core/presence/access/rule.ts'
 import type { Fallback } from '../../../src/core/presence/access/rule-index.ts'
 import type { Activity, SourceClass } from '../../../src/core/presence/observation.ts'

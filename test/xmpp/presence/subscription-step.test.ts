@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { requireJid } from '../../../src/core/address.ts'
-import { newRosterItem } from '../../../src/directory/roster-item.ts'
+import { newRosterItem } from '../../../src/core/presence/roster-item.ts'
 import { stepped } from '../../../src/xmpp/presence/subscription-step.ts'
 
 const bob = requireJid('bob@corp.example').bare
