@@ -73,7 +73,9 @@ export class RuleIndex {
     const band = rule.enforced ? this.#enforced : this.#own
     const row = band.get(rule.presentity) ?? new Map<string, Entry[]>()
     const cell = row.get(rule.watcher) ?? []
-    cell.push({ rule, mask: this.#maskOf(level), width: width(level) })
+    // Who refuses even messages is seen by nobody at any level (docs/adr/0011-blocking.md).
+    const narrowness = rule.refusesMessages ? 0 : width(level)
+    cell.push({ rule, mask: this.#maskOf(level), width: narrowness })
     cell.sort(byPrecedence)
     row.set(rule.watcher, cell)
     band.set(rule.presentity, row)
@@ -149,6 +151,7 @@ class Walk implements Verdict {
     const row = band.get(presentity)
     if (this.#cell(row?.get(watcher.address))) return true
     if (mayGrant) {
+      if (this.#refused(row, watcher.address)) return true
       this.#settle(this.#open, 'allow', 'subscription')
       return true
     }
@@ -162,6 +165,15 @@ class Walk implements Verdict {
 
   rest(fallback: Fallback): void {
     this.#settle(this.#open, fallback, 'default')
+  }
+
+  /** A domain that is blocked for messages, too, is blocked with the contacts in it (XEP-0191 §5). */
+  #refused(row: Row | undefined, address: string): boolean {
+    const cell = row?.get(address.slice(address.indexOf('@')))
+    for (const { rule, mask } of cell ?? []) {
+      if (rule.refusesMessages) this.#settle(mask & this.#open, 'block', rule)
+    }
+    return this.#open === 0
   }
 
   #row(row: Row | undefined, watcher: Watcher): boolean {

@@ -433,6 +433,30 @@ describe('any set of rules', () => {
   })
 })
 
+describe('a block of messages, too (XEP-0191)', () => {
+  const block = { presentity: ALICE, level: 'All', action: 'block', enforced: false } as const
+
+  it('stands above the pair’s narrower levels', async () => {
+    const { access } = start({})
+    await access.putAll([
+      { ...block, watcher: BOB, refusesMessages: true },
+      { ...block, watcher: BOB, level: 'Telephony', action: 'allow', refusesMessages: false },
+    ])
+    assert.equal(access.decide(ALICE, watcher(BOB), true).decision, 'block')
+  })
+
+  it('of a domain stands above the roster, and below what is said of somebody in it', async () => {
+    const { access } = start({})
+    const domain = `@${BOB.slice(BOB.indexOf('@') + 1)}`
+    await access.put({ ...block, watcher: domain, refusesMessages: false })
+    assert.equal(access.decide(ALICE, watcher(BOB), true).decision, 'allow')
+    await access.put({ ...block, watcher: domain, refusesMessages: true })
+    assert.equal(access.decide(ALICE, watcher(BOB), true).decision, 'block')
+    await access.put({ ...block, watcher: BOB, action: 'allow', refusesMessages: false })
+    assert.equal(access.decide(ALICE, watcher(BOB), true).decision, 'allow')
+  })
+})
+
 function deps(store: MemoryAccessStore): AccessControlDeps {
   return {
     store,
