@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { test } from 'node:test'
+import { requireJid } from '../../src/core/address.ts'
 import { metrics } from '../../src/util/metrics.ts'
 import { basic, type Call, jid, openRig, type Rig, requestOf, turn } from './rig.ts'
 
@@ -60,6 +61,46 @@ test('a stream shows the presence now and then each change once', async (t) => {
   clock.advance(25_000)
   assert.match(await stream.until(/still/), /\n\n: still here\n\n$/)
   stream.leave()
+})
+
+test('a stream shows who waits for a word, now and whenever that changes', async (t) => {
+  const rig = await openRig(t)
+  const { access, directory, subscriptions, logged } = rig
+  await directory.addUser({ account: jid('alice'), password: 'tea for two' })
+  await directory.addUser({ account: jid('bob') })
+  const waits = (...watchers: string[]) => {
+    const requests = watchers.map((watcher) => ({ watcher }))
+    const list = JSON.stringify({ presentity: 'alice@corp.example', requests })
+    return `event: watch-request\ndata: ${list}\n\n`
+  }
+  const eve = requireJid('eve@elsewhere.example').bare
+  const rule = { presentity: jid('alice'), level: 'All', enforced: false, refusesMessages: false }
+  await access.put({ ...rule, watcher: '*', action: 'confirm' })
+  await subscriptions.ask(jid('alice'), eve)
+
+  const authorization = basic('alice@corp.example', 'tea for two')
+  const stream = await watch(rig, { authorization })
+  const expected = [waits(eve)]
+  const until = async (list: string) => {
+    expected.push(list)
+    const all = expected.join('')
+    for (;;) {
+      const text = await stream.until(/watch-request/)
+      const shown = text.split(/(?<=\n\n)/).filter((event) => event.startsWith('event: watch'))
+      if (shown.join('') === all) return
+      assert.ok(all.startsWith(shown.join('')), shown.join(''))
+      await turn()
+    }
+  }
+  await stream.until(/watch-request/)
+  await subscriptions.ask(jid('alice'), jid('bob'))
+  await until(waits(jid('bob'), eve))
+  await access.put({ ...rule, watcher: jid('bob'), action: 'allow' })
+  await until(waits(eve))
+  await access.put({ ...rule, watcher: eve, action: 'block' })
+  await until(waits())
+  stream.leave()
+  assert.doesNotMatch(logged(), /api_watch_requests_not_shown/)
 })
 
 test('a stream ends its subscription when the one who reads is gone', async (t) => {

@@ -71,9 +71,55 @@ export interface Json {
   readonly note: string | undefined
   readonly since: string
   readonly manual: boolean
-  readonly rule: string
+  readonly rule: string & RuleJson
   readonly winner: { readonly source: string }
+  readonly levels: readonly { readonly name: string; readonly predefined: boolean }[]
+  readonly rules: readonly RuleJson[]
+  readonly total: number
+  readonly outcome: string
+  readonly deleted: number
+  readonly crossDomain: boolean
+  readonly requests: readonly { readonly watcher: string }[]
+  readonly decision: string
+  readonly visible: string
+  readonly classes: readonly string[]
+  readonly presence: { readonly state: string; readonly tuples: readonly unknown[] }
+  readonly reasons: readonly ReasonJson[]
+  readonly address: string
+  readonly watches: readonly { readonly watcher: string; readonly presentity: string }[]
+  readonly watchers: readonly WatchJson[]
+  readonly watchersTotal: number
   readonly reports: readonly { readonly source: string; readonly until: string | undefined }[]
+}
+
+export interface RuleJson {
+  readonly presentity: string
+  readonly watcher: string
+  readonly level: string
+  readonly action: string
+  readonly enforced: boolean
+  readonly kind: string
+  readonly updatedAt: string
+}
+
+export interface ReasonJson {
+  readonly class: string
+  readonly action: string
+  readonly because: string
+  readonly rule: RuleJson | undefined
+}
+
+interface WatchJson {
+  readonly watcher: string
+  readonly decision: string
+  readonly visible: string
+  readonly hidden: readonly ReasonJson[]
+}
+
+/** A rule in one line. */
+export function ruleText(rule: Omit<RuleJson, 'kind' | 'updatedAt'>): string {
+  const { presentity, watcher, level, action, enforced } = rule
+  return `${presentity} ${watcher} ${level} ${action}${enforced ? ' enforced' : ''}`
 }
 
 /** Lets everything else go on for a moment. */
@@ -164,6 +210,8 @@ async function openKernel(deps: KernelDeps) {
     sameSystem: 'allow',
     crossDomain: true,
   })
+  directory.onUserRemoved(({ account }) => access.forget(account))
+  directory.onAddressesChanged((account) => void access.addressesChanged(account))
   const presence = new PresenceService({ clock })
   const subscriptions = new Subscriptions({
     store: subscriptionStore(directory.contacts),
