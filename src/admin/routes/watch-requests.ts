@@ -2,7 +2,6 @@
 import { Type } from 'typebox'
 import { type BareJid, parseJid } from '../../core/address.ts'
 import { ALL_LEVEL } from '../../core/presence/access/access-level.ts'
-import type { NewRule } from '../../core/presence/access/rule.ts'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
 import { findWatcher } from '../patterns.ts'
@@ -65,10 +64,7 @@ export function watchRequestRoutes(app: Api, services: Services): void {
       request.subject = `${params.address} ${params.watcher} ${level} ${action}`
       const presentity = await requireAccount(directory, params.address)
       const watcher = await requireWaiting(services, presentity, params.watcher)
-      await access.replace({
-        remove: [{ presentity, watcher, enforced: false }],
-        put: answerRules({ presentity, watcher, level, action }),
-      })
+      await access.answer(presentity, watcher, { action, level })
       return reply.status(204).send()
     },
   )
@@ -88,13 +84,4 @@ async function requireWaiting(
   const other = waiting.find((watcher) => watcher === account)
   if (other) return other
   throw new ApiError('NO_SUCH_REQUEST')
-}
-
-/** Who is allowed a part has his answer: the rest would leave him waiting for ever. */
-function answerRules(
-  answer: Pick<NewRule, 'presentity' | 'watcher' | 'level' | 'action'>,
-): NewRule[] {
-  const rule = { ...answer, enforced: false, refusesMessages: false }
-  if (answer.level === ALL_LEVEL.name || answer.action === 'block') return [rule]
-  return [rule, { ...rule, level: ALL_LEVEL.name, action: 'block' }]
 }
