@@ -57,7 +57,8 @@ export const UserBody = Type.Object({
 export type UserBody = Static<typeof UserBody>
 
 export const State = Type.Enum([...ACTIVITIES])
-export const Class = Type.Enum([...SOURCE_CLASSES])
+/** One of `SOURCE_CLASSES`, or one that the option `presence.classes` added. */
+export const Class = Type.String()
 export const Instant = Type.String({ format: 'date-time' })
 const Text = Type.String({ maxLength: 1024 })
 

@@ -4,12 +4,13 @@
  */
 import type { Activity, Capabilities } from '../core/presence/observation.ts'
 
+export { NS_LOCATION_TYPE, NS_RPID } from './rpid-place.ts'
+
 /** The media type (RFC 3863 §3.1). */
 export const PIDF = 'application/pidf+xml'
 
 export const NS_PIDF = 'urn:ietf:params:xml:ns:pidf'
 export const NS_DATA_MODEL = 'urn:ietf:params:xml:ns:pidf:data-model'
-export const NS_RPID = 'urn:ietf:params:xml:ns:pidf:rpid'
 export const NS_CAPS = 'urn:ietf:params:xml:ns:pidf:caps'
 
 /**
@@ -31,10 +32,19 @@ export class PidfError extends Error {
   }
 }
 
-/** One `activities` element. Times are milliseconds since the epoch. */
-export interface PidfActivities {
+/** When something holds (RFC 4480 §3.1), in milliseconds since the epoch. */
+export interface Span {
   readonly from: number | undefined
   readonly until: number | undefined
+}
+
+/** One `place-type` element. */
+export interface PidfPlace extends Span {
+  readonly location: string
+}
+
+/** One `activities` element. */
+export interface PidfActivities extends Span {
   /** `undefined` where its elements say nothing that we have a word for. */
   readonly activity: Activity | undefined
   /** Its note, or the free text of an activity without a word of ours. */
@@ -46,6 +56,7 @@ export interface PidfState {
   /** As written: an XML ID if the sender kept to the schema. */
   readonly id: string
   readonly activities: readonly PidfActivities[]
+  readonly places: readonly PidfPlace[]
   /** As written. */
   readonly class: string | undefined
   readonly note: string | undefined

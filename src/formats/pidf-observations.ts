@@ -2,18 +2,16 @@
  * What a PIDF document says, as observations. The person’s activity (RFC 4479 §3.2, RFC 4480 §3.2)
  * is that of all his services in the document, and his newer word counts.
  */
-import {
-  type Activity,
-  type Observation,
-  SOURCE_CLASSES,
-  type SourceClass,
-} from '../core/presence/observation.ts'
-import type { PidfActivities, PidfDocument, PidfState, PidfTuple } from './pidf-model.ts'
+import type { Activity, Observation, SourceClass } from '../core/presence/observation.ts'
+import type { PidfActivities, PidfDocument, PidfPlace, PidfTuple, Span } from './pidf-model.ts'
 import { activityOfText, foremost } from './rpid.ts'
+import { sourceClassOf } from './rpid-class.ts'
 
 export interface ObservationOptions {
   /** Of tuples that name no class, or one that is not ours. */
   readonly defaultClass: SourceClass
+  /** Classes of this system beside those that there always are. */
+  readonly addedClasses?: readonly SourceClass[]
   /** Milliseconds since the epoch: what is dated later is dated now. */
   readonly now: number
   /** Stands before each id, to keep the documents of one source apart. */
@@ -26,43 +24,49 @@ export interface ObservationOptions {
  */
 export function observationsFromPidf(
   document: PidfDocument,
-  { defaultClass, now, idPrefix = '' }: ObservationOptions,
+  { defaultClass, addedClasses, now, idPrefix = '' }: ObservationOptions,
 ): Observation[] {
   const { person, tuples } = document
-  const said = person && inForce(person.activities, now)
+  const said = person && foremostNow(person.activities, now)
   const doing = said?.activity
-  const personClass = knownClass(person?.class)
+  const personClass = sourceClassOf(person?.class, addedClasses)
   const context: Context = {
     now,
     defaultClass: personClass ?? defaultClass,
-    manual: person?.class === 'manual',
+    addedClasses,
+    manual: personClass === 'manual',
     doing,
     doingSince: said?.from ?? person?.timestamp,
     note: person?.note ?? document.note ?? said?.note,
+    location: person && placeNow(person.places, now),
   }
   const ids = new UniqueIds(idPrefix)
   if (tuples.length > 0) return tuples.map((tuple) => ofTuple(tuple, ids.take(tuple.id), context))
-  const activity = doing ?? activityOfText(context.note ?? '')
+  const known = doing === 'unknown' ? undefined : doing
+  const activity = known ?? activityOfText(context.note ?? '') ?? doing
   return person && activity ? [ofPerson(ids.take(person.id), activity, context)] : []
 }
 
 interface Context {
   readonly now: number
   readonly defaultClass: SourceClass
+  readonly addedClasses: readonly SourceClass[] | undefined
   readonly manual: boolean
   /** What the person does, where he says it. */
   readonly doing: Activity | undefined
   readonly doingSince: number | undefined
   readonly note: string | undefined
+  readonly location: string | undefined
 }
 
 function ofTuple(tuple: PidfTuple, id: string, context: Context): Observation {
-  const own = inForce(tuple.activities, context.now)
-  const sourceClass = knownClass(tuple.class) ?? context.defaultClass
+  const own = foremostNow(tuple.activities, context.now)
+  const sourceClass = sourceClassOf(tuple.class, context.addedClasses) ?? context.defaultClass
   // What does not say that it takes communication does not.
   const basic = tuple.basic ?? 'closed'
   const note = tuple.note ?? context.note ?? own?.note
   const explicit = own?.activity ?? context.doing
+  const activity = isTold(explicit, basic) ? explicit : implied(basic, note)
   const since =
     own?.activity === undefined && context.doing !== undefined
       ? (context.doingSince ?? tuple.timestamp)
@@ -71,9 +75,10 @@ function ofTuple(tuple: PidfTuple, id: string, context: Context): Observation {
     id,
     class: sourceClass,
     basic,
-    activity: explicit ?? implied(basic, note),
-    manual: context.manual || sourceClass === 'manual',
+    activity,
+    manual: context.manual || sourceClass === 'manual' || activity === 'appear-offline',
     note,
+    location: placeNow(tuple.places, context.now) ?? context.location,
     contact: tuple.contact,
     contactPriority: tuple.contactPriority,
     capabilities: tuple.capabilities,
@@ -85,12 +90,20 @@ function ofPerson(id: string, activity: Activity, context: Context): Observation
   return {
     id,
     class: context.defaultClass,
-    basic: activity === 'offline' ? 'closed' : 'open',
+    basic: CLOSED.has(activity) ? 'closed' : 'open',
     activity,
-    manual: context.manual,
+    manual: context.manual || activity === 'appear-offline',
     note: context.note,
+    location: context.location,
     since: Math.min(context.doingSince ?? context.now, context.now),
   }
+}
+
+const CLOSED: ReadonlySet<Activity> = new Set(['offline', 'appear-offline', 'unknown'])
+
+/** An open service of somebody whose activity is unknown is there to be used. */
+function isTold(activity: Activity | undefined, basic: 'open' | 'closed'): activity is Activity {
+  return activity !== undefined && (activity !== 'unknown' || basic === 'closed')
 }
 
 /** Phones that know no RPID put their state into the note. A closed service stays closed. */
@@ -99,17 +112,23 @@ function implied(basic: 'open' | 'closed', note: string | undefined): Activity {
   return activityOfText(note ?? '') ?? 'available'
 }
 
-/** RFC 4480 §3.1: activities hold from `from` until `until`; of several that hold the foremost counts. */
-function inForce(activities: readonly PidfActivities[], now: number): PidfActivities | undefined {
-  const holding = activities.filter(
-    ({ from, until }) => (from ?? now) <= now && (until ?? Number.POSITIVE_INFINITY) > now,
-  )
+/** Of several activities that hold the foremost counts. */
+function foremostNow(
+  activities: readonly PidfActivities[],
+  now: number,
+): PidfActivities | undefined {
+  const holding = activities.filter((one) => holds(one, now))
   const foremostActivity = foremost(holding.flatMap(({ activity }) => activity ?? []))
   return holding.find(({ activity }) => activity === foremostActivity)
 }
 
-function knownClass(text: PidfState['class']): SourceClass | undefined {
-  return SOURCE_CLASSES.find((name) => name === text)
+function placeNow(places: readonly PidfPlace[], now: number): string | undefined {
+  return places.find((place) => holds(place, now))?.location
+}
+
+/** RFC 4480 §3.1: from `from` until `until`. */
+function holds({ from, until }: Span, now: number): boolean {
+  return (from ?? now) <= now && (until ?? Number.POSITIVE_INFINITY) > now
 }
 
 /** Senders that repeat an id, or leave it out, still mean different services. */

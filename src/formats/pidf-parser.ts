@@ -11,15 +11,18 @@ import {
   isUri,
   NS_CAPS,
   NS_DATA_MODEL,
+  NS_LOCATION_TYPE,
   NS_PIDF,
   NS_RPID,
   type PidfActivities,
   type PidfDocument,
   PidfError,
+  type PidfPlace,
   type PidfState,
   type PidfTuple,
 } from './pidf-model.ts'
 import { activityOfElement, activityOfText, foremost } from './rpid.ts'
+import { locationOfPlaceType } from './rpid-place.ts'
 
 /** A published document describes one person: these are generous. */
 export const PIDF_LIMITS: XmlLimits = { maxStanzaBytes: 65_536, maxDepth: 24, maxAttributes: 64 }
@@ -67,6 +70,7 @@ function readState(element: Element, ns: string): PidfState {
   return {
     id: element.attr('id')?.trim() ?? '',
     activities: readActivities(element),
+    places: readPlaces(element),
     class: textOf(element.child('class', NS_RPID)),
     note: readNote(element, ns),
     timestamp: readTime(element.child('timestamp', ns)?.text()),
@@ -118,6 +122,17 @@ function readActivitiesElement(element: Element): PidfActivities {
     activity: foremost(known),
     note: readNote(element, NS_RPID) ?? free[0],
   }
+}
+
+function readPlaces(owner: Element): PidfPlace[] {
+  return [...owner.elements()]
+    .filter((child) => child.is('place-type', NS_RPID) && isUnderstood(child))
+    .flatMap((child) => {
+      const location = locationOfPlaceType(child)
+      const from = readTime(child.attr('from'))
+      const until = readTime(child.attr('until'))
+      return location ? [{ from, until, location }] : []
+    })
 }
 
 const SHOW: ReadonlyMap<string, Activity> = new Map([
@@ -192,7 +207,7 @@ function readTime(text: string | undefined): number | undefined {
 }
 
 const MUST_UNDERSTAND = `{${NS_PIDF}}mustUnderstand`
-const UNDERSTOOD = new Set([NS_PIDF, NS_DATA_MODEL, NS_RPID, NS_CAPS])
+const UNDERSTOOD = new Set([NS_PIDF, NS_DATA_MODEL, NS_RPID, NS_CAPS, NS_LOCATION_TYPE])
 
 /**
  * RFC 3863 §4.2.3: an extension with a child that must be understood, and is not, is passed over

@@ -9,8 +9,9 @@
 import type { Person, PresenceDocument, Tuple } from '../core/presence/document.ts'
 import type { Capabilities } from '../core/presence/observation.ts'
 import { escapeAttr, escapeText } from '../xml/element.ts'
-import { isUri, NS_CAPS, NS_DATA_MODEL, NS_PIDF, NS_RPID } from './pidf-model.ts'
+import { isUri, NS_CAPS, NS_DATA_MODEL, NS_LOCATION_TYPE, NS_PIDF, NS_RPID } from './pidf-model.ts'
 import { RPID_SPELLING } from './rpid.ts'
+import { isLocationType, renderPlaceType } from './rpid-place.ts'
 
 export { PIDF, PidfError } from './pidf-model.ts'
 export { observationsFromPidf } from './pidf-observations.ts'
@@ -27,11 +28,14 @@ export const MANUAL_CLASS = 'manual'
 export function renderPidf({ person, tuples }: PresenceDocument, entity: string): string {
   const services = person.state === 'offline' ? [] : tuples
   const caps = services.some(({ capabilities }) => capabilities) ? ` xmlns:caps="${NS_CAPS}"` : ''
+  const places = isLocationType(person.location) ? ` xmlns:lt="${NS_LOCATION_TYPE}"` : ''
   return (
     '<?xml version="1.0" encoding="UTF-8"?>\n' +
-    `<presence xmlns="${NS_PIDF}" xmlns:dm="${NS_DATA_MODEL}" xmlns:rpid="${NS_RPID}"${caps}` +
+    `<presence xmlns="${NS_PIDF}" xmlns:dm="${NS_DATA_MODEL}" xmlns:rpid="${NS_RPID}"${caps}${places}` +
     ` entity="${escapeAttr(entity)}">` +
-    (services.length === 0 ? stateOnly(person) : services.map(renderTuple).join('')) +
+    (services.length === 0
+      ? stateOnly(person)
+      : services.map((tuple) => renderTuple(tuple, person)).join('')) +
     renderNote('note', person.note) +
     renderPerson(person, freeId('p1', services)) +
     '</presence>\n'
@@ -40,15 +44,18 @@ export function renderPidf({ person, tuples }: PresenceDocument, entity: string)
 
 /** For readers of RFC 3863 alone, who look for a tuple and for nothing else. */
 function stateOnly({ state, since }: Person): string {
+  const basic = state === 'offline' || state === 'unknown' ? 'closed' : 'open'
   return (
-    `<tuple id="t1"><status><basic>${state === 'offline' ? 'closed' : 'open'}</basic></status>` +
+    `<tuple id="t1"><status><basic>${basic}</basic></status>` +
     `<timestamp>${timestamp(since)}</timestamp></tuple>`
   )
 }
 
-function renderTuple(tuple: Tuple): string {
+/** RFC 4480 table 1 has no place for a tuple: its location is the person’s. */
+function renderTuple(tuple: Tuple, { state }: Person): string {
+  const basic = state === 'unknown' ? 'closed' : tuple.basic
   return (
-    `<tuple id="${escapeAttr(tuple.id)}"><status><basic>${tuple.basic}</basic></status>` +
+    `<tuple id="${escapeAttr(tuple.id)}"><status><basic>${basic}</basic></status>` +
     `<rpid:class>${tuple.class}</rpid:class>` +
     renderCapabilities(tuple.capabilities) +
     renderContact(tuple) +
@@ -85,13 +92,14 @@ function renderMessaging(support: 'supported' | 'notsupported'): string {
   return `<caps:methods><caps:${support}><caps:MESSAGE/></caps:${support}></caps:methods>`
 }
 
-function renderPerson({ state, manual, note, since }: Person, id: string): string {
+function renderPerson({ state, manual, note, location, since }: Person, id: string): string {
   const spelling = RPID_SPELLING[state]
   const other = spelling?.other ? `<rpid:other>${spelling.other}</rpid:other>` : ''
   return (
     `<dm:person id="${escapeAttr(id)}">` +
     (spelling ? `<rpid:activities><rpid:${spelling.element}/>${other}</rpid:activities>` : '') +
     (manual ? `<rpid:class>${MANUAL_CLASS}</rpid:class>` : '') +
+    (location ? renderPlaceType(location) : '') +
     renderNote('dm:note', note) +
     `<dm:timestamp>${timestamp(since)}</dm:timestamp></dm:person>`
   )

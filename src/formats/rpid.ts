@@ -16,7 +16,11 @@
  * | away           | `away`                        |                                             |
  * | out-of-office  | `away` `other`                | `vacation` is for pleasure, `travel` a trip |
  * | offline        | nothing                       | the tuple says closed                       |
+ * | unknown        | `unknown`                     | the tuple says closed                       |
+ *
+ * `appear-offline` is never written. Who says it in a document of his own says it in `other`.
  */
+import type { PersonState } from '../core/presence/document.ts'
 import type { Activity } from '../core/presence/observation.ts'
 
 interface Spelling {
@@ -24,7 +28,7 @@ interface Spelling {
   readonly other?: string
 }
 
-export const RPID_SPELLING: Readonly<Record<Activity, Spelling | undefined>> = {
+export const RPID_SPELLING: Readonly<Record<PersonState, Spelling | undefined>> = {
   available: undefined,
   busy: { element: 'busy' },
   'on-a-call': { element: 'on-the-phone' },
@@ -34,9 +38,10 @@ export const RPID_SPELLING: Readonly<Record<Activity, Spelling | undefined>> = {
   away: { element: 'away' },
   'out-of-office': { element: 'away', other: 'out-of-office' },
   offline: undefined,
+  unknown: { element: 'unknown' },
 }
 
-/** Every activity of RFC 4480 §3.2; `undefined` for the two that say nothing by themselves. */
+/** Every activity of RFC 4480 §3.2; `undefined` for the one that says nothing by itself. */
 const MEANING: ReadonlyMap<string, Activity | undefined> = new Map([
   ['appointment', 'busy'],
   ['away', 'away'],
@@ -62,7 +67,7 @@ const MEANING: ReadonlyMap<string, Activity | undefined> = new Map([
   ['steering', 'busy'],
   ['travel', 'out-of-office'],
   ['tv', 'away'],
-  ['unknown', undefined],
+  ['unknown', 'unknown'],
   ['vacation', 'out-of-office'],
   ['working', 'available'],
   ['worship', 'busy'],
@@ -99,12 +104,14 @@ const WORDS: ReadonlyMap<string, Activity> = new Map([
   ['out-of-office', 'out-of-office'],
   ['on-vacation', 'out-of-office'],
   ['offline', 'offline'],
-  ['appear-offline', 'offline'],
+  ['appear-offline', 'appear-offline'],
+  ['invisible', 'appear-offline'],
   ['unavailable', 'offline'],
 ])
 
 /** Who does several things at once is told by the first of these. */
 const PRECEDENCE: readonly Activity[] = [
+  'appear-offline',
   'do-not-disturb',
   'on-a-call',
   'in-a-meeting',
@@ -114,9 +121,11 @@ const PRECEDENCE: readonly Activity[] = [
   'away',
   'offline',
   'available',
+  // “Generally not used together with other activities.”
+  'unknown',
 ]
 
-/** What an RPID activity element means; `undefined` for `other`, `unknown` and what is not one. */
+/** What an RPID activity element means; `undefined` for `other` and what is not one. */
 export function activityOfElement(name: string): Activity | undefined {
   return MEANING.get(name)
 }

@@ -11,6 +11,7 @@ const HOUR = 3_600_000
 const STATE: PidfState = {
   id: 'x',
   activities: [],
+  places: [],
   class: undefined,
   note: undefined,
   timestamp: NOW - HOUR,
@@ -50,6 +51,7 @@ describe('a tuple', () => {
         activity: 'available',
         manual: false,
         note: undefined,
+        location: undefined,
         contact: undefined,
         contactPriority: undefined,
         capabilities: undefined,
@@ -86,6 +88,14 @@ describe('a tuple', () => {
     assert.equal(classes('calendar', undefined), 'calendar')
     assert.equal(classes('gadget', undefined), 'phone')
     assert.equal(classes(undefined, 'enterprise-im'), 'enterprise-im')
+    assert.equal(classes('Internet IM', undefined), 'internet-im')
+    assert.equal(classes('LOB Application', undefined), 'lob')
+  })
+
+  it('may be of a class that this system added', () => {
+    const tuples = [{ ...TUPLE, class: 'Door-Badge' }]
+    const [one] = observe({ tuples }, { addedClasses: ['door-badge'] })
+    assert.equal(one?.class, 'door-badge')
   })
 
   it('takes the person’s note where it has none', () => {
@@ -109,6 +119,49 @@ describe('a state set by hand', () => {
     assert.equal(observeOne({ tuples: [TUPLE], person }).manual, true)
     assert.equal(observeOne({ tuples: [{ ...TUPLE, class: 'manual' }] }).manual, true)
     assert.equal(observeOne({ tuples: [TUPLE] }).manual, false)
+  })
+})
+
+describe('appearing offline', () => {
+  it('is always the person’s own choice', () => {
+    const person = { ...STATE, activities: [doing('appear-offline')] }
+    for (const observation of [...observe({ person }), ...observe({ person, tuples: [TUPLE] })]) {
+      assert.equal(observation.activity, 'appear-offline')
+      assert.equal(observation.manual, true)
+    }
+  })
+})
+
+describe('an unknown activity', () => {
+  const person = { ...STATE, activities: [doing('unknown')] }
+
+  it('leaves an open service available', () => {
+    assert.equal(observeOne({ person, tuples: [TUPLE] }).activity, 'available')
+  })
+
+  it('is all there is to a closed service, or to a person without any', () => {
+    const closed = observeOne({ person, tuples: [{ ...TUPLE, basic: 'closed' }] })
+    assert.equal(closed.activity, 'unknown')
+    const alone = observeOne({ person })
+    assert.deepEqual([alone.activity, alone.basic], ['unknown', 'closed'])
+  })
+})
+
+describe('a location', () => {
+  const at = (location: string, from?: number, until?: number) => ({ location, from, until })
+
+  it('is the tuple’s own or the person’s', () => {
+    const person = { ...STATE, places: [at('office')] }
+    assert.equal(observeOne({ person, tuples: [TUPLE] }).location, 'office')
+    const tuples = [{ ...TUPLE, places: [at('hotel')] }]
+    assert.equal(observeOne({ person, tuples }).location, 'hotel')
+    const alone = { ...person, activities: [doing('busy')] }
+    assert.equal(observeOne({ person: alone }).location, 'office')
+  })
+
+  it('is the first that holds', () => {
+    const places = [at('train', NOW - 5, NOW), at('airport', NOW + 5), at('hotel', NOW)]
+    assert.equal(observeOne({ tuples: [{ ...TUPLE, places }] }).location, 'hotel')
   })
 })
 

@@ -9,6 +9,7 @@ import { documents } from './arbitraries.ts'
 const NAMESPACES =
   'xmlns="urn:ietf:params:xml:ns:pidf" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" ' +
   'xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid" xmlns:caps="urn:ietf:params:xml:ns:pidf:caps" ' +
+  'xmlns:lt="urn:ietf:params:xml:ns:location-type" ' +
   'xmlns:pidf="urn:ietf:params:xml:ns:pidf" xmlns:x="urn:example:x"'
 
 const presence = (inner: string) => `<presence ${NAMESPACES} entity="sip:a@b">${inner}</presence>`
@@ -43,6 +44,7 @@ describe('a PIDF document', () => {
         {
           id: 'sg89ae',
           activities: [],
+          places: [],
           basic: 'open',
           capabilities: undefined,
           class: undefined,
@@ -125,13 +127,45 @@ describe('a PIDF document', () => {
   })
 })
 
+describe('a place', () => {
+  const places = (inner: string, attrs = '') =>
+    person(`<rpid:place-type${attrs}>${inner}</rpid:place-type>`)?.places ?? []
+  const place = (inner: string) => places(inner)[0]?.location
+
+  it('is a type of the registry of RFC 4589, or free text', () => {
+    assert.equal(place('<rpid:note>Gate 7</rpid:note><lt:airport/>'), 'airport')
+    assert.equal(place('<rpid:other> Ann’s desk </rpid:other>'), 'Ann’s desk')
+    assert.equal(place('<lt:other>a tree house</lt:other>'), 'a tree house')
+    assert.equal(place('<lt:bicyle/>'), 'bicycle')
+  })
+
+  it('that is not known is none', () => {
+    for (const nothing of ['', '<lt:unknown/>', '<rpid:other> </rpid:other>', '<x:office/>']) {
+      assert.deepEqual(places(nothing), [])
+    }
+  })
+
+  it('has no more of free text than every watcher can take', () => {
+    assert.equal(place(`<rpid:other>${'x'.repeat(5_000)}</rpid:other>`)?.length, 128)
+  })
+
+  it('holds for a time', () => {
+    const [{ from, until } = {}] = places(
+      '<lt:train/>',
+      ' from="2030-01-01T00:00:00Z" until="2030-01-02T00:00:00Z"',
+    )
+    assert.deepEqual([from, until], [Date.UTC(2030, 0, 1), Date.UTC(2030, 0, 2)])
+  })
+})
+
 describe('activities', () => {
   const activity = (inner: string) =>
     person(`<rpid:activities>${inner}</rpid:activities>`)?.activities[0]
 
   it('are the foremost of those that stand there', () => {
     assert.equal(activity('<rpid:away/><rpid:on-the-phone/>')?.activity, 'on-a-call')
-    assert.equal(activity('<rpid:unknown/>')?.activity, undefined)
+    assert.equal(activity('<rpid:unknown/>')?.activity, 'unknown')
+    assert.equal(activity('<rpid:unknown/><rpid:away/>')?.activity, 'away')
   })
 
   it('may be free text or elements of others', () => {

@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { PresenceDocument } from '../../src/core/presence/document.ts'
-import { ACTIVITIES } from '../../src/core/presence/observation.ts'
+import type { Person, PresenceDocument, Tuple } from '../../src/core/presence/document.ts'
 import { observationsFromPidf, parsePidf, renderPidf } from '../../src/formats/pidf.ts'
+import { LOCATION_TYPES } from '../../src/formats/rpid-place.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
-import { documentOf, documents, NOW, TUPLE } from './arbitraries.ts'
+import { documentOf, documents, NOW, PERSON_STATES, TUPLE } from './arbitraries.ts'
 
 const ENTITY = 'sip:alice@example.com'
 const render = (document: PresenceDocument) => renderPidf(document, ENTITY)
@@ -52,6 +52,29 @@ describe('a rendered presence document', () => {
     assert.ok(!gone.includes('open'))
   })
 
+  it('says that a person is unknown, and promises none of his services', () => {
+    const text = render(documentOf({ state: 'unknown' }))
+    assert.ok(text.includes('<rpid:activities><rpid:unknown/></rpid:activities>'))
+    assert.ok(!text.includes('open'))
+    assert.ok(!render(documentOf({ state: 'unknown' }, [])).includes('open'))
+  })
+
+  it('says where the person is, by a location type or in his own words', () => {
+    const place = (location: string | undefined) => {
+      const text = render(documentOf({ location }))
+      return [/<rpid:place-type>.*<\/rpid:place-type>/.exec(text)?.[0], text.includes('xmlns:lt=')]
+    }
+    assert.deepEqual(place('train-station'), [
+      '<rpid:place-type><lt:train-station/></rpid:place-type>',
+      true,
+    ])
+    assert.deepEqual(place('Desk <4>'), [
+      '<rpid:place-type><rpid:other>Desk &lt;4&gt;</rpid:other></rpid:place-type>',
+      false,
+    ])
+    assert.deepEqual(place(undefined), [undefined, false])
+  })
+
   it('has a tuple even where no service is known, for readers of RFC 3863 alone', () => {
     const [tuple] = parsePidf(render(documentOf({ state: 'busy' }, []))).tuples
     assert.equal(tuple?.basic, 'open')
@@ -86,10 +109,12 @@ describe('the schemas of RFC 3863, 4479, 4480 and 5196', () => {
     const full = { ...TUPLE, note: 'n', capabilities: { voice: true, video: false, im: true } }
     const bare = { ...TUPLE, id: 'tb', contact: undefined, contactPriority: undefined }
     const mute = { ...bare, id: 'tc', basic: 'closed' as const, capabilities: { im: false } }
-    const rendered = ACTIVITIES.flatMap((state) => [
+    const rendered = PERSON_STATES.flatMap((state) => [
       render(documentOf({ state, note: 'a note', manual: true }, [full, bare, mute])),
+      render(documentOf({ state, location: 'at Ann’s' }, [])),
       render(documentOf({ state }, [])),
     ])
+    rendered.push(...LOCATION_TYPES.map((location) => render(documentOf({ location }))))
     validate(directory.path, rendered)
   })
 
@@ -102,6 +127,13 @@ describe('the schemas of RFC 3863, 4479, 4480 and 5196', () => {
     using directory = temporaryDirectory()
     const wrong = render(documentOf({ state: 'busy' })).replaceAll('rpid:busy', 'rpid:bizzy')
     assert.throws(() => validate(directory.path, [wrong]), /bizzy/)
+    const nowhere = render(documentOf({ location: 'office' })).replace('<lt:office/>', '')
+    assert.throws(() => validate(directory.path, [nowhere]), /place-type/)
+    const spoken = render(documentOf({ location: 'office' })).replace(
+      '<lt:office/>',
+      '<lt:office>x</lt:office>',
+    )
+    assert.throws(() => validate(directory.path, [spoken]), /office/)
   })
 })
 
@@ -115,17 +147,27 @@ describe('a document rendered and read again', () => {
           now: NOW,
         })
         if (person.state === 'offline' || tuples.length === 0) assert.equal(read.length, 1)
-        else assert.deepEqual(read.map(services), tuples.map(services))
-        for (const { activity, basic, manual, class: sourceClass } of read) {
+        else assert.deepEqual(read.map(services), tuples.map(shown(person)).map(services))
+        for (const { activity, basic, manual, location, class: sourceClass } of read) {
           if (person.state !== 'available') assert.equal(activity, person.state)
+          assert.equal(location, person.location)
           assert.equal(manual, person.manual || sourceClass === 'manual')
-          if (person.state === 'offline') assert.equal(basic, 'closed')
+          if (isGone(person)) assert.equal(basic, 'closed')
         }
       }),
       { numRuns: 500 },
     )
   })
 })
+
+function isGone({ state }: Person): boolean {
+  return state === 'offline' || state === 'unknown'
+}
+
+/** Services of which nobody can tell are closed. */
+function shown(person: Person) {
+  return (tuple: Tuple): Tuple => (isGone(person) ? { ...tuple, basic: 'closed' } : tuple)
+}
 
 /** What of a tuple is its own. */
 function services(tuple: {

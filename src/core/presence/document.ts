@@ -2,9 +2,14 @@
 import type { BareJid } from '../address.ts'
 import type { Activity, Capabilities, SourceClass } from './observation.ts'
 
+/** Nobody can be told that somebody appears offline: he is offline. */
+export type PersonState = Exclude<Activity, 'appear-offline'>
+
 export interface Person {
-  readonly state: Activity
+  readonly state: PersonState
   readonly note: string | undefined
+  /** A location type of RFC 4589, or free text. */
+  readonly location: string | undefined
   /** Since when the person has been in `state`, milliseconds since the epoch. */
   readonly since: number
   readonly manual: boolean
@@ -17,7 +22,11 @@ export interface Tuple {
   readonly class: SourceClass
   readonly basic: 'open' | 'closed'
   readonly activity: Activity
+  /** Set by the person rather than derived by a machine. */
+  readonly manual: boolean
   readonly note: string | undefined
+  /** A location type of RFC 4589, or free text. */
+  readonly location: string | undefined
   readonly contact: string | undefined
   readonly contactPriority: number | undefined
   readonly capabilities: Capabilities | undefined
@@ -40,7 +49,13 @@ export function sameDocument(a: PresenceDocument, b: PresenceDocument): boolean 
 }
 
 function samePerson(a: Person, b: Person): boolean {
-  return a.state === b.state && a.note === b.note && a.since === b.since && a.manual === b.manual
+  return (
+    a.state === b.state &&
+    a.note === b.note &&
+    a.location === b.location &&
+    a.since === b.since &&
+    a.manual === b.manual
+  )
 }
 
 function sameTuple(a: Tuple, b: Tuple | undefined): boolean {
@@ -50,7 +65,9 @@ function sameTuple(a: Tuple, b: Tuple | undefined): boolean {
     a.class === b.class &&
     a.basic === b.basic &&
     a.activity === b.activity &&
+    a.manual === b.manual &&
     a.note === b.note &&
+    a.location === b.location &&
     a.contact === b.contact &&
     a.contactPriority === b.contactPriority &&
     a.since === b.since &&
@@ -62,6 +79,8 @@ function sameTuple(a: Tuple, b: Tuple | undefined): boolean {
 
 /** Why the person is in this state: the rule of the composition table and the observation that it chose. */
 export interface Explanation {
+  /** What he knows himself to be: `appear-offline` where everybody else is told `offline`. */
+  readonly state: Activity
   readonly rule: string
   readonly ruleText: string
   /** `undefined` where nothing is known of the person. */

@@ -1,19 +1,37 @@
 /** What one source says about one presentity now. */
 import type { BareJid } from '../address.ts'
 
-/** The kinds of source that composition tells apart; `manual` is what the person set by hand outside any client. */
+/**
+ * The kinds of source that there always are; `manual` is what the person set by hand outside any
+ * client. The option `presence.classes` adds others.
+ */
 export const SOURCE_CLASSES = [
   'phone',
+  'video',
   'enterprise-im',
   'internet-im',
   'calendar',
+  'out-of-office',
   'application',
   'lob',
   'manual',
 ] as const
-export type SourceClass = (typeof SOURCE_CLASSES)[number]
+/** One of `SOURCE_CLASSES`, or one that was added. */
+export type SourceClass = string
 
-/** Ordered by nothing: the composition table says which wins. */
+/** All classes of a system that added these. */
+export function sourceClasses(added: readonly SourceClass[] = []): readonly SourceClass[] {
+  return [...new Set<SourceClass>([...SOURCE_CLASSES, ...added])]
+}
+
+export function isSourceClass(name: string, added: readonly SourceClass[] = []): boolean {
+  return SOURCE_CLASSES.some((known) => known === name) || added.includes(name)
+}
+
+/**
+ * Ordered by nothing: the composition table says which wins. `appear-offline` is the person's choice
+ * and known to him alone; `unknown` is what a source says that can no longer tell.
+ */
 export const ACTIVITIES = [
   'available',
   'busy',
@@ -23,7 +41,9 @@ export const ACTIVITIES = [
   'be-right-back',
   'away',
   'out-of-office',
+  'appear-offline',
   'offline',
+  'unknown',
 ] as const
 export type Activity = (typeof ACTIVITIES)[number]
 
@@ -44,12 +64,25 @@ export interface Observation {
   /** Set by the person rather than derived by a machine. */
   readonly manual: boolean
   readonly note?: string | undefined
+  /** Where the person is: a location type of RFC 4589, or free text. */
+  readonly location?: string | undefined
   /** `sip:`, `tel:` or `xmpp:` URI at which the service is reached, and its preference 0…1 (RFC 3863 §4.1.5). */
   readonly contact?: string | undefined
   readonly contactPriority?: number | undefined
   readonly capabilities?: Capabilities | undefined
   /** Milliseconds since the epoch. */
   readonly since: number
+}
+
+/** No machine appears offline by itself. */
+export function isByHand({ manual, activity }: Observation): boolean {
+  return manual || activity === 'appear-offline'
+}
+
+/** Whoever says by hand that he is offline hides, from every watcher. */
+export function isHiding(observation: Observation): boolean {
+  const { activity } = observation
+  return (activity === 'offline' || activity === 'appear-offline') && isByHand(observation)
 }
 
 /**

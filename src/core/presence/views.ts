@@ -5,9 +5,9 @@
  */
 import type { BareJid } from '../address.ts'
 import { EVERYTHING, type Visibility } from './access/access.ts'
-import { type Composition, compose } from './composition.ts'
+import { type Composition, compose } from './composition/compose.ts'
 import { sameDocument } from './document.ts'
-import type { Observation, Report } from './observation.ts'
+import { isHiding, type Report } from './observation.ts'
 
 export class Views {
   readonly #presentity: BareJid
@@ -66,14 +66,10 @@ function offlineSince({ document: { person } }: Composition, now: number): numbe
   return person.state === 'offline' ? person.since : now
 }
 
+/** Appearing offline is meant for everybody, whatever else he sees. */
 function visibleReports(reports: readonly Report[], visible: Visibility): Report[] {
   return reports.map((report) => ({
     ...report,
-    observations: report.observations.filter((one) => visible.sees(one.class) || hides(one)),
+    observations: report.observations.filter((one) => visible.sees(one.class) || isHiding(one)),
   }))
-}
-
-/** Appearing offline is meant for everybody, whatever else he sees. */
-function hides({ activity, manual }: Observation): boolean {
-  return manual && activity === 'offline'
 }

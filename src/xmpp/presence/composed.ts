@@ -2,7 +2,7 @@
  * A composed person in XMPP's words, and an XMPP client's in the core's: the one place where the two
  * vocabularies meet. Why so: docs/adr/0004-composed-presence-over-xmpp.md.
  */
-import type { Person } from '../../core/presence/document.ts'
+import type { Person, PersonState } from '../../core/presence/document.ts'
 import type { Activity } from '../../core/presence/observation.ts'
 import { Element, xml } from '../../xml/element.ts'
 import { NS_CLIENT } from '../namespaces.ts'
@@ -26,7 +26,7 @@ interface Words {
   readonly status: string | undefined
 }
 
-const COMPOSED: Readonly<Record<Exclude<Activity, 'offline'>, Words>> = {
+const COMPOSED: Readonly<Record<Exclude<PersonState, 'offline' | 'unknown'>, Words>> = {
   available: { show: undefined, status: undefined },
   busy: { show: 'busy', status: 'Busy' },
   'on-a-call': { show: 'busy', status: 'On a call' },
@@ -51,7 +51,8 @@ export function activityOf(show: Show | undefined): { activity: Activity; manual
 }
 
 export function appearanceOf({ state, note }: Person, busyShow: BusyShow): Appearance {
-  if (state === 'offline') return { kind: 'offline' }
+  // No show says “unknown”, and none would promise no answer.
+  if (state === 'offline' || state === 'unknown') return { kind: 'offline' }
   const words = COMPOSED[state]
   const show = words.show === 'busy' ? (busyShow === 'dnd' ? 'dnd' : undefined) : words.show
   return { kind: 'online', show, status: note ?? words.status }
