@@ -17,6 +17,9 @@ export const GLOBAL_OPTIONS = {
   help: { doc: 'Show help.' },
 } as const satisfies Record<string, Option>
 
+/** The manual’s scripts know the last two. */
+const HELP: readonly string[] = ['--help', '-help', '-?']
+
 export async function runCli(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -26,7 +29,7 @@ export async function runCli(
   try {
     const command = findCommand(argv)
     if (!command) return showOverview(argv, output)
-    if (argv.includes('--help')) {
+    if (argv.some((word) => HELP.includes(word))) {
       output.out(commandHelp(command))
       return 0
     }
@@ -48,7 +51,10 @@ export async function runCli(
 function findCommand(argv: readonly string[]): Command | undefined {
   const declared = Object.assign({}, GLOBAL_OPTIONS, ...commands.map(({ options }) => options))
   const { positionals } = parseArgs({ args: [...argv], options: typesOf(declared), strict: false })
-  return commands.find(({ path }) => path.every((word, at) => positionals[at] === word))
+  // The manual's scripts are known with their ending, too.
+  const [first = '', ...rest] = positionals
+  const words = [first.replace(/\.sh$/, ''), ...rest]
+  return commands.find(({ path }) => path.every((word, at) => words[at] === word))
 }
 
 function showOverview(argv: readonly string[], { out, err }: Output): number {
@@ -61,19 +67,36 @@ function showOverview(argv: readonly string[], { out, err }: Output): number {
 }
 
 function parse(command: Command, argv: readonly string[]) {
+  if (command.forms) return takeWords(argv)
   const { values, positionals } = parseWords(command, argv)
   const given = positionals.slice(command.path.length)
-  if (given.length !== command.args.length) {
+  const required = command.args.filter(({ optional }) => !optional).length
+  if (given.length < required || given.length > command.args.length) {
     throw new CliError('usage', 'CLI_USAGE', `usage: ${commandHelp(command).split('\n', 1)[0]}`)
   }
   const args = Object.fromEntries(command.args.map(({ name }, at) => [name, given[at] ?? '']))
+  const { data, ...rest } = values
   const options: Record<string, string> = {}
   const switches = new Set<string>()
-  for (const [name, value] of Object.entries(values)) {
+  for (const [name, value] of Object.entries(rest)) {
     if (typeof value === 'string') options[name] = value
     else if (value === true) switches.add(name)
   }
-  return { data: options.data, args, options, switches }
+  const directory = typeof data === 'string' ? data : undefined
+  return { data: directory, args, options, switches, words: given }
+}
+
+/** All but the options that every command has, and the command itself. */
+function takeWords(argv: readonly string[]) {
+  let data: string | undefined
+  const words: string[] = []
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? ''
+    if (word === '--data') data = argv[++at]
+    else if (word.startsWith('--data=')) data = word.slice('--data='.length)
+    else if (word !== '--json') words.push(word)
+  }
+  return { data, args: {}, options: {}, switches: new Set<string>(), words: words.slice(1) }
 }
 
 function parseWords(command: Command, argv: readonly string[]) {

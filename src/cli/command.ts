@@ -3,6 +3,8 @@ import type { ApiClient } from './api-client.ts'
 
 export interface Argument {
   readonly name: string
+  /** May be left out, and those after it. */
+  readonly optional?: boolean
   readonly doc: string
 }
 
@@ -14,8 +16,10 @@ export interface Option {
 
 export interface Invocation<A extends string, O extends string> {
   readonly api: ApiClient
-  /** Every argument of the record, in the order of the command line. */
+  /** Every argument of the record; '' for an optional one that was left out. */
   readonly args: Readonly<Record<A, string>>
+  /** What follows the command, where it understands that itself. */
+  readonly words: readonly string[]
   /** Options with a value that were given. */
   readonly options: Readonly<Partial<Record<O, string>>>
   /** Switches that were given. */
@@ -37,6 +41,8 @@ export interface Command<A extends string = string, O extends string = string> {
   readonly summary: string
   readonly args: readonly (Argument & { readonly name: A })[]
   readonly options: Readonly<Record<O, Option>>
+  /** It takes the words after it as they are, in these forms. */
+  readonly forms?: readonly string[]
   readonly example: string
   run(invocation: Invocation<A, O>): Promise<Result>
 }

@@ -1,14 +1,19 @@
 /** The help of the command line; `docs/reference/cli.md` is made of the same words. */
-import { type Command, type Option, table } from './command.ts'
+import { type Argument, type Command, type Option, table } from './command.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 
 /** `heliograph user add ADDRESS [--name NAME]`. */
-export function usage({ path, args, options }: Command): string {
-  const words = ['heliograph', ...path, ...args.map(({ name }) => name.toUpperCase())]
+export function usage({ path, args, options, forms }: Command): string {
+  const words = ['heliograph', ...path, ...args.map(argumentUsage)]
   for (const [name, option] of Object.entries<Option>(options)) {
     words.push(option.value === undefined ? `[--${name}]` : `[--${name} ${option.value}]`)
   }
+  if (forms) words.push('…')
   return words.join(' ')
+}
+
+function argumentUsage({ name, optional }: Argument): string {
+  return optional ? `[${name.toUpperCase()}]` : name.toUpperCase()
 }
 
 export function commandHelp(command: Command): string {
@@ -19,8 +24,10 @@ export function commandHelp(command: Command): string {
       doc,
     ]),
   ]
+  const { path, forms } = command
+  const ownForms = forms?.map((form) => ['heliograph', ...path, form].join(' ').trimEnd())
   return [
-    usage(command),
+    ...(ownForms ?? [usage(command)]),
     '',
     command.summary,
     ...(rows.length > 0 ? ['', table(rows)] : []),

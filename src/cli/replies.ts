@@ -11,6 +11,7 @@ export interface DomainReply {
   readonly name: string
   readonly digestMd5: boolean
   readonly sipDigest: string
+  readonly composition: string
 }
 
 export interface StatusReply {
@@ -67,4 +68,84 @@ export interface ExplainReply {
       since: string
     }[]
   }[]
+  /** The first hundred. */
+  readonly watchers: readonly WatcherReply[]
+  readonly watchersTotal: number
+}
+
+/** Why a class of sources is seen, or not. */
+export interface ReasonReply {
+  readonly class: string
+  readonly action: string
+  readonly because: string
+  readonly rule?: RuleReply
+}
+
+export interface WatchReply {
+  readonly presentity: string
+  readonly watcher: string
+  readonly protocol: string
+  readonly status: string
+  readonly subscriptions: number
+  readonly roster: boolean
+}
+
+export interface WatcherReply extends WatchReply {
+  readonly decision: string
+  readonly visible: string
+  readonly hidden: readonly ReasonReply[]
+}
+
+export interface WatchesReply {
+  readonly address: string
+  readonly watches: readonly WatchReply[]
+}
+
+/** A person as one watcher sees him. */
+export interface ViewReply {
+  readonly presentity: string
+  readonly watcher: string
+  readonly decision: string
+  readonly visible: string
+  readonly classes: readonly string[]
+  readonly asks: boolean
+  readonly presence: PresenceReply
+  readonly reasons: readonly ReasonReply[]
+}
+
+export interface RuleReply {
+  readonly presentity: string
+  readonly watcher: string
+  readonly level: string
+  readonly action: string
+  readonly enforced: boolean
+  readonly refusesMessages: boolean
+  readonly kind: string
+  readonly updatedAt: string
+}
+
+export interface RulesReply {
+  readonly rules: readonly RuleReply[]
+  readonly total: number
+}
+
+export interface RulePutReply {
+  readonly outcome: 'created' | 'changed' | 'same'
+  readonly rule: RuleReply
+}
+
+export interface DeletedReply {
+  readonly deleted: number
+}
+
+export interface LevelReply {
+  readonly name: string
+  readonly classes: readonly string[]
+  readonly inverted: boolean
+  readonly predefined: boolean
+}
+
+export interface WatchRequestsReply {
+  readonly presentity: string
+  readonly requests: readonly { readonly watcher: string }[]
 }

@@ -1,37 +1,16 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { after, before, suite, test } from 'node:test'
-import { commands } from '../../src/cli/commands/index.ts'
+import { domainCommands } from '../../src/cli/commands/domain.ts'
+import { presenceCommands } from '../../src/cli/commands/presence.ts'
+import { statusCommands } from '../../src/cli/commands/status.ts'
+import { userCommands } from '../../src/cli/commands/user.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
-
-const ROOT = join(import.meta.dirname, '../..')
-
-interface Ran {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-async function run(program: readonly string[], input = ''): Promise<Ran> {
-  const [command = '', ...args] = program
-  const child = spawn(command, args, { cwd: ROOT, stdio: 'pipe' })
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(input)
-  const [out, err] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ])
-  return { code: child.exitCode ?? -1, out, err }
-}
+import { ask as askServer, doneBy, type Ran, ROOT, run, untried } from './rig.ts'
 
 suite('bin/heliograph and a running server', () => {
-  const used = new Set<string>()
   let server: TestServer
   const directory = temporaryDirectory()
 
@@ -43,29 +22,25 @@ suite('bin/heliograph and a running server', () => {
     await server[Symbol.asyncDispose]()
   })
 
-  /** Answers what a command that has to work printed. */
-  async function heliograph(line: string, input?: string): Promise<string> {
-    const { code, out, err } = await ask(line, input)
-    assert.equal(`${code} ${err}`, '0 ', line)
-    return out
-  }
-
-  function ask(line: string, input?: string): Promise<Ran> {
-    const words = line.split(' ')
+  const used = new Set<string>()
+  const heliograph = async (line: string, input?: string): Promise<string> => {
     used.add(line)
-    return run([join(ROOT, 'bin/heliograph'), '--data', server.data, ...words], input)
+    return doneBy(line, await ask(line, input))
   }
+  const ask = (line: string, input?: string): Promise<Ran> => askServer(server.data, line, input)
 
   test('a domain is added, changed, listed and removed', async () => {
     assert.equal(
       await heliograph('domain add west.example --sip-digest both'),
       'added west.example\n',
     )
-    const set = await heliograph('domain set west.example --digest-md5 on --sip-digest md5')
-    assert.equal(set, 'west.example  sip-digest md5  digest-md5\n')
+    const set = await heliograph(
+      'domain set west.example --digest-md5 on --sip-digest md5 --composition microsoft',
+    )
+    assert.equal(set, 'west.example  sip-digest md5  microsoft  digest-md5\n')
     assert.equal(
       await heliograph('domain list'),
-      'example.org   sip-digest off\nwest.example  sip-digest md5  digest-md5\n',
+      'example.org   sip-digest off  enterprise\nwest.example  sip-digest md5  microsoft   digest-md5\n',
     )
     assert.equal(await heliograph('domain remove west.example'), 'removed: west.example\n')
   })
@@ -148,6 +123,16 @@ suite('bin/heliograph and a running server', () => {
     assert.deepEqual(Object.keys(JSON.parse(json.err) as object), ['error'])
   })
 
+  test('the manual’s tools are there by their names', async () => {
+    for (const tool of ['presuseracls', 'user-default-acl-policy.sh', 'watchers.sh']) {
+      const help = await run([join(ROOT, 'bin', tool), '--help'])
+      assert.ok(help.out.startsWith(`heliograph ${tool.replace('.sh', '')}`), tool)
+    }
+    const tool = join(ROOT, 'bin/user-default-policy-domain.sh')
+    const ran = await run([tool, '--data', server.data, '-d', 'xmpp.example'])
+    assert.deepEqual(ran, { code: 0, out: 'DELETE 0\n', err: '' })
+  })
+
   test('npx finds it in the project', async () => {
     const { code, out, err } = await run([
       ...['npx', '--no-install', 'heliograph'],
@@ -158,9 +143,7 @@ suite('bin/heliograph and a running server', () => {
   })
 
   test('every command was tried', () => {
-    const untried = commands
-      .map(({ path }) => path.join(' '))
-      .filter((name) => ![...used].some((line) => line === name || line.startsWith(`${name} `)))
-    assert.deepEqual(untried, [])
+    const groups = [statusCommands, domainCommands, userCommands, presenceCommands]
+    assert.deepEqual(untried(groups.flat(), used), [])
   })
 })

@@ -206,12 +206,15 @@ describe('the command line', () => {
           ],
         },
       ],
+      watchers: [],
+      watchersTotal: 3,
     }
     await heliograph('presence', 'explain', 'bob@example.com')
     assert.match(out, /^bob@example.com is on-a-call since/)
     assert.match(out, /rule call: He is on a call\./)
     assert.match(out, /^\* {2}sip\/1 /m)
     assert.match(out, /^ {3}xmpp\/d /m)
+    assert.match(out, /\nand 3 more watchers\n$/)
   })
 
   it('has help for every command, with an example that names it', async () => {

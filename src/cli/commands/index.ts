@@ -1,8 +1,14 @@
 import type { Command } from '../command.ts'
+import { accessLevelCommands } from './access-level.ts'
+import { aclCommands } from './acl.ts'
+import { aclDefaultCommands } from './acl-defaults.ts'
 import { domainCommands } from './domain.ts'
+import { manualAliases } from './manual-aliases.ts'
 import { presenceCommands } from './presence.ts'
+import { requestCommands } from './request.ts'
 import { statusCommands } from './status.ts'
 import { userCommands } from './user.ts'
+import { watcherCommands } from './watchers.ts'
 
 /** In the order of the help. */
 export const commands: readonly Command[] = [
@@ -10,4 +16,10 @@ export const commands: readonly Command[] = [
   ...domainCommands,
   ...userCommands,
   ...presenceCommands,
+  ...aclCommands,
+  ...aclDefaultCommands,
+  ...accessLevelCommands,
+  ...requestCommands,
+  ...watcherCommands,
+  ...manualAliases,
 ]

@@ -1,33 +1,64 @@
 /** `heliograph presence …`: what watchers see of a person, and why. */
-import { path } from '../api-client.ts'
-import { type Command, defineCommand, table } from '../command.ts'
-import type { ExplainReply, PresenceReply } from '../replies.ts'
+import { type ApiClient, path, query } from '../api-client.ts'
+import { type Command, defineCommand, type Result, table } from '../command.ts'
+import type {
+  ExplainReply,
+  PresenceReply,
+  ReasonReply,
+  ViewReply,
+  WatcherReply,
+} from '../replies.ts'
+import { ruleText } from '../rules.ts'
 
 const ADDRESS = { name: 'address', doc: 'Any address of the person.' } as const
 
 const show = defineCommand({
   path: ['presence', 'show'],
-  summary: 'Show the composed presence of a person',
+  summary: 'Show the composed presence of a person, or what a watcher would see of it',
   args: [ADDRESS],
-  options: {},
-  example: 'heliograph presence show alice@example.com',
-  async run({ api, args }) {
+  options: {
+    as: { value: 'WATCHER', doc: 'As this watcher would see it, and which rules make it so.' },
+    external: { doc: 'The watcher is of another system, and his address is taken as it is.' },
+  },
+  example: 'heliograph presence show alice@example.com --as bob@example.com',
+  async run({ api, args, options, switches }) {
+    if (options.as !== undefined) {
+      const external = switches.has('external') || undefined
+      return showAs(api, { ...args, as: options.as, external })
+    }
     const target = path`/api/v1/presence/${args.address}`
     const presence = (await api.call({ method: 'GET', path: target })) as PresenceReply
     return { json: presence, text: presenceText(presence) }
   },
 })
 
+async function showAs(
+  api: ApiClient,
+  { address, as, external }: { address: string; as: string; external: boolean | undefined },
+): Promise<Result> {
+  const target = path`/api/v1/presence/${address}/as/${as}` + query({ external })
+  const view = (await api.call({ method: 'GET', path: target })) as ViewReply
+  const { watcher, decision, asks, presence, reasons } = view
+  const waits = asks && decision === 'allow' ? ', and waits for more' : ''
+  const text = [
+    presenceText(presence),
+    ...presence.tuples.map((tuple) => `  ${tuple.class} ${tuple.state}`),
+    `to ${watcher}: ${decision}${waits}`,
+    ...reasonLines(reasons),
+  ]
+  return { json: view, text: text.join('\n') }
+}
+
 const explain = defineCommand({
   path: ['presence', 'explain'],
-  summary: 'Say why a person’s presence is what it is',
+  summary: 'Say why a person’s presence is what it is, and what is hidden from whom',
   args: [ADDRESS],
   options: {},
   example: 'heliograph presence explain alice@example.com',
   async run({ api, args }) {
     const target = path`/api/v1/presence/${args.address}/explain`
     const explained = (await api.call({ method: 'GET', path: target })) as ExplainReply
-    const { presence, rule, ruleText, winner, reports } = explained
+    const { presence, rule, ruleText: ruleSentence, winner, reports } = explained
     const rows = reports.flatMap(({ source, observations }) =>
       observations.map((one) => [
         winner?.source === source && winner.observation === one.id ? '*' : ' ',
@@ -38,10 +69,36 @@ const explain = defineCommand({
         `since ${one.since}`,
       ]),
     )
-    const text = [presenceText(presence), `rule ${rule}: ${ruleText}`, table(rows)]
-    return { json: explained, text: text.join('\n').trimEnd() }
+    const text = [presenceText(presence), `rule ${rule}: ${ruleSentence}`]
+    if (rows.length > 0) text.push(table(rows))
+    return { json: explained, text: [...text, ...watcherLines(explained)].join('\n') }
   },
 })
+
+function watcherLines({ watchers, watchersTotal }: ExplainReply): string[] {
+  const lines = watchers.flatMap((watcher) => [
+    watcherText(watcher),
+    ...reasonLines(watcher.hidden),
+  ])
+  const more = watchersTotal - watchers.length
+  return more > 0 ? [...lines, `and ${more} more watchers`] : lines
+}
+
+function watcherText({ watcher, protocol, status, visible }: WatcherReply): string {
+  const waits = status === 'pending' ? ', waiting' : ''
+  return `${watcher} (${protocol}${waits}) sees ${visible === 'none' ? 'nothing' : visible}`
+}
+
+/** Classes with the same ground share a line. */
+function reasonLines(reasons: readonly ReasonReply[]): string[] {
+  const byGround = new Map<string, string[]>()
+  for (const reason of reasons) {
+    const by = reason.rule ? ruleText(reason.rule) : reason.because
+    const ground = `${reason.action} by ${by}`
+    byGround.set(ground, [...(byGround.get(ground) ?? []), reason.class])
+  }
+  return [...byGround].map(([ground, classes]) => `  ${classes.join(', ')}: ${ground}`)
+}
 
 function presenceText({ presentity, state, note, since }: PresenceReply): string {
   return `${presentity} is ${state}${note === undefined ? '' : ` (${note})`} since ${since}`
