@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { startAdmin } from './admin/admin.ts'
 import { SignIn } from './admin/sign-in.ts'
 import type { Config } from './config/schema.ts'
-import { type BareJid, domainOf } from './core/address.ts'
+import { domainOf } from './core/address.ts'
 import { Messaging } from './core/messaging/messaging.ts'
 import { AccessControl } from './core/presence/access/access-control.ts'
+import { ENTERPRISE } from './core/presence/composition/presets/enterprise.ts'
+import { presetNamed } from './core/presence/composition/presets/presets.ts'
 import { ManualPresence } from './core/presence/manual-presence.ts'
 import { SOURCE_CLASSES } from './core/presence/observation.ts'
 import { PresenceService } from './core/presence/presence.ts'
@@ -119,7 +121,15 @@ async function openKernel(
   collectProcessMetrics(VERSION)
   const sessions = new Sessions()
   const access = await openAccess(config, { clock, log, database, directory })
-  const presence = new PresenceService({ clock })
+  const presence = new PresenceService({
+    clock,
+    presetOf: (presentity) =>
+      presetNamed(directory.domain(domainOf(presentity))?.composition ?? ENTERPRISE.name) ??
+      ENTERPRISE,
+  })
+  directory.onDomainChanged((domain) =>
+    presence.recompose((presentity) => domainOf(presentity) === domain),
+  )
   const subscriptions = new Subscriptions({
     store: subscriptionStore(directory.contacts),
     people: subscriptionPeople(directory),
@@ -197,21 +207,9 @@ function openXmpp(config: Config, { certificates, ...kernel }: Kernel) {
     {
       ...kernel,
       secureContext: (domain) => certificates.secureContext(domain),
-      autoApprove: (presentity, watcher) => mayWatch(kernel, presentity, watcher),
       software: { name: 'Heliograph', version: VERSION },
     },
   )
-}
-
-/** The policy alone, without the roster that an XMPP watcher comes with. */
-function mayWatch(
-  { access, directory }: Pick<Kernel, 'access' | 'directory'>,
-  presentity: BareJid,
-  watcher: BareJid,
-): boolean {
-  const account = directory.isLocal(domainOf(watcher)) ? watcher : undefined
-  const asker = { address: watcher, account, protocol: 'xmpp' } as const
-  return access.decide(presentity, asker, false).decision === 'allow'
 }
 
 function openSip(config: Config, { certificates, ...kernel }: Kernel) {

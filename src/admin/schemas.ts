@@ -1,6 +1,7 @@
 /** Shapes that several calls share. */
 import { type Static, Type } from 'typebox'
 import { ACTIVITIES, SOURCE_CLASSES } from '../core/presence/observation.ts'
+import { COMPOSITION_TABLES } from '../directory/domain.ts'
 import { API_ERRORS } from './api-error.ts'
 
 export const ErrorBody = Type.Object(
@@ -26,6 +27,9 @@ export const DomainBody = Type.Object({
   digestMd5: Type.Boolean({ description: 'XMPP DIGEST-MD5 is offered.' }),
   sipDigest: Type.Enum(['off', 'md5', 'sha-256', 'both'], {
     description: 'Algorithms of SIP digest authentication that are offered.',
+  }),
+  composition: Type.Enum([...COMPOSITION_TABLES], {
+    description: 'By which table the states of its people are composed.',
   }),
   createdAt: Type.String({ format: 'date-time' }),
 })

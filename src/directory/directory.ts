@@ -149,6 +149,11 @@ export class Directory {
     return this.#events.addressesChanged.listen(listener)
   }
 
+  /** It has other settings. */
+  onDomainChanged(listener: (name: string) => void): Disposable {
+    return this.#events.domainChanged.listen(listener)
+  }
+
   onDomainRemoved(listener: (name: string) => void): Disposable {
     return this.#events.domainRemoved.listen(listener)
   }
@@ -180,8 +185,10 @@ export class Directory {
    * What is turned on holds for passwords set from then on; what is turned off is forgotten.
    * Throws `DirectoryError` `NO_SUCH_DOMAIN`.
    */
-  updateDomain(name: string, settings: Partial<DomainSettings>): Promise<Domain> {
-    return this.#domains.update(name, settings)
+  async updateDomain(name: string, settings: Partial<DomainSettings>): Promise<Domain> {
+    const domain = await this.#domains.update(name, settings)
+    this.#events.domainChanged.emit(name)
+    return domain
   }
 
   /** Throws `DirectoryError` `NO_SUCH_DOMAIN`, `DOMAIN_NOT_EMPTY`. */

@@ -15,6 +15,7 @@ export class DirectoryEvents {
   readonly userDisabled: Signal<BareJid>
   readonly passwordChanged: Signal<BareJid>
   readonly addressesChanged: Signal<BareJid>
+  readonly domainChanged: Signal<string>
   readonly domainRemoved: Signal<string>
 
   constructor(log: Log) {
@@ -22,6 +23,7 @@ export class DirectoryEvents {
     this.userDisabled = new Signal('user-disabled', log)
     this.passwordChanged = new Signal('password-changed', log)
     this.addressesChanged = new Signal('addresses-changed', log)
+    this.domainChanged = new Signal('domain-changed', log)
     this.domainRemoved = new Signal('domain-removed', log)
   }
 }

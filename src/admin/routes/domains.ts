@@ -6,7 +6,7 @@ import { DomainBody, Done } from '../schemas.ts'
 import type { Services } from '../services.ts'
 
 const DomainParam = Type.Object({ domain: Type.String({ minLength: 1, maxLength: 1023 }) })
-const Settings = Type.Partial(Type.Pick(DomainBody, ['digestMd5', 'sipDigest']))
+const Settings = Type.Partial(Type.Pick(DomainBody, ['digestMd5', 'sipDigest', 'composition']))
 
 export function domainRoutes(app: Api, { directory }: Services): void {
   app.get(
@@ -40,7 +40,8 @@ export function domainRoutes(app: Api, { directory }: Services): void {
     '/api/v1/domains/:domain',
     {
       schema: {
-        summary: 'Change what a domain offers; it applies to passwords set from then on',
+        summary:
+          'Change a domain; what it offers applies to passwords set from then on, its composition at once',
         params: DomainParam,
         body: Settings,
         response: { 200: DomainBody },
@@ -65,6 +66,6 @@ export function domainRoutes(app: Api, { directory }: Services): void {
   )
 }
 
-function domainBody({ name, digestMd5, sipDigest, createdAt }: Domain): Static<typeof DomainBody> {
-  return { name, digestMd5, sipDigest, createdAt: new Date(createdAt).toISOString() }
+function domainBody({ createdAt, ...domain }: Domain): Static<typeof DomainBody> {
+  return { ...domain, createdAt: new Date(createdAt).toISOString() }
 }

@@ -8,6 +8,10 @@ const SIP_DIGEST = {
   value: 'WHICH',
   doc: 'off, md5, sha-256 or both: how SIP clients may sign in.',
 } as const
+const COMPOSITION = {
+  value: 'TABLE',
+  doc: 'enterprise or microsoft: how one state is made of all that is known of a person.',
+} as const
 const NAME = { name: 'domain', doc: 'A domain name.' } as const
 
 const add = defineCommand({
@@ -17,6 +21,7 @@ const add = defineCommand({
   options: {
     'digest-md5': { doc: 'Offer DIGEST-MD5 to XMPP clients that have nothing better.' },
     'sip-digest': SIP_DIGEST,
+    composition: COMPOSITION,
   },
   example: 'heliograph domain add example.com --sip-digest both',
   async run({ api, args, options, switches }) {
@@ -24,6 +29,7 @@ const add = defineCommand({
       name: args.domain,
       digestMd5: switches.has('digest-md5'),
       sipDigest: options['sip-digest'] ?? 'off',
+      composition: options.composition,
     }
     const domain = (await api.call({
       method: 'POST',
@@ -36,16 +42,19 @@ const add = defineCommand({
 
 const set = defineCommand({
   path: ['domain', 'set'],
-  summary: 'Change how clients may sign in; it holds for passwords set from then on',
+  summary:
+    'Change how clients may sign in, for passwords set from then on, or how presence is composed',
   args: [NAME],
   options: {
     'digest-md5': { value: 'on|off', doc: 'Whether DIGEST-MD5 is offered to XMPP clients.' },
     'sip-digest': SIP_DIGEST,
+    composition: COMPOSITION,
   },
   example: 'heliograph domain set example.com --sip-digest sha-256',
   async run({ api, args, options }) {
     const digestMd5 = parseSwitch(options['digest-md5'])
-    const body = { digestMd5, sipDigest: options['sip-digest'] }
+    const { composition } = options
+    const body = { digestMd5, sipDigest: options['sip-digest'], composition }
     const target = path`/api/v1/domains/${args.domain}`
     const domain = (await api.call({ method: 'PATCH', path: target, body })) as DomainReply
     return { json: domain, text: table([row(domain)]) }
@@ -58,8 +67,8 @@ function parseSwitch(text: string | undefined): boolean | undefined {
   throw new CliError('usage', 'CLI_USAGE', '--digest-md5 is on or off')
 }
 
-function row({ name, digestMd5, sipDigest }: DomainReply): string[] {
-  return [name, `sip-digest ${sipDigest}`, digestMd5 ? 'digest-md5' : '']
+function row({ name, digestMd5, sipDigest, composition }: DomainReply): string[] {
+  return [name, `sip-digest ${sipDigest}`, composition, digestMd5 ? 'digest-md5' : '']
 }
 
 const list = defineCommand({

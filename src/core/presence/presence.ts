@@ -7,9 +7,10 @@ import { counter, gauge } from '../../util/metrics.ts'
 import type { BareJid } from '../address.ts'
 import { EVERYTHING, NOTHING, type Visibility } from './access/access.ts'
 import type { Composition } from './composition/compose.ts'
+import { ENTERPRISE } from './composition/presets/enterprise.ts'
 import type { Explanation, PresenceDocument } from './document.ts'
 import type { Report } from './observation.ts'
-import { Views } from './views.ts'
+import { type PresetOf, Views } from './views.ts'
 
 export interface PresenceChange {
   readonly presentity: BareJid
@@ -50,13 +51,16 @@ const presentities = gauge({
   name: 'heliograph_presence_presentities',
   help: 'Presentities with at least one live source.',
 })
-const compositions = counter({
-  name: 'heliograph_presence_compositions_total',
-  help: 'Times that a presentity was composed.',
-})
+
+export interface PresenceDeps {
+  readonly clock: Clock
+  /** By which table a presentity's state is composed; where not given, `enterprise`. */
+  readonly presetOf?: PresetOf
+}
 
 export class PresenceService {
   readonly #clock: Clock
+  readonly #presetOf: PresetOf
   readonly #homes = new Map<BareJid, Home>()
   /** Of presentities who went offline, since when and all: kept, so that watchers share renderings. */
   readonly #offline = new Map<BareJid, Views>()
@@ -65,8 +69,9 @@ export class PresenceService {
   readonly #neverSeen = new Map<BareJid, Views>()
   readonly #startedAt: number
 
-  constructor({ clock }: { clock: Clock }) {
+  constructor({ clock, presetOf = () => ENTERPRISE }: PresenceDeps) {
     this.#clock = clock
+    this.#presetOf = presetOf
     this.#startedAt = clock.now()
   }
 
@@ -113,6 +118,13 @@ export class PresenceService {
     return this.#viewsOf(presentity).of(visible)
   }
 
+  /** The table of these presentities has changed. */
+  recompose(concerned: (presentity: BareJid) => boolean): void {
+    for (const [presentity, home] of [...this.#homes]) {
+      if (concerned(presentity)) this.#recompose(presentity, home)
+    }
+  }
+
   /** Adds an audience; disposing of the answer removes it. */
   subscribe(audience: Audience): Disposable {
     this.#audiences.add(audience)
@@ -122,7 +134,7 @@ export class PresenceService {
   #open(presentity: BareJid): Home {
     const known = this.#offline.get(presentity)
     this.#offline.delete(presentity)
-    const views = known ?? new Views(presentity, this.#startedAt)
+    const views = known ?? new Views(presentity, this.#presetOf, this.#startedAt)
     const home: Home = { reports: new Map(), views, expiry: undefined }
     this.#homes.set(presentity, home)
     presentities.inc()
@@ -134,7 +146,6 @@ export class PresenceService {
     for (const [source, { until }] of home.reports) {
       if (until !== undefined && until <= now) home.reports.delete(source)
     }
-    compositions.inc()
     const previous = home.views.full.document
     const changed = home.views.update([...home.reports.values()], now)
     this.#armExpiry(presentity, home, now)
@@ -179,7 +190,7 @@ export class PresenceService {
     const known = this.#neverSeen.get(presentity)
     if (known) return known
     if (this.#neverSeen.size >= MAX_NEVER_SEEN) this.#neverSeen.clear()
-    const views = new Views(presentity, this.#startedAt)
+    const views = new Views(presentity, this.#presetOf, this.#startedAt)
     this.#neverSeen.set(presentity, views)
     return views
   }

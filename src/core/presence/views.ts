@@ -3,14 +3,24 @@
  * observations that it shows, so that the person tells no more than the tuples do:
  * docs/adr/0012-access-control.md. Each is composed when somebody looks, once for each change.
  */
+import { counter } from '../../util/metrics.ts'
 import type { BareJid } from '../address.ts'
 import { EVERYTHING, type Visibility } from './access/access.ts'
 import { type Composition, compose } from './composition/compose.ts'
+import type { CompositionPreset } from './composition/table.ts'
 import { sameDocument } from './document.ts'
 import { isHiding, type Report } from './observation.ts'
 
+export type PresetOf = (presentity: BareJid) => CompositionPreset
+
+const compositions = counter({
+  name: 'heliograph_presence_compositions_total',
+  help: 'Times that one view of a presentity was composed.',
+})
+
 export class Views {
   readonly #presentity: BareJid
+  readonly #presetOf: PresetOf
   #full: Composition
   #reports: readonly Report[] = []
   #at: number
@@ -19,10 +29,11 @@ export class Views {
   #change = 0
 
   /** Nothing is known, since `offlineSince` (milliseconds since the epoch). */
-  constructor(presentity: BareJid, offlineSince: number) {
+  constructor(presentity: BareJid, presetOf: PresetOf, offlineSince: number) {
     this.#presentity = presentity
+    this.#presetOf = presetOf
     this.#at = offlineSince
-    this.#full = compose(presentity, [], offlineSince)
+    this.#full = this.#composed([], offlineSince)
   }
 
   get full(): Composition {
@@ -35,7 +46,7 @@ export class Views {
     this.#at = now
     this.#change += 1
     const before = this.#full
-    const made = compose(this.#presentity, reports, offlineSince(before, now))
+    const made = this.#composed(reports, offlineSince(before, now))
     const same = sameDocument(before.document, made.document)
     this.#full = same ? { ...made, document: before.document } : made
     return !same
@@ -53,12 +64,17 @@ export class Views {
 
   #compose(visible: Visibility, before: Composition | undefined): Composition {
     const since = before ? offlineSince(before, this.#at) : this.#at
-    const made = compose(this.#presentity, visibleReports(this.#reports, visible), since)
+    const made = this.#composed(visibleReports(this.#reports, visible), since)
     const { document, explanation } = made
     // Who hides from everybody is not given away by the services that say so.
     const shown = document.person.state === 'offline' ? { ...document, tuples: [] } : document
     const same = before && sameDocument(before.document, shown)
     return { document: same ? before.document : shown, explanation }
+  }
+
+  #composed(reports: readonly Report[], since: number): Composition {
+    compositions.inc()
+    return compose(this.#presentity, reports, since, this.#presetOf(this.#presentity))
   }
 }
 

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { requireJid } from '../../../src/core/address.ts'
 import { EVERYTHING, NOTHING, Visibility } from '../../../src/core/presence/access/access.ts'
+import { ENTERPRISE } from '../../../src/core/presence/composition/presets/enterprise.ts'
+import { MICROSOFT } from '../../../src/core/presence/composition/presets/microsoft.ts'
+import { PRESETS } from '../../../src/core/presence/composition/presets/presets.ts'
 import type { PresenceDocument } from '../../../src/core/presence/document.ts'
 import type { Activity, Report, SourceClass } from '../../../src/core/presence/observation.ts'
 import { type PresenceChange, PresenceService } from '../../../src/core/presence/presence.ts'
 import { SharedRendering } from '../../../src/core/presence/shared-rendering.ts'
+import { COMPOSITION_TABLES } from '../../../src/directory/domain.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 const ALICE = requireJid('alice@example.com').bare
@@ -230,5 +234,40 @@ describe('a shared rendering', () => {
     assert.equal(made, 2)
     presence.report(report('sip/1', 'on-a-call'))
     assert.equal(rendering.of(presence.document(ALICE), 'sip:alice'), 'sip:alice is on-a-call')
+  })
+})
+
+describe('the table of a domain', () => {
+  it('may be changed while people are on line', () => {
+    clock = new FakeClock()
+    let preset = ENTERPRISE
+    const service = new PresenceService({ clock, presetOf: () => preset })
+    const says = (source: string, activity: Activity, manual: boolean) =>
+      service.report({
+        ...report(source, activity),
+        observations: [{ ...observed(activity), manual }],
+      })
+    const observed = (activity: Activity) =>
+      ({ id: '1', class: 'enterprise-im', basic: 'open', activity, since: 0 }) as const
+    says('xmpp/desk', 'busy', true)
+    says('sip/1', 'on-a-call', false)
+    assert.equal(service.document(ALICE).person.state, 'on-a-call')
+    preset = MICROSOFT
+    const told: string[] = []
+    service.subscribe({
+      name: 'test',
+      presenceChanged: ({ document }) => void told.push(document.person.state),
+    })
+    service.recompose((presentity) => presentity === BOB)
+    assert.deepEqual(told, [])
+    service.recompose((presentity) => presentity === ALICE)
+    assert.deepEqual(told, ['busy'])
+  })
+
+  it('is one that there is', () => {
+    assert.deepEqual(
+      PRESETS.map(({ name }) => name),
+      [...COMPOSITION_TABLES],
+    )
   })
 })
