@@ -13,6 +13,7 @@ import { variableName } from '../src/config/sources.ts'
 import { IMPORT_ERRORS } from '../src/directory/import.ts'
 import { OPERATOR_ERRORS } from '../src/util/operator-error.ts'
 import { commandsPage } from './docs/commands.ts'
+import { compositionPage } from './docs/composition.ts'
 import { documentsWithExcerpts } from './docs/excerpts.ts'
 import { logPage } from './docs/log.ts'
 import { filesUnder, page, ROOT, readProjectFile, table } from './docs/markdown.ts'
@@ -26,6 +27,7 @@ export function generateDocs(): Map<string, string> {
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/log.md', logPage()],
     ['docs/reference/cli.md', commandsPage()],
+    ['docs/reference/composition.md', compositionPage()],
     ['docs/reference/xeps.md', xepsPage()],
     ['docs/reference/rfcs.md', rfcsPage()],
     ['doap.xml', doap()],

@@ -20,6 +20,7 @@ import {
   parsePeer,
   parseSize,
   parseText,
+  parseToken,
   type Raw,
 } from './values.ts'
 
@@ -187,21 +188,27 @@ const ITEMS = {
     read: parsePeer,
     expects: 'IP addresses, networks such as 10.0.0.0/8, or names of certificates',
   },
+  class: { read: parseToken, expects: 'names in lower case, such as door-badge' },
 } as const
 
 export function list(
   kind: keyof typeof ITEMS,
-  notes: Notes<readonly string[]> & { min?: number },
+  notes: Notes<readonly string[]> & Bounds,
 ): Option<readonly string[]> {
   const { read: item, expects } = ITEMS[kind]
   const read = (raw: Raw) => {
     const parsed = parseList(raw, item)
-    return parsed && parsed.value.length >= (notes.min ?? 0) ? parsed : undefined
+    const length = parsed?.value.length ?? 0
+    return length >= (notes.min ?? 0) && length <= (notes.max ?? Infinity) ? parsed : undefined
   }
   return define(
     { type: 'array', items: { type: 'string' } },
-    { ...record(notes), expects: `a list of ${expects}${notes.min ? ', not empty' : ''}`, read },
+    { ...record(notes), expects: `a list of ${expects}${listBounds(notes)}`, read },
   )
+}
+
+function listBounds({ min, max }: Bounds): string {
+  return `${min ? ', not empty' : ''}${max === undefined ? '' : `, ${max} at most`}`
 }
 
 function bounded(read: (raw: Raw) => Parsed<number>, { min, max }: Bounds) {

@@ -7,6 +7,7 @@ import { LOG_LEVELS } from '../util/log.ts'
 import { address, boolean, choice, databaseUrl, list, optionalPath, path } from './option.ts'
 import { adminOptions } from './options/admin.ts'
 import { authorizationOptions, messagingOptions, passwordOptions } from './options/people.ts'
+import { presenceOptions } from './options/presence.ts'
 import { sipOptions } from './options/sip.ts'
 import { xmppOptions } from './options/xmpp.ts'
 
@@ -98,6 +99,7 @@ export const configSchema = Type.Object({
   listen: listenOptions,
   tls: tlsOptions,
   passwords: passwordOptions,
+  presence: presenceOptions,
   authorization: authorizationOptions,
   messaging: messagingOptions,
   xmpp: xmppOptions,

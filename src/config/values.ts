@@ -134,6 +134,14 @@ export function parseDomain(raw: Raw): Parsed<string> {
   return new RegExp(`^${label}(\\.${label})*$`, 'u').test(name) ? { value: name } : undefined
 }
 
+/** A name in lower case, of letters, digits and hyphens, as of a class of presence sources. */
+export function parseToken(raw: Raw): Parsed<string> {
+  const name = typeof raw === 'string' ? raw.trim() : ''
+  return /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) && name.length <= 32
+    ? { value: name }
+    : undefined
+}
+
 /** An IP address or a network as `ADDRESS/BITS`. */
 export function parseNetwork(raw: Raw): Parsed<string> {
   if (typeof raw !== 'string') return undefined

@@ -64,6 +64,13 @@ describe('the configuration without anything said', () => {
     }
   })
 
+  it('takes classes of presence sources, not more than fit', () => {
+    const classes = (names: string) => load({ args: ['--set', `presence.classes=${names}`] })
+    assert.deepEqual(classes('door-badge,crm').presence.classes, ['door-badge', 'crm'])
+    const many = Array.from({ length: 17 }, (_, at) => `c${at}`)
+    assert.throws(() => classes(many.join(',')), /16 at most/)
+  })
+
   it('listens on loopback addresses only in a demonstration', () => {
     const { listen } = load({ args: ['--demo'] })
     for (const at of Object.values(listen)) assert.equal(at?.host, '127.0.0.1')

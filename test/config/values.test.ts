@@ -12,6 +12,7 @@ import {
   parseNetwork,
   parsePeer,
   parseSize,
+  parseToken,
 } from '../../src/config/values.ts'
 
 describe('parseAddress', () => {
@@ -115,4 +116,11 @@ describe('other values', () => {
     for (const text of ['sqlite:', 'mysql://h', 'a.db'])
       assert.equal(parseDatabaseUrl(text), undefined)
   })
+})
+
+it('parseToken reads names in lower case alone', () => {
+  assert.equal(parseToken(' door-badge ')?.value, 'door-badge')
+  for (const raw of ['', 'Door', 'door badge', '-door', 'door-', '4door', 'x'.repeat(33), 7]) {
+    assert.equal(parseToken(raw), undefined)
+  }
 })
