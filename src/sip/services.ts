@@ -5,6 +5,8 @@ import type { BareJid } from '../core/address.ts'
 import type { Messaging } from '../core/messaging/messaging.ts'
 import type { AccessControl } from '../core/presence/access/access-control.ts'
 import type { PresenceService } from '../core/presence/presence.ts'
+import type { Subscriptions } from '../core/presence/subscriptions.ts'
+import type { Watchers } from '../core/presence/watchers.ts'
 import type { Sessions } from '../core/sessions.ts'
 import type { Database } from '../storage/database.ts'
 import { sipBindings } from '../storage/stores/sip-bindings.ts'
@@ -13,14 +15,17 @@ import { sipSubscriptions } from '../storage/stores/sip-subscriptions.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
-import type { EventPackage, ExpiresBounds } from './events/event-package.ts'
+import type { EventDeps, EventPackage, ExpiresBounds, People } from './events/event-package.ts'
+import { liveWatches } from './events/live-watches.ts'
 import { Notifier } from './events/notifier.ts'
 import { presencePackage } from './events/presence.ts'
+import { presenceWinfoPackage } from './events/presence-winfo.ts'
 import { Publications, type PublishablePackage } from './events/publications.ts'
 import { PublishHandler } from './events/publish.ts'
 import { type Identify, type ResolveResource, resourceResolver } from './events/resources.ts'
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
+import { WatcherStates } from './events/watcher-states.ts'
 import { MESSAGE_TYPES, MessageHandler } from './messaging/incoming.ts'
 import { MessageSender, type SipUris } from './messaging/outgoing.ts'
 import { Bindings } from './registrar/bindings.ts'
@@ -30,7 +35,7 @@ import type { SipTransports } from './transport/transports.ts'
 import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
 
 /** The event packages that are served; their order is that of Allow-Events. */
-const PACKAGES: readonly EventPackage[] = [presencePackage]
+const PACKAGES: readonly EventPackage[] = [presencePackage, presenceWinfoPackage]
 
 /** Whoever waits longer for the last answers learns of the end by a connection that closes. */
 const DRAIN_MS = 2_500
@@ -47,7 +52,7 @@ export interface TlsSource {
   onChange(listener: () => void): Disposable
 }
 
-export interface SipDirectory extends IdentityDirectory, SipUris {
+export interface SipDirectory extends IdentityDirectory, SipUris, People {
   onUserRemoved(listener: (event: { readonly account: BareJid }) => void): Disposable
   onUserDisabled(listener: (account: BareJid) => void): Disposable
 }
@@ -60,6 +65,8 @@ export interface SipDeps {
   readonly sessions: Sessions
   readonly presence: PresenceService
   readonly access: AccessControl
+  readonly subscriptions: Subscriptions
+  readonly watchers: Watchers
   readonly messaging: Messaging
   /** Needed where `listen.sipTls` is on. */
   readonly tls?: TlsSource | undefined
@@ -85,7 +92,18 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const { userAgent, starting } = stack
   const { clock, log, directory } = deps
   const authenticator = new SipAuthenticator({ clock, log, directory })
+  const table = new SubscriptionTable({
+    total: config.sip.maxSubscriptions,
+    perWatcher: config.sip.maxSubscriptionsPerWatcher,
+  })
+  starting.use(deps.watchers.add(liveWatches(table)))
   const shared: Shared = {
+    table,
+    events: {
+      ...deps,
+      people: directory,
+      watcherStates: new WatcherStates({ clock, table }, presencePackage.event),
+    },
     identify: (tx) => authenticator.identify(tx),
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
@@ -112,6 +130,8 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
 }
 
 interface Shared {
+  readonly table: SubscriptionTable
+  readonly events: EventDeps
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
@@ -126,7 +146,7 @@ async function startPublications(
   const packages = PACKAGES.filter(isPublishable)
   const publications = new Publications({
     ...deps,
-    events: deps,
+    events: shared.events,
     store: sipPublications(deps.database),
     maxPerUser: sip.maxPublicationsPerUser,
     onPublisher: (account, publishes) => shared.registrations.publishes(account, publishes),
@@ -192,12 +212,7 @@ async function startNotifier(
     ...shared,
     userAgent,
     packages: PACKAGES,
-    events: deps,
     keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
-    table: new SubscriptionTable({
-      total: sip.maxSubscriptions,
-      perWatcher: sip.maxSubscriptionsPerWatcher,
-    }),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },
   })

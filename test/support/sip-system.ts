@@ -3,10 +3,22 @@ import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { createSecureContext } from 'node:tls'
 import { Messaging } from '../../src/core/messaging/messaging.ts'
+import { AccessControl } from '../../src/core/presence/access/access-control.ts'
+import type { Fallback } from '../../src/core/presence/access/rule-index.ts'
+import { SOURCE_CLASSES } from '../../src/core/presence/observation.ts'
 import { PresenceService } from '../../src/core/presence/presence.ts'
+import { Subscriptions } from '../../src/core/presence/subscriptions.ts'
+import { Watchers } from '../../src/core/presence/watchers.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
-import { accounts, offlineStore } from '../../src/server/stores.ts'
+import {
+  accessStore,
+  accounts,
+  grants,
+  offlineStore,
+  subscriptionPeople,
+  subscriptionStore,
+} from '../../src/server/stores.ts'
 import { digestHash, digestResponse } from '../../src/sip/auth/digest-response.ts'
 import { SipHeaders, SipRequest, type SipResponse } from '../../src/sip/message/message.ts'
 import { createResponse, newCallId, newTag } from '../../src/sip/message/respond.ts'
@@ -18,7 +30,6 @@ import { SipUserAgent } from '../../src/sip/user-agent.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { SystemClock } from '../../src/util/clock.ts'
 import { silentLog } from '../../src/util/log.ts'
-import { testAccess } from './access.ts'
 import { testIdentity } from './certificate.ts'
 import { QUICK_ITERATIONS } from './directory.ts'
 
@@ -29,6 +40,9 @@ export interface SipSystem {
   readonly database: Database
   readonly directory: Directory
   readonly presence: PresenceService
+  readonly access: AccessControl
+  readonly subscriptions: Subscriptions
+  readonly watchers: Watchers
   readonly sessions: Sessions
   readonly messaging: Messaging
   readonly sip: SipServer
@@ -40,7 +54,11 @@ export interface SipSystem {
 export type SipOptions = Partial<SipConfig['sip']>
 
 /** Users alice, bob and carol of example.com, everything at 127.0.0.1 on free ports, NOTIFYs without pacing. */
-export async function startSipSystem(t: TestContext, options: SipOptions = {}): Promise<SipSystem> {
+export async function startSipSystem(
+  t: TestContext,
+  options: SipOptions = {},
+  sameSystem: Fallback = 'allow',
+): Promise<SipSystem> {
   const clock = new SystemClock()
   const database = await openDatabase('sqlite::memory:', { clock })
   const directory = await openDirectory(
@@ -51,13 +69,14 @@ export async function startSipSystem(t: TestContext, options: SipOptions = {}): 
   for (const name of ['alice', 'bob', 'carol']) {
     await directory.addUser({ account: `${name}@${DOMAIN}`, password: PASSWORD })
   }
-  return startOn(t, { database, directory, options, tls: await tlsSource() })
+  return startOn(t, { database, directory, options, sameSystem, tls: await tlsSource() })
 }
 
 interface Base {
   database: Database
   directory: Directory
   options: SipOptions
+  sameSystem: Fallback
   tls: TlsSource
 }
 
@@ -75,7 +94,22 @@ async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
   const { database, directory, options, tls } = base
   const clock = new SystemClock()
   const deps = { clock, log: silentLog }
-  const access = testAccess()
+  const access = await AccessControl.open({
+    ...deps,
+    store: accessStore(database, clock),
+    grants: grants(directory.contacts),
+    people: directory,
+    classes: SOURCE_CLASSES,
+    sameSystem: base.sameSystem,
+    crossDomain: true,
+  })
+  const subscriptions = new Subscriptions({
+    store: subscriptionStore(directory.contacts),
+    people: subscriptionPeople(directory),
+    access,
+    log: silentLog,
+  })
+  const watchers = new Watchers()
   const presence = new PresenceService({ clock })
   const sessions = new Sessions()
   const offline = offlineStore(database.kysely, 100)
@@ -86,7 +120,8 @@ async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
     accounts: accounts(directory),
     offline,
   })
-  const core = { database, directory, presence, access, sessions, messaging }
+  const presenceCore = { presence, access, subscriptions, watchers }
+  const core = { database, directory, sessions, messaging, ...presenceCore }
   const sip = await startSip(configOf(options), { ...deps, ...core, tls })
   let open = true
   const close = async () => {

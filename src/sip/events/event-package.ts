@@ -6,6 +6,11 @@ import type { BareJid } from '../../core/address.ts'
 import type { Access, Visibility, Watcher } from '../../core/presence/access/access.ts'
 import type { AccessControl } from '../../core/presence/access/access-control.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
+import type { Subscriptions } from '../../core/presence/subscriptions.ts'
+import type { Watchers } from '../../core/presence/watchers.ts'
+import type { Clock } from '../../util/clock.ts'
+import type { IdentityDirectory } from '../auth/identity.ts'
+import type { WatcherStates } from './watcher-states.ts'
 
 /** Seconds. `default` holds where a request has no Expires. */
 export interface ExpiresBounds {
@@ -16,8 +21,22 @@ export interface ExpiresBounds {
 
 /** What packages may use of the server. */
 export interface EventDeps {
+  readonly clock: Clock
   readonly presence: PresenceService
   readonly access: AccessControl
+  readonly subscriptions: Pick<Subscriptions, 'ask' | 'waiting' | 'addAudience'>
+  /** By all protocols. */
+  readonly watchers: Pick<Watchers, 'watched'>
+  /** Of the `presence` package. */
+  readonly watcherStates: WatcherStates
+  readonly people: People
+}
+
+/** What packages ask of the directory. */
+export interface People extends Pick<IdentityDirectory, 'resolve'> {
+  isLocal(domain: string): boolean
+  user(account: BareJid): Promise<{ readonly name: string } | undefined>
+  primaryUri(account: BareJid, protocol: 'sip'): Promise<string | undefined>
 }
 
 /** One watcher's interest in one resource. */
@@ -35,7 +54,7 @@ export interface Viewing {
   readonly visible: Visibility
   /** From 0, one more in each NOTIFY of the subscription; a restart leaves some out. */
   readonly version: number
-  /** When the NOTIFY before this one left, in milliseconds since the epoch; 0 where there was none. */
+  /** When the NOTIFY before this one was made, in milliseconds since the epoch; 0 where there was none. */
   readonly since: number
 }
 
@@ -90,8 +109,8 @@ export interface EventPackage {
    * is not rendered again when the decision changes meanwhile.
    */
   render(deps: EventDeps, subject: Subject, viewing: Viewing): Rendered | Promise<Rendered>
-  /** Calls `changed` whenever the state of a resource may look different to a watcher. */
-  watch(deps: EventDeps, changed: (presentity: BareJid) => void): Disposable
+  /** Calls `changed` whenever the state of a resource, or of any, may look different to a watcher. */
+  watch(deps: EventDeps, changed: (presentity: BareJid | undefined) => void): Disposable
   readonly publication?: PublicationSupport
 }
 

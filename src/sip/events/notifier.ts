@@ -6,7 +6,7 @@
  * many there are (403, 503), the access rules. The subscription is stored before the 200 leaves.
  */
 import { randomBytes, randomInt } from 'node:crypto'
-import type { BareJid } from '../../core/address.ts'
+import { type BareJid, parseJid } from '../../core/address.ts'
 import type { Watcher } from '../../core/presence/access/access.ts'
 import type { AccessChange } from '../../core/presence/access/access-control.ts'
 import type { Clock } from '../../util/clock.ts'
@@ -80,12 +80,20 @@ export class Notifier {
       pacing,
       send: (request, to) => userAgent.request(request, to),
       notified: (subscription) => deps.keeper.notified(subscription),
-      decided: (subscription) => deps.keeper.decided(subscription),
+      decided: (subscription, before) => {
+        deps.keeper.decided(subscription)
+        events.watcherStates.decided(subscription, before)
+      },
     }
     this.#watches = packages.map((pkg) =>
       pkg.watch(events, (presentity) => this.#changed(pkg, presentity)),
     )
-    this.#watches.push(events.access.onChange((change) => this.#accessChanged(change)))
+    this.#watches.push(
+      events.access.onChange((change) => this.#accessChanged(change)),
+      events.subscriptions.addAudience({
+        refused: (presentity, watcher) => this.#refused(presentity, watcher),
+      }),
+    )
   }
 
   /** Handles a SUBSCRIBE; throws `SipError`. */
@@ -105,8 +113,14 @@ export class Notifier {
     for (const init of await keeper.load(packages, clock.now())) {
       const subscription = this.#create(init)
       this.#deps.table.add(subscription)
-      clock.after(RESTORE_DELAY_MS + randomInt(RESTORE_SPREAD_MS), () => subscription.changed())
+      clock.after(RESTORE_DELAY_MS + randomInt(RESTORE_SPREAD_MS), () => this.#resume(subscription))
     }
+  }
+
+  #resume(subscription: Subscription): void {
+    const reconsidered = subscription.reconsider()
+    subscription.changed()
+    void reconsidered.then(() => this.#ask(subscription))
   }
 
   /**
@@ -132,8 +146,9 @@ export class Notifier {
     }
   }
 
-  #changed(pkg: EventPackage, presentity: BareJid): void {
-    for (const subscription of this.#deps.table.of(presentity)) {
+  #changed(pkg: EventPackage, presentity: BareJid | undefined): void {
+    const { table } = this.#deps
+    for (const subscription of presentity === undefined ? table.all() : table.of(presentity)) {
       if (subscription.package === pkg) subscription.changed()
     }
   }
@@ -145,16 +160,42 @@ export class Notifier {
       ({ subject }) => watcher === undefined || subject.watcher.address === watcher,
     )
     for (const subscription of concerned) subscription.doubt()
-    this.#reconsider(concerned)
+    // Who decides about one watcher does not want to be asked about him in the same breath.
+    this.#reconsider(concerned, watcher === undefined)
   }
 
   /** In slices, so that a rule about everybody does not keep everything else waiting. */
-  #reconsider(subscriptions: readonly Subscription[]): void {
+  #reconsider(subscriptions: readonly Subscription[], mayAsk: boolean): void {
     for (const subscription of subscriptions.slice(0, RECONSIDERED_AT_ONCE)) {
-      void subscription.reconsider()
+      const asked = subscription.access?.asks ?? false
+      const reconsidered = subscription.reconsider()
+      if (mayAsk && !asked) void reconsidered.then(() => this.#ask(subscription))
     }
     const rest = subscriptions.slice(RECONSIDERED_AT_ONCE)
-    if (rest.length > 0) setImmediate(() => this.#reconsider(rest))
+    if (rest.length > 0) setImmediate(() => this.#reconsider(rest, mayAsk))
+  }
+
+  /** Where the presentity's word is wanted, and the watcher has a name to ask by. Never rejects. */
+  async #ask({ subject, access, status }: Subscription): Promise<void> {
+    const { log, events } = this.#deps
+    const { presentity, watcher } = subject
+    const asker = parseJid(watcher.address)
+    if (!access?.asks || !asker?.local || asker.resource) return
+    try {
+      await events.subscriptions.ask(presentity, asker.bare)
+    } catch (err) {
+      log.warn({ what: 'sip_subscription_not_asked', presentity, watcher: asker.bare, status, err })
+    }
+  }
+
+  /** The presentity has said no to a request. */
+  #refused(presentity: BareJid, watcher: BareJid): void {
+    for (const subscription of [...this.#deps.table.of(presentity)]) {
+      const { subject, status } = subscription
+      if (subject.watcher.address === watcher && status === 'pending') {
+        subscription.terminate('rejected')
+      }
+    }
   }
 
   #examine(tx: ServerTransaction, identity: SipIdentity): Demand {
@@ -193,6 +234,7 @@ export class Notifier {
     table.add(subscription)
     await this.#orAbandon(subscription, () => subscription.admit())
     if (seconds > 0) await this.#orAbandon(subscription, () => keeper.save(subscription))
+    await this.#ask(subscription)
     this.#accept(tx, subscription, seconds)
     // §4.4.3: a fetch is a subscription that ends with its first NOTIFY.
     if (seconds === 0) subscription.terminate('timeout')
@@ -215,6 +257,7 @@ export class Notifier {
     subscription.contentType = demand.contentType
     subscription.extend(this.#deps.clock.now() + seconds * 1000)
     await this.#deps.keeper.save(subscription)
+    await this.#ask(subscription)
     // Ended while it was being written: an un-SUBSCRIBE or a 481 has overtaken.
     if (subscription.status === 'terminated') throw new SipError(481)
     this.#accept(tx, subscription, seconds)
@@ -247,6 +290,7 @@ export class Notifier {
   #ended(subscription: Subscription): void {
     this.#deps.table.remove(subscription)
     this.#deps.keeper.forget(subscription)
+    this.#deps.events.watcherStates.ended(subscription)
     this.#leaving.add(subscription)
     // Its last NOTIFY leaves in this turn.
     queueMicrotask(() => void subscription.settled().then(() => this.#leaving.delete(subscription)))

@@ -42,8 +42,8 @@ export interface SubscriptionDeps {
   send(request: SipRequest, to: Peer | undefined): Promise<SipResponse>
   /** Called after each NOTIFY was sent. */
   notified(subscription: Subscription): void
-  /** Called after it became known, for the first time or anew, what the watcher may see. */
-  decided(subscription: Subscription): void
+  /** Called after it became known what the watcher may see; `before` is what held, if anything did. */
+  decided(subscription: Subscription, before: Access | undefined): void
 }
 
 export interface NotifyPacing {
@@ -85,6 +85,7 @@ type Owed = 'nothing' | 'change' | 'now'
 
 /** What a NOTIFY says, and on whose word. */
 interface Draft {
+  readonly at: number
   status: Status
   access: Access | undefined
   rendered: Rendered
@@ -115,7 +116,7 @@ export class Subscription {
   #timer: Timer | undefined
   #expiry: Timer | undefined
   #recheck: Timer | undefined
-  #leftAt = 0
+  #renderedAt = 0
   #notBefore = 0
   #failures = 0
   #sent: { readonly state: Buffer | string; readonly status: Status } | undefined
@@ -143,7 +144,8 @@ export class Subscription {
       decided: (access) => this.#decided(access),
       failed: (error) => this.#undecidable(error),
     })
-    this.#armExpiry()
+    // A fetch ends when it is answered.
+    if (init.expiresAt > init.createdAt) this.#armExpiry()
   }
 
   get status(): Status {
@@ -205,8 +207,9 @@ export class Subscription {
 
   /** Tells the watcher with a last NOTIFY. Terminating twice does nothing. */
   terminate(reason: TerminationReason): void {
-    if (!this.#close()) return
+    if (this.#status === 'terminated') return
     this.#reason = reason
+    this.#close()
     this.#owed = 'now'
     this.#pump()
   }
@@ -226,13 +229,12 @@ export class Subscription {
     this.#recheck?.cancel()
   }
 
-  #close(): boolean {
-    if (this.#status === 'terminated') return false
+  #close(): void {
+    if (this.#status === 'terminated') return
     this.#status = 'terminated'
     this.#expiry?.cancel()
     this.#recheck?.cancel()
     this.#ended(this)
-    return true
   }
 
   #decided(access: Access): void {
@@ -246,7 +248,7 @@ export class Subscription {
       if (before && (before.visible !== access.visible || status !== this.#status)) {
         this.#owed = 'now'
       }
-      this.#deps.decided(this)
+      this.#deps.decided(this, before)
     }
     this.#pump()
   }
@@ -295,7 +297,8 @@ export class Subscription {
   #deliver(): Promise<void> | undefined {
     const owed = this.#owed
     this.#owed = 'nothing'
-    const draft = { status: this.#status, access: this.#standing.current }
+    const now = this.#deps.clock.now()
+    const draft = { at: now, status: this.#status, access: this.#standing.current }
     const rendered = this.#render()
     if (rendered instanceof Promise) return this.#deliverLater(draft, owed, rendered)
     if (owed === 'change' && this.#isKnown(rendered)) return undefined
@@ -321,7 +324,7 @@ export class Subscription {
       contentType: this.contentType,
       visible: this.#standing.current?.visible ?? NOTHING,
       version: this.dialog.localCseq,
-      since: this.#leftAt,
+      since: this.#renderedAt,
     })
   }
 
@@ -347,7 +350,7 @@ export class Subscription {
 
   async #notify(draft: Draft): Promise<void> {
     const { clock, pacing } = this.#deps
-    this.#leftAt = clock.now()
+    this.#renderedAt = draft.at
     this.#notBefore = clock.now() + (pacing.intervalMs ?? this.package.minNotifyIntervalMs)
     const answer = this.#deps.send(this.#request(draft), this.#peer())
     this.#deps.notified(this)

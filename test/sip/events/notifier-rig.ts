@@ -5,8 +5,10 @@ import type { Action, NewRule } from '../../../src/core/presence/access/rule.ts'
 import type { Fallback } from '../../../src/core/presence/access/rule-index.ts'
 import type { Activity, SourceClass } from '../../../src/core/presence/observation.ts'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
+import type { EventDeps } from '../../../src/sip/events/event-package.ts'
 import { Notifier } from '../../../src/sip/events/notifier.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
+import { presenceWinfoPackage } from '../../../src/sip/events/presence-winfo.ts'
 import { SubscriptionKeeper } from '../../../src/sip/events/subscription-keeper.ts'
 import { SubscriptionTable } from '../../../src/sip/events/subscription-table.ts'
 import type { SubscriptionRecord } from '../../../src/storage/stores/sip-subscriptions.ts'
@@ -17,6 +19,7 @@ import {
   ALICE,
   BOB,
   type Exchange,
+  eventDeps,
   exchange,
   FakeUserAgent,
   identifyByFrom,
@@ -36,6 +39,7 @@ export interface Setup {
   clock?: FakeClock
   grants?: AccessControlDeps['grants']
   access?: AccessControl
+  events?: Partial<EventDeps>
 }
 
 export function setUp(setup: Setup = {}) {
@@ -56,14 +60,15 @@ export function setUp(setup: Setup = {}) {
   const presence = new PresenceService({ clock })
   const userAgent = new FakeUserAgent()
   const table = new SubscriptionTable({ total, perWatcher })
+  const events = eventDeps({ clock, presence, access, table, ...setup.events })
   const notifier = new Notifier({
     clock,
     log: silentLog,
     userAgent,
     identify: identifyByFrom,
     resolve: resolveByUri,
-    packages: [presencePackage],
-    events: { presence, access },
+    packages: [presencePackage, presenceWinfoPackage],
+    events,
     keeper: new SubscriptionKeeper(store, silentLog),
     table,
     expires: { min: 60, default: 3600, max: 86_400 },
@@ -102,7 +107,19 @@ export function setUp(setup: Setup = {}) {
       action,
       ...changes,
     })
-  return { clock, store, presence, access, userAgent, table, notifier, says, rule, subscribe }
+  return {
+    clock,
+    store,
+    events,
+    presence,
+    access,
+    userAgent,
+    table,
+    notifier,
+    says,
+    rule,
+    subscribe,
+  }
 }
 
 export const EVENT: [string, string][] = [['Event', 'presence']]

@@ -43,7 +43,7 @@ describe('SUBSCRIBE', () => {
     const { notifier } = setUp()
     const tx = await exchange(notifier, sipRequest('SUBSCRIBE', { headers: [['Event', 'dialog']] }))
     assert.equal(tx.status, 489)
-    assert.equal(tx.header('Allow-Events'), 'presence')
+    assert.equal(tx.header('Allow-Events'), 'presence, presence.winfo')
     const without = await exchange(notifier, sipRequest('SUBSCRIBE'))
     assert.equal(without.status, 489)
   })

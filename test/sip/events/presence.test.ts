@@ -9,12 +9,13 @@ import type { PublishedState } from '../../../src/sip/events/event-package.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
 import { testAccess } from '../../support/access.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { ALICE, BOB } from './support.ts'
+import { ALICE, BOB, eventDeps } from './support.ts'
 
 function setUp(policy: Fallback = 'allow') {
   const clock = new FakeClock()
   const access = testAccess({ sameSystem: policy })
   const presence = new PresenceService({ clock })
+  const events = eventDeps({ clock, presence, access })
   const watcher = { address: BOB, account: BOB, protocol: 'sip' as const }
   const subject = { presentity: ALICE, watcher, entity: 'sip:alice@example.com' }
   const publish = (tuple: string, id = 'p1') => {
@@ -29,15 +30,15 @@ function setUp(policy: Fallback = 'allow') {
       publishedAt: clock.now(),
       expiresAt: clock.now() + 60_000,
     }
-    presencePackage.publication.prepare({ presence, access }, state)()
+    presencePackage.publication.prepare(events, state)()
     return state
   }
   const shown = () => {
     const visible = policy === 'allow' ? EVERYTHING : NOTHING
     const viewing = { contentType: PIDF, visible, version: 0, since: 0 }
-    return presencePackage.render({ presence, access }, subject, viewing).body.toString()
+    return presencePackage.render(events, subject, viewing).body.toString()
   }
-  return { clock, presence, access, subject, publish, shown }
+  return { clock, presence, events, subject, publish, shown }
 }
 
 const OPEN = '<tuple id="a"><status><basic>open</basic></status>'
@@ -45,8 +46,8 @@ const OPEN = '<tuple id="a"><status><basic>open</basic></status>'
 describe('the presence package', () => {
   test('decides as the access rules do', async () => {
     for (const policy of ['allow', 'confirm', 'block'] as const) {
-      const { presence, access, subject } = setUp(policy)
-      const { decision } = await presencePackage.authorize({ presence, access }, subject)
+      const { events, subject } = setUp(policy)
+      const { decision } = await presencePackage.authorize(events, subject)
       assert.equal(decision, policy)
     }
   })
@@ -67,9 +68,9 @@ describe('the presence package', () => {
   })
 
   test('tells of each change of the presentity', () => {
-    const { presence, access, publish } = setUp()
-    const changed: string[] = []
-    using _ = presencePackage.watch({ presence, access }, (presentity) => changed.push(presentity))
+    const { events, publish } = setUp()
+    const changed: (string | undefined)[] = []
+    using _ = presencePackage.watch(events, (presentity) => changed.push(presentity))
     publish(`${OPEN}</tuple>`)
     assert.deepEqual(changed, [ALICE])
   })
@@ -86,10 +87,10 @@ describe('a publication', () => {
   })
 
   test('ends when it is withdrawn, and by itself', () => {
-    const { publish, presence, clock } = setUp()
+    const { publish, presence, events, clock } = setUp()
     const state = publish(`${OPEN}</tuple>`, 'p1')
     publish(`${OPEN}</tuple>`, 'p2')
-    presencePackage.publication.withdraw({ presence, access: testAccess() }, state)
+    presencePackage.publication.withdraw(events, state)
     assert.equal(presence.explain(ALICE).reports.length, 1)
     clock.advance(60_000)
     assert.equal(presence.document(ALICE).person.state, 'offline')

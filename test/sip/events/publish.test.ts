@@ -7,10 +7,10 @@ import { Publications } from '../../../src/sip/events/publications.ts'
 import { PublishHandler } from '../../../src/sip/events/publish.ts'
 import type { PublicationRecord } from '../../../src/storage/stores/sip-publications.ts'
 import { silentLog } from '../../../src/util/log.ts'
-import { testAccess } from '../../support/access.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import {
   BOB,
+  eventDeps,
   exchange,
   identifyByFrom,
   MemoryStore,
@@ -37,14 +37,13 @@ interface Setup {
 function setUp(setup: Setup = {}) {
   const clock = setup.clock ?? new FakeClock()
   const store = setup.store ?? new MemoryStore<PublicationRecord>()
-  const access = testAccess()
   const presence = new PresenceService({ clock })
   const publishers: [string, boolean][] = []
   const publications = new Publications({
     clock,
     log: silentLog,
     store,
-    events: { presence, access },
+    events: eventDeps({ clock, presence }),
     maxPerUser: setup.maxPerUser ?? 3,
     onPublisher: (account, publishes) => publishers.push([account, publishes]),
   })

@@ -1,11 +1,21 @@
 /** What event and registrar tests share: requests written short, a user agent that records, a small directory. */
-import { parseJid, requireJid } from '../../../src/core/address.ts'
+import { type BareJid, parseJid, requireJid } from '../../../src/core/address.ts'
+import { PresenceService } from '../../../src/core/presence/presence.ts'
+import type {
+  SubscriptionAudience,
+  WaitingRequest,
+} from '../../../src/core/presence/subscriptions.ts'
 import type { SipIdentity } from '../../../src/sip/auth/identity.ts'
 import { SipError } from '../../../src/sip/errors.ts'
+import type { EventDeps } from '../../../src/sip/events/event-package.ts'
+import { SubscriptionTable } from '../../../src/sip/events/subscription-table.ts'
+import { WatcherStates } from '../../../src/sip/events/watcher-states.ts'
 import { SipRequest, SipResponse } from '../../../src/sip/message/message.ts'
 import { createResponse } from '../../../src/sip/message/respond.ts'
 import type { Flow, Peer } from '../../../src/sip/transport/transport.ts'
 import type { ServerTransaction } from '../../../src/sip/user-agent.ts'
+import { testAccess } from '../../support/access.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 export const ALICE = requireJid('alice@example.com').bare
 export const BOB = requireJid('bob@example.com').bare
@@ -166,5 +176,59 @@ export class MemoryStore<R extends { readonly id: string; readonly expiresAt: nu
 
   async load(now: number): Promise<R[]> {
     return [...this.records.values()].filter(({ expiresAt }) => expiresAt > now)
+  }
+}
+
+/** A contact list that keeps requests, and nothing else. */
+export class FakeSubscriptions {
+  readonly asked: [BareJid, BareJid][] = []
+  /** Of everybody. */
+  requests: WaitingRequest[] = []
+  readonly #audiences = new Set<SubscriptionAudience>()
+
+  async ask(presentity: BareJid, watcher: BareJid): Promise<void> {
+    this.asked.push([presentity, watcher])
+    if (this.requests.some((request) => request.watcher === watcher)) return
+    this.requests.push({ watcher, stanza: undefined })
+    this.tell((audience) => audience.requestsChanged?.(presentity))
+  }
+
+  async waiting(): Promise<WaitingRequest[]> {
+    return this.requests
+  }
+
+  addAudience(audience: SubscriptionAudience): Disposable {
+    this.#audiences.add(audience)
+    return { [Symbol.dispose]: () => void this.#audiences.delete(audience) }
+  }
+
+  tell(what: (audience: SubscriptionAudience) => void): void {
+    for (const audience of this.#audiences) what(audience)
+  }
+}
+
+/** What event packages stand on, all of it fresh unless given; of the users only names are known. */
+export function eventDeps(
+  given: Partial<EventDeps> & { readonly table?: SubscriptionTable } = {},
+): EventDeps & { readonly subscriptions: FakeSubscriptions } {
+  const { clock = new FakeClock(), table = new SubscriptionTable({ total: 1, perWatcher: 1 }) } =
+    given
+  return {
+    clock,
+    presence: new PresenceService({ clock }),
+    access: testAccess({ clock }),
+    watchers: { watched: async () => [] },
+    watcherStates: new WatcherStates({ clock, table }, 'presence'),
+    people: {
+      isLocal: (domain) => domain === 'example.com',
+      resolve: async (uri) => {
+        const account = parseJid(uri.replace(/^(sips?|pres|im|xmpp):/, ''))?.bare
+        return account?.endsWith('@example.com') ? { kind: 'user', account } : { kind: 'unknown' }
+      },
+      user: async (account) => ({ name: account.startsWith('bob@') ? 'Bob B.' : '' }),
+      primaryUri: async (account) => `sip:${account}`,
+    },
+    ...given,
+    subscriptions: new FakeSubscriptions(),
   }
 }

@@ -1,0 +1,142 @@
+/**
+ * The subscriptions to an event package as the presentity is told of them: the state machine of
+ * RFC 3857 §4.7.1. A blocked watcher, who believes himself active, is none here: his subscription
+ * was rejected, as far as the presentity is concerned.
+ */
+import type { BareJid } from '../../core/address.ts'
+import type { Access, Decision, Watcher } from '../../core/presence/access/access.ts'
+import type { WatcherEvent, WatcherStatus } from '../../formats/watcherinfo.ts'
+import type { Clock } from '../../util/clock.ts'
+import { parseNameAddr } from '../message/values.ts'
+import type { Subscription, TerminationReason } from './subscription.ts'
+import type { SubscriptionTable } from './subscription-table.ts'
+
+export interface WatcherState {
+  readonly id: string
+  readonly watcher: Watcher
+  /** As he calls himself; he may call himself anything. */
+  readonly displayName: string | undefined
+  readonly status: WatcherStatus
+  readonly event: WatcherEvent
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  /** `undefined` for one that has ended. */
+  readonly expiresAt: number | undefined
+}
+
+interface Ended {
+  readonly at: number
+  readonly state: WatcherState
+}
+
+/** Longer than a NOTIFY that is due may have to wait for the one before it. */
+const ENDED_KEPT_MS = 60_000
+const MAX_ENDED = 200
+
+export class WatcherStates {
+  readonly #clock: Clock
+  readonly #table: SubscriptionTable
+  readonly #event: string
+  readonly #ended = new Map<BareJid, Ended[]>()
+  /** Those that were let in after they had waited. */
+  readonly #approved = new WeakSet<Subscription>()
+  readonly #listeners = new Set<(presentity: BareJid) => void>()
+
+  /** `event` is the package that is told of. */
+  constructor({ clock, table }: { clock: Clock; table: SubscriptionTable }, event: string) {
+    this.#clock = clock
+    this.#table = table
+    this.#event = event
+  }
+
+  onChange(listener: (presentity: BareJid) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
+  /** Active and pending. §4.7.2: what ends as soon as it has begun is not told of. */
+  of(presentity: BareJid): WatcherState[] {
+    const states: WatcherState[] = []
+    for (const subscription of this.#table.of(presentity)) {
+      const status = statusOf(subscription.access?.decision)
+      if (!status || !this.#isTold(subscription)) continue
+      const event = this.#approved.has(subscription) ? 'approved' : 'subscribe'
+      states.push({ ...stateOf(subscription), status, event, expiresAt: subscription.expiresAt })
+    }
+    return states
+  }
+
+  /** Those that have ended after `since` (milliseconds since the epoch), and not long ago. */
+  endedSince(presentity: BareJid, since: number): WatcherState[] {
+    const ended = this.#ended.get(presentity) ?? []
+    return ended.filter(({ at }) => at > since).map(({ state }) => state)
+  }
+
+  /** To be called after each decision about a subscription; `before` is the one that held. */
+  decided(subscription: Subscription, before: Access | undefined): void {
+    if (!this.#isTold(subscription)) return
+    const was = statusOf(before?.decision)
+    const is = statusOf(subscription.access?.decision)
+    if (was === is) return
+    if (is === 'active' && was === 'pending') this.#approved.add(subscription)
+    else this.#approved.delete(subscription)
+    if (!is) this.#remember(subscription, 'rejected')
+    this.#tell(subscription)
+  }
+
+  /** To be called when a subscription has ended. */
+  ended(subscription: Subscription): void {
+    const was = statusOf(subscription.access?.decision)
+    if (!was || !this.#isTold(subscription)) return
+    const { reason } = subscription
+    // §4.7.1: a request that nobody has answered goes on waiting.
+    if (was === 'active' || reason !== 'timeout') this.#remember(subscription, eventOf(reason))
+    this.#tell(subscription)
+  }
+
+  #isTold({ package: { event }, expiresAt, createdAt }: Subscription): boolean {
+    return event === this.#event && expiresAt > createdAt
+  }
+
+  #remember(subscription: Subscription, event: WatcherEvent): void {
+    const { presentity } = subscription.subject
+    const at = this.#clock.now()
+    const known = (this.#ended.get(presentity) ?? []).filter((one) => one.at > at - ENDED_KEPT_MS)
+    const state = { ...stateOf(subscription), status: 'terminated', event } as const
+    if (!this.#ended.has(presentity)) this.#forgetLater(presentity)
+    this.#ended.set(presentity, [...known, { at, state }].slice(-MAX_ENDED))
+  }
+
+  #forgetLater(presentity: BareJid): void {
+    this.#clock.after(ENDED_KEPT_MS, () => this.#forget(presentity))
+  }
+
+  #forget(presentity: BareJid): void {
+    const oldest = this.#clock.now() - ENDED_KEPT_MS
+    const kept = (this.#ended.get(presentity) ?? []).filter(({ at }) => at > oldest)
+    this.#ended.delete(presentity)
+    if (kept.length === 0) return
+    this.#ended.set(presentity, kept)
+    this.#forgetLater(presentity)
+  }
+
+  #tell({ subject: { presentity } }: Subscription): void {
+    for (const listener of this.#listeners) listener(presentity)
+  }
+}
+
+function statusOf(decision: Decision | undefined): 'active' | 'pending' | undefined {
+  if (decision === 'allow') return 'active'
+  return decision === 'confirm' ? 'pending' : undefined
+}
+
+function stateOf({ id, subject, createdAt, dialog }: Subscription) {
+  const { watcher } = subject
+  const displayName = parseNameAddr(dialog.remoteParty)?.displayName
+  return { id, watcher, displayName, createdAt, expiresAt: undefined }
+}
+
+/** RFC 3858 §6 has no `invariant`. */
+function eventOf(reason: TerminationReason): WatcherEvent {
+  return reason === 'invariant' ? 'deactivated' : reason
+}
