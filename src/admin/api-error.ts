@@ -12,7 +12,7 @@ export const API_ERRORS = {
   BAD_MEDIA_TYPE: [415, 'The body has another media type than this call takes.'],
   TOO_MANY_REQUESTS: [429, 'Too many requests from this address; wait and try again.'],
   TOO_MANY_FAILURES: [429, 'Too many wrong passwords from this address; wait and try again.'],
-  TOO_MANY_STREAMS: [429, 'Too many event streams are open.'],
+  TOO_MANY_STREAMS: [429, 'Too many event streams are open, of all or of this user.'],
   TOO_MANY_SOURCES: [409, 'The person has as many sources of presence as a person may have.'],
   INTERRUPTED: [503, 'The connection or the server ended before the call was done; a part may be.'],
   INTERNAL: [500, 'A bug in Heliograph; the log has the details under this request id.'],

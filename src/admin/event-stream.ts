@@ -18,6 +18,8 @@ type Deps = Pick<Services, 'presence' | 'subscriptions' | 'clock' | 'signIn' | '
 type Send = (text: string) => void
 
 const MAX_STREAMS = 1000
+/** Of one user; administrators keep what watches everybody. */
+const MAX_STREAMS_OF_USER = 20
 /** Proxies close what is silent for a minute. */
 const KEEP_ALIVE_MS = 25_000
 /** A reader this far behind is cut off; he gets the present state when he comes back. */
@@ -31,6 +33,7 @@ const streams = gauge({
   help: 'Open server-sent event streams.',
 })
 let open = 0
+const openByUser = new Map<string, number>()
 
 /** Takes the reply over. Throws `ApiError` TOO_MANY_STREAMS. */
 export function openEventStream(
@@ -38,7 +41,8 @@ export function openEventStream(
   reply: FastifyReply,
   { account, principal }: { account: BareJid; principal: Principal | undefined },
 ): void {
-  if (open >= MAX_STREAMS) throw new ApiError('TOO_MANY_STREAMS')
+  const user = principal?.role === 'user' ? principal.name : undefined
+  requireRoom(user)
   reply.hijack()
   const { raw } = reply
   // Who has gone already will not be said to have gone again.
@@ -58,11 +62,27 @@ export function openEventStream(
   opened.use(showPresence(deps, account, send))
   opened.use(showRequests(deps, account, send))
   opened.use(keepAlive(deps, send))
-  streams.set(++open)
-  raw.on('close', () => {
-    opened.dispose()
-    streams.set(--open)
-  })
+  opened.use(counted(user))
+  raw.on('close', () => opened.dispose())
+}
+
+function requireRoom(user: string | undefined): void {
+  const own = user === undefined ? 0 : (openByUser.get(user) ?? 0)
+  if (open >= MAX_STREAMS || own >= MAX_STREAMS_OF_USER) throw new ApiError('TOO_MANY_STREAMS')
+}
+
+/** Until it is disposed of. */
+function counted(user: string | undefined): Disposable {
+  const count = (step: 1 | -1): void => {
+    open += step
+    streams.set(open)
+    if (user === undefined) return
+    const own = (openByUser.get(user) ?? 0) + step
+    if (own === 0) openByUser.delete(user)
+    else openByUser.set(user, own)
+  }
+  count(1)
+  return { [Symbol.dispose]: () => count(-1) }
 }
 
 function showPresence({ presence }: Deps, account: BareJid, send: Send): Disposable {

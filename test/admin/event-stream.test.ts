@@ -5,7 +5,7 @@ import { request } from 'node:https'
 import { test } from 'node:test'
 import { requireJid } from '../../src/core/address.ts'
 import { metrics } from '../../src/util/metrics.ts'
-import { basic, type Call, jid, openRig, type Rig, requestOf, turn } from './rig.ts'
+import { basic, type Call, codeOf, jid, openRig, type Rig, requestOf, turn } from './rig.ts'
 
 const EVENTS = '/api/v1/presence/alice@corp.example/events'
 
@@ -139,6 +139,22 @@ test('a user’s stream of himself ends with his sign-in, an administrator’s g
   await ended
   while ((await openStreams()) !== '1') await turn()
   administrator.leave()
+})
+
+test('a user has so many streams, an administrator more', async (t) => {
+  const rig = await openRig(t)
+  const { directory, call } = rig
+  await directory.addUser({ account: jid('alice'), password: 'tea for two' })
+  const authorization = basic('alice@corp.example', 'tea for two')
+  const streams = []
+  for (let n = 0; n < 20; n += 1) streams.push(await watch(rig, { authorization }))
+  assert.equal(codeOf(await call('GET', EVENTS, { authorization })), '429 TOO_MANY_STREAMS')
+  streams.push(await watch(rig))
+  for (const stream of streams) stream.leave()
+  while ((await openStreams()) !== '0') await turn()
+  const again = await watch(rig, { authorization })
+  await again.until(/offline/)
+  again.leave()
 })
 
 test('a stream is not opened by asking for its head, or for nobody', async (t) => {

@@ -1,7 +1,5 @@
 /** Named parts of a person's presence, for rules to speak of. */
 import { Type } from 'typebox'
-import type { AccessLevel } from '../../core/presence/access/access-level.ts'
-import type { SourceClass } from '../../core/presence/observation.ts'
 import { levelBody } from '../access-body.ts'
 import { Existing, LevelBody, LevelParam, LevelPut } from '../access-schemas.ts'
 import type { Api } from '../api.ts'
@@ -40,7 +38,7 @@ export function accessLevelRoutes(app: Api, { access }: Services): void {
       const exists = access.levels().some(({ name }) => name === params.name)
       if (exists && query.existing === 'refuse') throw new ApiError('ACCESS_LEVEL_EXISTS')
       if (!exists && query.existing === 'require') access.level(params.name)
-      await access.putLevel(parseLevel(params.name, classes, inverted))
+      await access.putLevel({ name: params.name, classes, inverted })
       return levelBody(access.level(params.name))
     },
   )
@@ -59,9 +57,4 @@ export function accessLevelRoutes(app: Api, { access }: Services): void {
       return reply.status(204).send()
     },
   )
-}
-
-/** Which classes there are is for the access control to say. */
-function parseLevel(name: string, classes: readonly string[], inverted: boolean): AccessLevel {
-  return { name, classes: classes as readonly SourceClass[], inverted }
 }
