@@ -9,7 +9,7 @@ import { AccessControl } from './core/presence/access/access-control.ts'
 import { ENTERPRISE } from './core/presence/composition/presets/enterprise.ts'
 import { presetNamed } from './core/presence/composition/presets/presets.ts'
 import { ManualPresence } from './core/presence/manual-presence.ts'
-import { SOURCE_CLASSES } from './core/presence/observation.ts'
+import { sourceClasses } from './core/presence/observation.ts'
 import { PresenceService } from './core/presence/presence.ts'
 import { Subscriptions } from './core/presence/subscriptions.ts'
 import { Watchers } from './core/presence/watchers.ts'
@@ -175,7 +175,7 @@ async function requireDomains(directory: Directory, { domains, demo }: Config): 
 }
 
 async function openAccess(
-  { authorization }: Config,
+  { authorization, presence }: Config,
   { clock, log, database, directory }: Pick<Kernel, 'clock' | 'log' | 'database' | 'directory'>,
 ): Promise<AccessControl> {
   const access = await AccessControl.open({
@@ -184,7 +184,7 @@ async function openAccess(
     store: accessStore(database, clock),
     grants: grants(directory.contacts),
     people: directory,
-    classes: SOURCE_CLASSES,
+    classes: sourceClasses(presence.classes),
     sameSystem: authorization.sameSystem,
     crossDomain: authorization.crossDomain,
   })

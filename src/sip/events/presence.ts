@@ -3,7 +3,7 @@
  * data model (RFC 4479) and rich presence (RFC 4480); the same documents published (RFC 3903 §12).
  */
 
-import type { Observation } from '../../core/presence/observation.ts'
+import type { Observation, SourceClass } from '../../core/presence/observation.ts'
 import { SharedRendering } from '../../core/presence/shared-rendering.ts'
 import { observationsFromPidf, PIDF, PidfError, parsePidf, renderPidf } from '../../formats/pidf.ts'
 import { SipError } from '../errors.ts'
@@ -37,8 +37,8 @@ export const presencePackage = defineEventPackage({
   publication: {
     contentTypes: [PIDF],
 
-    prepare({ presence }, state) {
-      const observations = parse(state)
+    prepare({ presence, access }, state) {
+      const observations = parse(state, access.classes)
       const { presentity, expiresAt } = state
       return () =>
         presence.report({ presentity, source: sourceOf(state), observations, until: expiresAt })
@@ -53,9 +53,12 @@ function sourceOf({ id }: PublishedState): string {
 }
 
 /** A phone says what it knows of its calls: what names no class of ours is one. */
-function parse({ body, publishedAt }: PublishedState): Observation[] {
+function parse(
+  { body, publishedAt: now }: PublishedState,
+  addedClasses: readonly SourceClass[],
+): Observation[] {
   try {
-    return observationsFromPidf(parsePidf(body), { defaultClass: 'phone', now: publishedAt })
+    return observationsFromPidf(parsePidf(body), { defaultClass: 'phone', addedClasses, now })
   } catch (error) {
     if (!(error instanceof PidfError)) throw error
     throw new SipError(error.kind === 'too-large' ? 413 : 400, 'Bad Presence Document')

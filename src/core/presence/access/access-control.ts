@@ -70,6 +70,11 @@ export class AccessControl {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
+  /** All classes of sources that there are in this system. */
+  get classes(): readonly SourceClass[] {
+    return this.#deps.classes
+  }
+
   /** All first. */
   levels(): readonly AccessLevel[] {
     return this.#book.levels()
