@@ -15,10 +15,17 @@ import { sipSubscriptions } from '../storage/stores/sip-subscriptions.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
-import type { EventDeps, EventPackage, ExpiresBounds, People } from './events/event-package.ts'
+import type {
+  CommandPackage,
+  EventDeps,
+  EventPackage,
+  ExpiresBounds,
+  People,
+} from './events/event-package.ts'
 import { liveWatches } from './events/live-watches.ts'
 import { Notifier } from './events/notifier.ts'
 import { presencePackage } from './events/presence.ts'
+import { presenceWauthPackage } from './events/presence-wauth.ts'
 import { presenceWinfoPackage } from './events/presence-winfo.ts'
 import { Publications, type PublishablePackage } from './events/publications.ts'
 import { PublishHandler } from './events/publish.ts'
@@ -36,6 +43,9 @@ import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
 
 /** The event packages that are served; their order is that of Allow-Events. */
 const PACKAGES: readonly EventPackage[] = [presencePackage, presenceWinfoPackage]
+
+/** What PUBLISH takes besides. */
+const COMMANDS: readonly CommandPackage[] = [presenceWauthPackage]
 
 /** Whoever waits longer for the last answers learns of the end by a connection that closes. */
 const DRAIN_MS = 2_500
@@ -156,13 +166,14 @@ async function startPublications(
   const handler = new PublishHandler({
     ...deps,
     ...shared,
-    packages,
+    packages: [...packages, ...COMMANDS],
     publications,
     expires: boundsOf(sip.publish),
     maxBodyBytes: sip.maxMessageBytes,
   })
   userAgent.handle('PUBLISH', (tx) => handler.handle(tx))
-  userAgent.contribute({ accept: packages.flatMap(({ publication }) => publication.contentTypes) })
+  const accept = packages.flatMap(({ publication }) => publication.contentTypes)
+  userAgent.contribute({ accept: [...accept, ...COMMANDS.flatMap((one) => one.contentTypes)] })
   return publications
 }
 

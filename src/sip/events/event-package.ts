@@ -114,6 +114,30 @@ export interface EventPackage {
   readonly publication?: PublicationSupport
 }
 
+/** What somebody published for it to be done, and not to be kept. */
+export interface Command {
+  readonly presentity: BareJid
+  /** Of `contentTypes`, lower case without parameters. */
+  readonly contentType: string
+  readonly body: Buffer
+}
+
+/**
+ * A package whose publications are commands: done when they arrive, not stored, not done again,
+ * and not undone when they expire or are removed. Nobody subscribes to it.
+ */
+export interface CommandPackage {
+  readonly event: string
+  readonly specs: readonly string[]
+  readonly contentTypes: readonly string[]
+  /** Resolves when it is done and stored. Rejects with `SipError` where it cannot be, and nothing is done then. */
+  perform(deps: EventDeps, command: Command): Promise<void>
+}
+
+export function defineCommandPackage(definition: CommandPackage): CommandPackage {
+  return Object.freeze(definition)
+}
+
 /** Checks a package at load time, where a slip would otherwise show only in some watcher's NOTIFY. */
 export function defineEventPackage<P extends EventPackage>(definition: P): P {
   const { min, default: preset, max } = definition.expires

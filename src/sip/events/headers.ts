@@ -5,7 +5,7 @@ import { parseAccept, parseExpires, parseMediaType, qualityOf } from '../message
 import type { EventPackage, ExpiresBounds } from './event-package.ts'
 
 /** For a 489 (RFC 6665 §8.2.2). */
-export function allowEvents(packages: readonly EventPackage[]): [string, string][] {
+export function allowEvents(packages: readonly Pick<EventPackage, 'event'>[]): [string, string][] {
   return [['Allow-Events', packages.map(({ event }) => event).join(', ')]]
 }
 

@@ -7,6 +7,8 @@
  * | refresh   | no   | yes          | > 0     |
  * | modify    | yes  | yes          | > 0     |
  * | remove    | no   | yes          | 0       |
+ *
+ * Of a command nothing is kept: a body is done, and whatever entity-tag comes without one confirms nothing.
  */
 import type { BareJid } from '../../core/address.ts'
 import type { Clock } from '../../util/clock.ts'
@@ -15,7 +17,7 @@ import type { SipRequest } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import { parseEvent } from '../message/values.ts'
 import type { ServerTransaction } from '../user-agent.ts'
-import type { ExpiresBounds } from './event-package.ts'
+import type { CommandPackage, EventDeps, ExpiresBounds } from './event-package.ts'
 import { allowEvents, grantExpires, mediaTypeOf } from './headers.ts'
 import { KeyedQueue } from './keyed-queue.ts'
 import {
@@ -31,7 +33,8 @@ export interface PublishDeps {
   readonly clock: Clock
   readonly identify: Identify
   readonly resolve: ResolveResource
-  readonly packages: readonly PublishablePackage[]
+  readonly packages: readonly (PublishablePackage | CommandPackage)[]
+  readonly events: EventDeps
   readonly publications: Publications
   readonly expires: ExpiresBounds
   readonly maxBodyBytes: number
@@ -40,8 +43,8 @@ export interface PublishDeps {
 /** PUBLISHes of one presentity that may wait for each other. */
 const MAX_WAITING = 50
 
-interface Operation {
-  readonly package: PublishablePackage
+interface Operation<P = PublishablePackage | CommandPackage> {
+  readonly package: P
   readonly presentity: BareJid
   readonly etag: string | undefined
   readonly request: SipRequest
@@ -61,19 +64,17 @@ export class PublishHandler {
     const identity = await this.#deps.identify(tx)
     const presentity = await this.#deps.resolve(request.uri) // §6 step 1: 404
     if (!identity.trusted && identity.address !== presentity) throw new SipError(403)
-    const operation: Operation = {
-      package: this.#package(request),
-      presentity,
-      etag: ifMatch(request),
-      request,
-    }
+    const pkg = this.#package(request)
+    const operation: Operation = { package: pkg, presentity, etag: ifMatch(request), request }
+    // A peer that is trusted to say who somebody is does not decide for him.
+    if (isCommand(pkg) && identity.address !== presentity) throw new SipError(403)
     if (this.#queue.isFull(presentity)) throw new SipError(503, undefined, [['Retry-After', '5']])
     const headers = await this.#queue.run(presentity, () => this.#perform(operation))
     tx.respond(createResponse(request, 200, undefined, headers))
   }
 
   /** §6 step 2. */
-  #package(request: SipRequest): PublishablePackage {
+  #package(request: SipRequest): PublishablePackage | CommandPackage {
     const event = parseEvent(request.headers.get('Event') ?? '')?.package
     const found = this.#deps.packages.find((candidate) => candidate.event === event)
     if (!found) throw new SipError(489, undefined, allowEvents(this.#deps.packages))
@@ -81,14 +82,30 @@ export class PublishHandler {
   }
 
   /** §6 steps 3 to 6; answers the headers of the 200. */
-  async #perform(operation: Operation): Promise<[string, string][]> {
+  #perform({ package: pkg, ...operation }: Operation): Promise<[string, string][]> {
+    return isCommand(pkg)
+      ? this.#obey({ package: pkg, ...operation })
+      : this.#publish({ package: pkg, ...operation })
+  }
+
+  async #obey(operation: Operation<CommandPackage>): Promise<[string, string][]> {
+    const { package: pkg, presentity, etag, request } = operation
+    const seconds = grantExpires(request, this.#deps.expires)
+    const state = this.#state(pkg.contentTypes, request)
+    if (etag === undefined) requireState(state)
+    else if (state && seconds === 0) throw new SipError(400, 'Removal With Body')
+    if (state) await pkg.perform(this.#deps.events, { presentity, ...state })
+    return answer(newEtag(), seconds)
+  }
+
+  async #publish(operation: Operation<PublishablePackage>): Promise<[string, string][]> {
     const { package: pkg, presentity, etag, request } = operation
     const { publications, clock } = this.#deps
     const existing = etag === undefined ? undefined : publications.find(presentity, pkg.event, etag)
     if (etag !== undefined && !existing) throw new SipError(412)
 
     const seconds = grantExpires(request, this.#deps.expires)
-    const state = this.#state(pkg, request)
+    const state = this.#state(pkg.publication.contentTypes, request)
     if (seconds === 0) return this.#remove(existing, state)
 
     const expiresAt = clock.now() + seconds * 1000
@@ -110,16 +127,19 @@ export class PublishHandler {
   }
 
   /** §6 step 5. */
-  #state(pkg: PublishablePackage, { headers, body }: SipRequest): NewState | undefined {
+  #state(contentTypes: readonly string[], { headers, body }: SipRequest): NewState | undefined {
     if (body.length === 0) return undefined
     if (body.length > this.#deps.maxBodyBytes) throw new SipError(413)
-    const { contentTypes } = pkg.publication
     const contentType = mediaTypeOf(headers.get('Content-Type'))
     if (contentType === undefined || !contentTypes.includes(contentType)) {
       throw new SipError(415, undefined, [['Accept', contentTypes.join(', ')]])
     }
     return { contentType, body }
   }
+}
+
+function isCommand(pkg: PublishablePackage | CommandPackage): pkg is CommandPackage {
+  return 'perform' in pkg
 }
 
 /** §6 step 3: one entity-tag, a token; there is no `*` (§8.1). */

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
 import { PIDF } from '../../../src/formats/pidf.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
+import { presenceWauthPackage } from '../../../src/sip/events/presence-wauth.ts'
 import { Publications } from '../../../src/sip/events/publications.ts'
 import { PublishHandler } from '../../../src/sip/events/publish.ts'
 import type { PublicationRecord } from '../../../src/storage/stores/sip-publications.ts'
@@ -39,11 +40,12 @@ function setUp(setup: Setup = {}) {
   const store = setup.store ?? new MemoryStore<PublicationRecord>()
   const presence = new PresenceService({ clock })
   const publishers: [string, boolean][] = []
+  const events = eventDeps({ clock, presence })
   const publications = new Publications({
     clock,
     log: silentLog,
     store,
-    events: eventDeps({ clock, presence }),
+    events,
     maxPerUser: setup.maxPerUser ?? 3,
     onPublisher: (account, publishes) => publishers.push([account, publishes]),
   })
@@ -51,7 +53,8 @@ function setUp(setup: Setup = {}) {
     clock,
     identify: identifyByFrom,
     resolve: resolveByUri,
-    packages: [presencePackage],
+    packages: [presencePackage, presenceWauthPackage],
+    events,
     publications,
     expires: { min: 60, default: 3600, max: 7200 },
     maxBodyBytes: 10_000,
@@ -121,7 +124,7 @@ describe('an initial publication', () => {
         sipRequest('PUBLISH', { uri: 'sip:bob@example.com', headers, body: 'x' }),
       )
       assert.equal(tx.status, 489)
-      assert.equal(tx.header('Allow-Events'), 'presence')
+      assert.equal(tx.header('Allow-Events'), 'presence, presence.wauth')
     }
   })
 
