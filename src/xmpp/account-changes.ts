@@ -44,7 +44,7 @@ function forget({ broadcaster, rosters }: AccountChangesDeps, event: UserRemoved
   for (const { account: contact, version, removed } of event.affected) {
     const { subscription, inRoster } = removed
     if (subscription === 'to' || subscription === 'both') {
-      broadcaster.sendUnavailable(event.account, contact)
+      broadcaster.end(event.account, contact)
     }
     if (inRoster) rosters.push(contact, version, removedItem(event.account))
   }

@@ -3,6 +3,8 @@ import type { BareJid } from '../core/address.ts'
 import type { Messaging } from '../core/messaging/messaging.ts'
 import type { AccessControl } from '../core/presence/access/access-control.ts'
 import type { PresenceService } from '../core/presence/presence.ts'
+import type { Subscriptions } from '../core/presence/subscriptions.ts'
+import type { Watchers } from '../core/presence/watchers.ts'
 import type { Sessions } from '../core/sessions.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
@@ -20,7 +22,9 @@ import { DirectedPresence } from './presence/directed-presence.ts'
 import { PresenceHandler } from './presence/presence-handler.ts'
 import { PresenceSource } from './presence/presence-source.ts'
 import { Probes } from './presence/probes.ts'
-import { Subscriptions } from './presence/subscriptions.ts'
+import { RosterWatchers } from './presence/roster-watchers.ts'
+import { Sight } from './presence/sight.ts'
+import { XmppSubscriptions } from './presence/subscriptions.ts'
 import { Rosters } from './roster/rosters.ts'
 import { Router } from './router.ts'
 import type { StanzaHandler } from './session.ts'
@@ -33,9 +37,9 @@ export interface ImDeps {
   readonly sessions: Sessions
   readonly presence: PresenceService
   readonly access: AccessControl
+  readonly subscriptions: Subscriptions
+  readonly watchers: Watchers
   readonly messaging: Messaging
-  /** Whether the system's policy lets one user see another whom nobody can ask. */
-  readonly autoApprove: (presentity: BareJid, watcher: BareJid) => boolean
   /** The software's name and version (XEP-0092). */
   readonly software: { readonly name: string; readonly version: string }
 }
@@ -46,15 +50,20 @@ export interface InstantMessaging extends Disposable {
 }
 
 export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantMessaging {
-  const { directory, presence, log } = deps
+  const { directory } = deps
   const sessions = new LocalSessions(deps.sessions)
   const rosters = new Rosters({ contacts: directory.contacts, sessions })
-  const shared = { ...deps, sessions, rosters }
+  const sight = new Sight({ rosters, access: deps.access })
+  const shared = { ...deps, sessions, rosters, sight }
   const broadcaster = new Broadcaster({ ...shared, busyShow: config.busyShow })
-  const subscriptions = new Subscriptions({ ...shared, broadcaster })
+  const subscriptions = new XmppSubscriptions({ ...shared, broadcaster })
   const probes = new Probes({ ...shared, broadcaster, subscriptions })
   const source = new PresenceSource(deps)
-  const directed = new DirectedPresence({ ...shared, limit: config.maxDirectedPresence })
+  const directed = new DirectedPresence({
+    ...shared,
+    broadcaster,
+    limit: config.maxDirectedPresence,
+  })
   const handlers = newIqHandlers()
   const modules = xmppModules.filter((module) => module.enabled?.(config) ?? true)
   const server = identity(deps.software, modules)
@@ -62,10 +71,11 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   for (const module of modules) {
     starting.use(module.setup?.({ ...shared, iq: handlers, subscriptions, config, server }))
   }
-  const parts = { broadcaster, subscriptions, probes, source, directed }
-  const handler = router({ ...shared, ...parts }, { handlers, modules, server, config })
-
-  starting.use(watchPresence({ presence, log, broadcaster, subscriptions }))
+  const parts = { ...shared, broadcaster, subscriptions, probes, source, directed }
+  const handler = router(parts, { handlers, modules, server, config })
+  starting.use(watchCore(deps, { rosters, broadcaster, directed }))
+  starting.use(deps.subscriptions.addAudience(subscriptions))
+  starting.use(deps.watchers.add(new RosterWatchers(shared)))
   starting.use(watchAccounts({ ...shared, broadcaster }))
   const watching = starting.move()
   return { handler, [Symbol.dispose]: () => watching.dispose() }
@@ -79,8 +89,9 @@ interface RouterParts {
   access: AccessControl
   sessions: LocalSessions
   rosters: Rosters
+  sight: Sight
   broadcaster: Broadcaster
-  subscriptions: Subscriptions
+  subscriptions: XmppSubscriptions
   probes: Probes
   source: PresenceSource
   directed: DirectedPresence
@@ -94,15 +105,10 @@ interface RouterSetup {
 }
 
 function router(parts: RouterParts, setup: RouterSetup): Router {
-  const { probes } = parts
   const { handlers, modules, server, config } = setup
   return new Router({
     ...parts,
-    iq: new IqRouter({
-      ...parts,
-      handlers,
-      isSeenBy: (user, watcher) => probes.isSeenBy(user, watcher),
-    }),
+    iq: new IqRouter({ ...parts, handlers }),
     messages: new MessageHandler(parts),
     presence: new PresenceHandler(parts),
     features: modules.flatMap((module) => module.streamFeatures?.(server) ?? []),
@@ -122,24 +128,39 @@ function identity(software: ImDeps['software'], modules: readonly XmppModule[]):
 }
 
 interface Watching {
-  presence: PresenceService
-  log: Log
+  rosters: Rosters
   broadcaster: Broadcaster
-  subscriptions: Subscriptions
+  directed: DirectedPresence
 }
 
-/** XMPP's watchers as an audience of the core. */
-function watchPresence({ presence, log, broadcaster, subscriptions }: Watching): Disposable {
-  const react = async (account: BareJid) => {
-    await broadcaster.update(account)
-    await subscriptions.answerForAbsent(account)
+/** XMPP's watchers as an audience of the core: presence, who may see it, and contact lists. */
+function watchCore(
+  { presence, access, directory, log }: ImDeps,
+  { rosters, broadcaster, directed }: Watching,
+): Disposable {
+  const report = (told: void | Promise<void>, presentity: BareJid | undefined) => {
+    told?.catch((err: unknown) => {
+      log.error({ what: 'xmpp_presence_change_failed', presentity, err })
+    })
   }
-  return presence.subscribe({
-    name: 'xmpp',
-    presenceChanged({ presentity }) {
-      react(presentity).catch((error: unknown) => {
-        log.error({ what: 'xmpp_presence_change_failed', presentity, err: error })
-      })
-    },
-  })
+  const watching = new DisposableStack()
+  watching.use(
+    presence.subscribe({
+      name: 'xmpp',
+      presenceChanged: ({ presentity }) => report(broadcaster.update(presentity), presentity),
+    }),
+  )
+  watching.use(
+    access.onChange((change) => {
+      report(broadcaster.accessChanged(change), change.presentity)
+      directed.accessChanged(change)
+    }),
+  )
+  watching.use(
+    directory.contacts.onChange((event) => {
+      broadcaster.contactChanged(event)
+      rosters.changed(event)
+    }),
+  )
+  return watching
 }

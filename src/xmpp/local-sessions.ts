@@ -10,6 +10,11 @@ export class LocalSessions {
     this.#sessions = sessions
   }
 
+  /** Of every protocol, in the order they were bound. Do not keep the array: it is the live one. */
+  all(account: BareJid): readonly Session[] {
+    return this.#sessions.of(account)
+  }
+
   /** Connected resources (RFC 6120 §7): bound, available or not. */
   connected(account: BareJid): XmppSession[] {
     return this.#sessions.of(account).filter(isXmpp)
@@ -35,7 +40,7 @@ function isXmpp(session: Session): session is XmppSession {
   return session instanceof XmppSession
 }
 
-function isAvailable(session: Session): session is XmppSession {
+export function isAvailable(session: Session): session is XmppSession {
   return session instanceof XmppSession && session.presence !== undefined
 }
 

@@ -7,7 +7,8 @@ import type { Log } from '../util/log.ts'
 import type { Element } from '../xml/element.ts'
 import type { IqHandlers } from './iq/iq-handlers.ts'
 import type { LocalSessions } from './local-sessions.ts'
-import type { Subscriptions } from './presence/subscriptions.ts'
+import type { Sight } from './presence/sight.ts'
+import type { XmppSubscriptions } from './presence/subscriptions.ts'
 import type { Rosters } from './roster/rosters.ts'
 import type { XmppConfig } from './xmpp-config.ts'
 
@@ -21,7 +22,8 @@ export interface ModuleContext {
   readonly directory: Directory
   readonly access: AccessControl
   readonly rosters: Rosters
-  readonly subscriptions: Subscriptions
+  readonly sight: Sight
+  readonly subscriptions: XmppSubscriptions
   readonly sessions: LocalSessions
   readonly config: XmppConfig
   readonly clock: Clock

@@ -41,6 +41,10 @@ export class XmppSession implements Session {
   blockList: ReadonlySet<string> | undefined
   /** Where directed presence went (RFC 6121 §4.6.2), full or bare JIDs. */
   directed: Set<string> | undefined
+  /** Contacts that it has yet to be shown since it became available; `all` until its roster is read. */
+  awaiting: Set<BareJid> | 'all' | undefined
+  /** Whose requests it was shown (RFC 6121 §3.1.3). */
+  offered: Set<BareJid> | undefined
   /** Set when the stream has ended: settles when everybody who has to be told has been. */
   departure: Promise<void> | undefined
 
@@ -55,6 +59,16 @@ export class XmppSession implements Session {
 
   get resource(): string {
     return this.jid.resource
+  }
+
+  /** Whether it will be shown this contact as he is then, and so needs no news of him before. */
+  awaits(contact: BareJid): boolean {
+    if (this.awaiting === undefined) return false
+    return this.awaiting === 'all' || this.awaiting.has(contact)
+  }
+
+  noLongerAwaits(contact: BareJid): void {
+    if (this.awaiting !== 'all') this.awaiting?.delete(contact)
   }
 
   /** Queues a stanza, built or serialised; false once the stream is closed. */

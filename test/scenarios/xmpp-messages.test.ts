@@ -211,7 +211,7 @@ describe('an iq (§8.5.3)', () => {
     await system.put('bob', { contact: jidOf('alice'), subscription: 'from' })
     await using alice = await system.connect('alice')
     alice.send(`<iq type='get' id='q1' to='${bobsJid}/desk'>${ping}</iq>`)
-    const question = await bob.expect(({ name }) => name === 'iq')
+    const question = await bob.expect((stanza) => stanza.attr('id') === 'q1')
     assert.equal(question.attr('from'), alice.jid)
     bob.send(`<iq type='result' id='q1' to='${alice.jid}'/>`)
     const answer = await alice.expect((stanza) => stanza.attr('id') === 'q1')

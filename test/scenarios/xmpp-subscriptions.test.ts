@@ -1,11 +1,20 @@
 /** Managing presence subscriptions: RFC 6121 §3. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { requireJid } from '../../src/core/address.ts'
 import type { XmppClient } from '../support/xmpp-client.ts'
 import { condition, items, presences, startXmppSystem, told } from '../support/xmpp-system.ts'
 
 const alicesJid = 'alice@corp.example'
 const bobsJid = 'bob@corp.example'
+/** What Bob says of Alice. */
+const pair = {
+  presentity: bobsJid,
+  watcher: alicesJid,
+  level: 'All',
+  enforced: false,
+  refusesMessages: false,
+} as const
 
 /** Sends a subscription stanza and reads what its sender gets for it. */
 async function send(client: XmppClient, type: string, to: string, inside = '') {
@@ -100,7 +109,7 @@ describe('a subscription', () => {
     )
     await alice.settle()
     assert.deepEqual(items(await send(alice, 'subscribe', 'bobby@corp.example')), [
-      `${bobsJid} none Bobby [Friends] ask=subscribe`,
+      `${bobsJid} none ask=subscribe name=Bobby group=Friends`,
       'bobby@corp.example remove',
     ])
     assert.deepEqual(presences(await bob.settle()), [`subscribe ${alicesJid}`])
@@ -250,46 +259,75 @@ describe('a pre-approval (§3.4)', () => {
   })
 })
 
-describe('a request to somebody whom no XMPP client could ask', () => {
-  it('is answered by the system’s policy when he is present by other means', async (t) => {
-    const system = await startXmppSystem(t)
+describe('a request that the rules allow (§3.1.3 rule 1)', () => {
+  it('is answered at once, whatever client the contact has', async (t) => {
+    const system = await startXmppSystem(t, { sameSystem: 'allow' })
+    await using alice = await system.online('alice')
+    await using bob = await system.online('bob')
+    const answer = await send(alice, 'subscribe', bobsJid)
+    assert.deepEqual(presences(answer), [`subscribed ${bobsJid}`, `available ${bobsJid}/desk`])
+    assert.deepEqual(items(answer), [`${bobsJid} none ask=subscribe`, `${bobsJid} to`])
+    const his = await bob.settle()
+    assert.deepEqual(presences(his), [], 'he is not asked')
+    assert.deepEqual(items(his), [`${alicesJid} from`])
+  })
+
+  it('is answered for somebody who has only a phone, or nothing yet', async (t) => {
+    const system = await startXmppSystem(t, { sameSystem: 'allow' })
     await using alice = await system.online('alice')
     system.report('bob', 'on-a-call')
-    const answer = await send(alice, 'subscribe', bobsJid)
-    assert.deepEqual(presences(answer), [
+    assert.deepEqual(presences(await send(alice, 'subscribe', bobsJid)), [
       `subscribed ${bobsJid}`,
       `available ${bobsJid}/heliograph dnd On a call`,
     ])
-    assert.equal((await system.item('bob', 'alice'))?.subscription, 'from')
+    assert.deepEqual(presences(await send(alice, 'subscribe', 'carol@corp.example')), [
+      'subscribed carol@corp.example',
+    ])
   })
 
-  it('is answered when he appears', async (t) => {
-    const system = await startXmppSystem(t)
-    await using alice = await system.online('alice')
-    assert.deepEqual(presences(await send(alice, 'subscribe', bobsJid)), [])
-    system.report('bob', 'available')
-    await alice.expectPresence('subscribed', bobsJid)
-    await alice.expectPresence('available', bobsJid)
-  })
-
-  it('waits for him where the policy does not allow', async (t) => {
-    const system = await startXmppSystem(t, { autoApprove: false })
-    await using alice = await system.online('alice')
-    system.report('bob', 'available')
-    assert.deepEqual(presences(await send(alice, 'subscribe', bobsJid)), [])
-    assert.equal((await system.item('bob', 'alice'))?.pendingIn, true)
-  })
-
-  it('is his to answer where he has an XMPP client', async (t) => {
+  it('is answered when a rule comes to allow it', async (t) => {
     const system = await startXmppSystem(t)
     await using alice = await system.online('alice')
     await using bob = await system.online('bob')
-    system.report('bob', 'available')
-    assert.deepEqual(presences(await send(alice, 'subscribe', bobsJid)), [])
+    await send(alice, 'subscribe', bobsJid)
+    await system.access.put({ ...pair, action: 'allow' })
+    await alice.expectPresence('subscribed', bobsJid)
+    await alice.expectPresence('available', bobsJid)
     assert.deepEqual(presences(await bob.settle()), [`subscribe ${alicesJid}`])
-    system.report('bob', 'on-a-call')
-    await bob.settle()
+    bob.send(`<presence type='unavailable'/><presence/>`)
+    assert.deepEqual(presences(await bob.settle()).length, 2, 'it waits no longer')
+  })
+})
+
+describe('a request that the rules do not allow', () => {
+  it('of somebody blocked waits unseen, until the rule goes', async (t) => {
+    const system = await startXmppSystem(t)
+    await system.access.put({ ...pair, action: 'block' })
+    await using alice = await system.online('alice')
+    await using bob = await system.online('bob')
+    assert.deepEqual(presences(await send(alice, 'subscribe', bobsJid)), [])
     assert.equal((await system.item('bob', 'alice'))?.pendingIn, true)
+    assert.equal((await system.item('alice', 'bob'))?.pendingOut, true)
+    assert.deepEqual(presences(await bob.settle()), [])
+    await using tablet = await system.online('bob', 'tablet')
+    assert.deepEqual(presences(await tablet.settle()), [])
+    await system.access.removeAll({ presentity: bobsJid })
+    for (const client of [bob, tablet]) await client.expectPresence('subscribe', alicesJid)
+  })
+
+  it('of a watcher who asked by other means is shown, and answered by a stanza', async (t) => {
+    const system = await startXmppSystem(t)
+    await using bob = await system.online('bob')
+    const watcher = requireJid('eve@elsewhere.example').bare
+    await system.subscriptions.ask(system.jid('bob'), watcher)
+    const [shown] = await bob.settle()
+    assert.equal(shown && told(shown), `subscribe ${watcher}`)
+    assert.equal(shown?.attr('to'), bobsJid)
+    await using tablet = await system.connect('bob', 'tablet')
+    tablet.send('<presence/>')
+    assert.ok(presences(await tablet.settle()).includes(`subscribe ${watcher}`))
+    await send(bob, 'subscribed', watcher)
+    assert.equal((await system.item('bob', watcher))?.subscription, 'from')
   })
 })
 

@@ -9,9 +9,17 @@ import type { Activity, SourceClass } from '../../src/core/presence/observation.
 import { PresenceService } from '../../src/core/presence/presence.ts'
 import type { RosterItem } from '../../src/core/presence/roster-item.ts'
 import { newRosterItem } from '../../src/core/presence/roster-item.ts'
+import { Subscriptions } from '../../src/core/presence/subscriptions.ts'
+import { Watchers } from '../../src/core/presence/watchers.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
-import { accounts, offlineStore } from '../../src/server/stores.ts'
+import {
+  accounts,
+  grants,
+  offlineStore,
+  subscriptionPeople,
+  subscriptionStore,
+} from '../../src/server/stores.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
 import { type Log, silentLog } from '../../src/util/log.ts'
@@ -51,8 +59,6 @@ export interface XmppSystemOptions {
   log?: Log
   /** Where no rule speaks about a user of the system. */
   sameSystem?: Fallback
-  /** The system's policy for requests that nobody can be asked about. */
-  autoApprove?: boolean
   maxContacts?: number
   offlineLimit?: number
 }
@@ -77,11 +83,18 @@ export async function startXmppSystem(
     await directory.addUser({ account: `${user}@${DOMAIN}`, password: PASSWORD })
   }
   await directory.addUser({ account: `erin@${OTHER_DOMAIN}`, password: PASSWORD })
-  const access = testAccess({ clock, log, sameSystem })
+  const access = testAccess({ clock, log, sameSystem, grants: grants(directory.contacts) })
+  const subscriptions = new Subscriptions({
+    store: subscriptionStore(directory.contacts),
+    people: subscriptionPeople(directory),
+    access,
+    log,
+  })
+  const watchers = new Watchers()
   const presence = new PresenceService({ clock })
   const sessions = new Sessions()
   const offline = offlineStore(database.kysely, options.offlineLimit ?? 100)
-  const deps = { clock, log, directory, sessions, presence, access }
+  const deps = { clock, log, directory, sessions, presence, access, subscriptions, watchers }
   const messaging = new Messaging({ ...deps, accounts: accounts(directory), offline })
   const context = createSecureContext(await testIdentity())
   const xmpp = disposeAfter(
@@ -94,7 +107,6 @@ export async function startXmppSystem(
       {
         ...deps,
         messaging,
-        autoApprove: () => options.autoApprove ?? true,
         software: { name: 'Heliograph', version: '0.0.0-test' },
         secureContext: () => context,
       },
@@ -104,6 +116,8 @@ export async function startXmppSystem(
     directory,
     presence,
     access,
+    subscriptions,
+    watchers,
     sessions,
     messaging,
     clock,
@@ -115,6 +129,8 @@ interface Parts {
   directory: Directory
   presence: PresenceService
   access: AccessControl
+  subscriptions: Subscriptions
+  watchers: Watchers
   sessions: Sessions
   messaging: Messaging
   clock: Clock
@@ -125,19 +141,23 @@ export class XmppSystem {
   readonly directory: Directory
   readonly presence: PresenceService
   readonly access: AccessControl
+  readonly subscriptions: Subscriptions
+  readonly watchers: Watchers
   readonly sessions: Sessions
   readonly messaging: Messaging
   readonly port: number
   readonly #clock: Clock
 
-  constructor({ directory, presence, access, sessions, messaging, clock, port }: Parts) {
-    this.directory = directory
-    this.presence = presence
-    this.access = access
-    this.sessions = sessions
-    this.messaging = messaging
-    this.port = port
-    this.#clock = clock
+  constructor(parts: Parts) {
+    this.directory = parts.directory
+    this.presence = parts.presence
+    this.access = parts.access
+    this.subscriptions = parts.subscriptions
+    this.watchers = parts.watchers
+    this.sessions = parts.sessions
+    this.messaging = parts.messaging
+    this.port = parts.port
+    this.#clock = parts.clock
   }
 
   /** A client that has signed in and bound a resource, and done nothing else. */

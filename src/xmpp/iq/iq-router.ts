@@ -5,6 +5,7 @@ import { isRefusedBy, type Refusing } from '../blocking/blocked.ts'
 import { remoteServerNotFound, serviceUnavailable } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import { NS_CLIENT } from '../namespaces.ts'
+import type { Sight } from '../presence/sight.ts'
 import type { XmppSession } from '../session.ts'
 import { type IqHandlers, type IqRequest, type IqScope, REPLIED } from './iq-handlers.ts'
 
@@ -13,8 +14,7 @@ export interface IqRouterDeps {
   sessions: LocalSessions
   directory: { isLocal(domain: string): boolean }
   access: Refusing
-  /** Whether the user lets the watcher see his presence: only then may he ask the user's clients. */
-  isSeenBy(user: BareJid, watcher: BareJid): Promise<boolean>
+  sight: Pick<Sight, 'ofClients'>
 }
 
 type Kind = 'get' | 'set' | 'result' | 'error'
@@ -84,8 +84,8 @@ export class IqRouter {
       if (!target.send(stanza)) throw serviceUnavailable()
       return undefined
     }
-    return this.#deps.isSeenBy(to.bare, session.account).then((seen) => {
-      // §8.5.3.1: otherwise an answer would tell that the resource is there.
+    return this.#deps.sight.ofClients(to.bare, session.account).then((seen) => {
+      // §8.5.3.1: to others an answer would tell that the resource is there.
       if (!seen || !target.send(stanza)) throw serviceUnavailable()
     })
   }

@@ -4,7 +4,6 @@ import { type Element, xml } from '../../xml/element.ts'
 import { itemNotFound, serviceUnavailable } from '../errors.ts'
 import type { IqRequest } from '../iq/iq-handlers.ts'
 import { defineModule, type ModuleContext, type ServerIdentity } from '../module.ts'
-import { watches } from '../presence/broadcaster.ts'
 import { capsNode } from './caps.ts'
 
 export const NS_DISCO_INFO = 'http://jabber.org/protocol/disco#info'
@@ -64,15 +63,12 @@ function resources({ sessions }: ModuleContext, account: BareJid): Element {
   return xml('query', { xmlns: NS_DISCO_ITEMS }, ...items)
 }
 
-/** The account's own clients and those subscribed to it; others learn not even that it exists. */
+/** The account's own clients and those who may see them; others learn not even that it exists. */
 async function requireTrust(
-  { rosters }: ModuleContext,
+  { sight }: ModuleContext,
   { from, to, payload }: IqRequest,
 ): Promise<void> {
-  if (from.bare !== to) {
-    const item = await rosters.item(to, from.bare)
-    if (!item || !watches(item)) throw serviceUnavailable()
-  }
+  if (!(await sight.ofClients(to, from.bare))) throw serviceUnavailable()
   requireNoNode(payload)
 }
 

@@ -1,5 +1,6 @@
 /** What watchers over XMPP see of a person now: one stanza for each resource, made-up ones included. */
 import type { BareJid } from '../../core/address.ts'
+import { NOTHING as NO_VIEW, type Visibility } from '../../core/presence/access/access.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
 import type { Element } from '../../xml/element.ts'
 import type { LocalSessions } from '../local-sessions.ts'
@@ -11,7 +12,7 @@ import {
   overlay,
   syntheticStanza,
 } from './composed.ts'
-import { XMPP_SOURCE } from './presence-source.ts'
+import { XMPP_CLASS, XMPP_SOURCE } from './presence-source.ts'
 import { type SharedText, sharedText } from './presence-stanza.ts'
 
 /** Stands for a person who has no XMPP client but is not offline. */
@@ -38,16 +39,27 @@ export interface AnnouncerDeps {
   busyShow: BusyShow
 }
 
-/** `previous` lends its announcements where nothing changed, so that nothing is serialised twice. */
+export interface Wanted {
+  /** What the watchers may see. */
+  readonly visible: Visibility
+  /** Announcements that are taken over where nothing changed, so that nothing is serialised twice. */
+  readonly lenders: readonly Announcements[]
+}
+
+/**
+ * Who may not see the person's clients is shown the made-up resource in their place, in the state
+ * that is composed from what he may see: docs/adr/0004-composed-presence-over-xmpp.md.
+ */
 export function currentAnnouncements(
   { sessions, presence, busyShow }: AnnouncerDeps,
   account: BareJid,
-  previous: Announcements,
+  { visible, lenders }: Wanted,
 ): Announcements {
-  const available = sessions.available(account)
-  const { document, explanation } = presence.explain(account)
+  if (visible === NO_VIEW) return NOTHING
+  const { document, explanation } = presence.view(account, visible)
   const speaker = explanation.winner?.source
-  const foreign = speaker !== undefined && !speaker.startsWith(XMPP_SOURCE)
+  const seesClients = visible.sees(XMPP_CLASS)
+  const foreign = speaker !== undefined && !(seesClients && speaker.startsWith(XMPP_SOURCE))
   // A source that is not one of his clients speaks for the person: it shows on each of them.
   const appearance = foreign ? appearanceOf(document.person, busyShow) : undefined
   if (appearance?.kind === 'offline') return NOTHING
@@ -55,18 +67,30 @@ export function currentAnnouncements(
   const key = appearanceKey(appearance)
   const now = new Map<string, Announcement>()
   const announce = (resource: string, source: Element | undefined, make: () => Element) => {
-    const known = previous.get(resource)
-    const same = known && known.source === source && known.appearance === key
-    now.set(resource, same ? known : { source, appearance: key, text: sharedText(make()) })
+    const known = lent(lenders, resource, { source, appearance: key })
+    now.set(resource, known ?? { source, appearance: key, text: sharedText(make()) })
   }
-  for (const { resource, presence: stanza } of available) {
+  for (const { resource, presence: stanza } of seesClients ? sessions.available(account) : []) {
     if (stanza) announce(resource, stanza, () => dressed(stanza, appearance))
   }
   if (now.size === 0 && appearance) {
-    const resource = syntheticResource(sessions, account)
+    const resource = seesClients ? syntheticResource(sessions, account) : SYNTHETIC_RESOURCE
     announce(resource, undefined, () => syntheticStanza(`${account}/${resource}`, appearance))
   }
   return now
+}
+
+function lent(
+  lenders: readonly Announcements[],
+  resource: string,
+  wanted: Pick<Announcement, 'source' | 'appearance'>,
+): Announcement | undefined {
+  for (const lender of lenders) {
+    const known = lender.get(resource)
+    if (known && known.source === wanted.source && known.appearance === wanted.appearance)
+      return known
+  }
+  return undefined
 }
 
 function dressed(stanza: Element, appearance: OnlineAppearance | undefined): Element {

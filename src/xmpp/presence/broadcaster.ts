@@ -1,24 +1,25 @@
 /**
- * Tells contacts what they may see of a person (RFC 6121 §4.2, §4.4, §4.5). It remembers what they
- * were told last, and `update` tells them the difference: the same call serves a client's new
- * presence, its end, and a change of the composed state.
+ * Tells contacts what they may see of a person (RFC 6121 §4.2, §4.4, §4.5). It remembers what the
+ * watchers of each view were told last and tells them the difference: the same round serves a
+ * client's new presence, its end, a change of the composed state, and a change of who may see what.
+ * Every watcher's access is decided at the moment at which he is told something.
  */
 import type { BareJid, Jid } from '../../core/address.ts'
-import type { AccessControl } from '../../core/presence/access/access-control.ts'
+import type { Visibility } from '../../core/presence/access/access.ts'
+import type { AccessChange, AccessControl } from '../../core/presence/access/access-control.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
-import type { RosterItem } from '../../core/presence/roster-item.ts'
-import type { ContactList } from '../../directory/contact-lists.ts'
+import { isGrant, type RosterItem, watches } from '../../core/presence/roster-item.ts'
+import type { Session } from '../../core/sessions.ts'
+import type { ContactEvent, ContactList } from '../../directory/contact-lists.ts'
 import { counter } from '../../util/metrics.ts'
-import type { LocalSessions } from '../local-sessions.ts'
+import { isAvailable, type LocalSessions } from '../local-sessions.ts'
 import type { Rosters } from '../roster/rosters.ts'
-import {
-  type Announcements,
-  type AnnouncerDeps,
-  currentAnnouncements,
-  NOTHING,
-} from './announcements.ts'
+import type { XmppSession } from '../session.ts'
+import { type Announcements, type AnnouncerDeps, currentAnnouncements } from './announcements.ts'
 import type { BusyShow } from './composed.ts'
 import { addressed, type SharedText, unavailableText } from './presence-stanza.ts'
+import { Round } from './round.ts'
+import { Told, UNTOLD } from './told.ts'
 
 export interface BroadcasterDeps {
   sessions: LocalSessions
@@ -28,6 +29,9 @@ export interface BroadcasterDeps {
   busyShow: BusyShow
 }
 
+/** Persons whose watchers are decided again without a pause, when a rule for many changes. */
+const SWEEP_BATCH = 100
+
 const stanzas = counter({
   name: 'heliograph_xmpp_presence_stanzas_total',
   help: 'Presence stanzas handed to XMPP clients of contacts.',
@@ -36,12 +40,16 @@ const stanzas = counter({
 export class Broadcaster {
   readonly #deps: BroadcasterDeps
   readonly #announcer: AnnouncerDeps
-  /** What contacts were told of each person last. */
-  readonly #told = new Map<BareJid, Announcements>()
-  /** The words with which a resource went away, by full JID, until contacts have been told. */
-  readonly #farewells = new Map<string, SharedText>()
+  readonly #told = new Map<BareJid, Told>()
   /** Updates that wait for the contact list. */
   readonly #waiting = new Map<BareJid, Promise<void>>()
+  /** One object for all questions: a broadcast asks one for each watcher. */
+  readonly #asker: { address: string; account: BareJid | undefined; protocol: 'xmpp' } = {
+    address: '',
+    account: undefined,
+    protocol: 'xmpp',
+  }
+  #sweeps = 0
 
   constructor(deps: BroadcasterDeps) {
     this.#deps = deps
@@ -53,11 +61,11 @@ export class Broadcaster {
     const waiting = this.#waiting.get(account)
     if (waiting !== undefined) return waiting
     const list = this.#deps.rosters.peek(account)
-    if (list) return this.#tell(account, list)
+    if (list) return this.#tell(account, list, 'news')
     const told = this.#deps.rosters.get(account).then(
       (loaded) => {
         this.#waiting.delete(account)
-        this.#tell(account, loaded)
+        this.#tell(account, loaded, 'news')
       },
       (error: unknown) => {
         this.#waiting.delete(account)
@@ -68,83 +76,191 @@ export class Broadcaster {
     return told
   }
 
+  /** Somebody may see more or less than before: at once where the contact list is in memory. */
+  accessChanged({ presentity, watcher }: AccessChange): void | Promise<void> {
+    if (presentity === undefined) return this.#sweep()
+    if (!this.#told.has(presentity)) return
+    const list = this.#deps.rosters.peek(presentity)
+    if (list) return this.#reconsider(presentity, list, watcher)
+    return this.#deps.rosters
+      .get(presentity)
+      .then((loaded) => this.#reconsider(presentity, loaded, watcher))
+  }
+
+  /** A contact list changed; who becomes a watcher by that is told when his subscription `begins`. */
+  contactChanged({ account, contact, before, after }: ContactEvent): void {
+    const watched = before !== undefined && watches(before)
+    if (!watched && after && watches(after)) this.#told.get(account)?.setView(contact, UNTOLD)
+  }
+
   /** With these words the resource goes, once `update` finds that it is gone. */
-  farewell({ bare, resource, full }: Jid, text: SharedText): void {
-    if (this.#told.get(bare)?.has(resource)) this.#farewells.set(full, text)
+  farewell({ bare, resource }: Jid, text: SharedText): void {
+    this.#told.get(bare)?.setFarewell(resource, text)
   }
 
-  /** What a watcher sees now; empty where the person is, or must seem, offline. */
-  current(account: BareJid, watcher: BareJid): SharedText[] {
-    if (!this.#mayWatch(account, watcher)) return []
-    const now = currentAnnouncements(this.#announcer, account, this.#told.get(account) ?? NOTHING)
-    return [...now.values()].map(({ text }) => text)
+  /** What those who may see this much see now; empty where the person is, or must seem, offline. */
+  current(account: BareJid, visible: Visibility): Announcements {
+    const told = this.#told.get(account)
+    const lenders = told ? [told.of(visible)] : []
+    return currentAnnouncements(this.#announcer, account, { visible, lenders })
   }
 
-  /** Sends one watcher what he may see now, for a subscription that begins (RFC 6121 §3.1.5). */
-  sendCurrent(account: BareJid, watcher: BareJid): void {
-    this.#send(watcher, this.current(account, watcher))
+  /** Whether the contact, if he watches, has been told of this resource. */
+  hasShown({ bare, resource }: Jid, contact: BareJid): boolean {
+    const told = this.#told.get(bare)
+    return told?.of(told.viewOf(contact)).has(resource) ?? false
   }
 
-  /** Sends one watcher that the person is gone, for a subscription that ends (RFC 6121 §3.2.2). */
-  sendUnavailable(account: BareJid, watcher: BareJid): void {
-    if (!this.#mayWatch(account, watcher)) return
-    const resources = [...(this.#told.get(account) ?? NOTHING).keys()]
-    this.#send(
-      watcher,
-      resources.map((resource) => unavailableText(`${account}/${resource}`)),
-    )
+  /**
+   * Shows a resource that became available what its user may see of a contact (RFC 6121 §4.2.2).
+   * Answers false where the contact is on line and the user is not subscribed to him.
+   */
+  async show(session: XmppSession, contact: BareJid): Promise<boolean> {
+    const { account } = session
+    const isSilent = !this.#told.has(contact) && !this.#waiting.has(contact)
+    const list = isSilent ? undefined : await this.#deps.rosters.get(contact)
+    const item = list?.items.get(account)
+    if (list && item && watches(item)) {
+      // The user's other resources first: this one awaits the contact and hears nothing of it yet.
+      if (this.#waiting.has(contact)) this.#tell(contact, list, 'news')
+      this.#reconsider(contact, list, account)
+      session.noLongerAwaits(contact)
+      this.#sendAll(contact, item, [session])
+      return true
+    }
+    session.noLongerAwaits(contact)
+    return list === undefined
   }
 
-  #tell(account: BareJid, list: ContactList): void {
-    const before = this.#told.get(account) ?? NOTHING
-    const now = currentAnnouncements(this.#announcer, account, before)
-    if (now.size > 0) this.#told.set(account, now)
-    else this.#told.delete(account)
-    const texts = this.#differences(account, before, now)
-    if (texts.length === 0) return
-    for (const item of list.items.values()) {
-      if (!watches(item)) continue
-      const sessions = this.#deps.sessions.available(item.contact)
-      if (sessions.length === 0 || !this.#mayWatch(account, item.contact)) continue
-      for (const text of texts) {
-        const stanza = addressed(text, item.contact)
-        for (const session of sessions) session.send(stanza)
+  /** A subscription begins: the watcher is sent what he may see now (RFC 6121 §3.1.5). */
+  begin(account: BareJid, watcher: BareJid): void | Promise<void> {
+    if (!this.#told.has(account)) return
+    const list = this.#deps.rosters.peek(account)
+    if (list) return this.#begin(account, list, watcher)
+    return this.#deps.rosters.get(account).then((loaded) => this.#begin(account, loaded, watcher))
+  }
+
+  /** A subscription ends: to the watcher the person is gone (RFC 6121 §3.2.2). */
+  end(account: BareJid, watcher: BareJid): void {
+    const told = this.#told.get(account)
+    if (!told) return
+    const shown = told.of(told.viewOf(watcher))
+    const texts = [...shown.keys()].map((resource) => unavailableText(`${account}/${resource}`))
+    this.#send(account, watcher, this.#deps.sessions.all(watcher), texts)
+    told.forget(watcher)
+  }
+
+  #tell(account: BareJid, list: ContactList, why: Turn['why']): void {
+    const told = this.#told.get(account) ?? new Told()
+    const round = new Round(this.#announcer, account, told)
+    if (round.hasNews || why === 'access') {
+      const turn = { told, round, why }
+      for (const item of list.items.values()) {
+        if (watches(item)) this.#bring(account, item, turn)
       }
-      stanzas.inc(texts.length * sessions.length)
+      round.finish()
     }
+    told.forgetFarewells()
+    if (told.isEmpty) this.#told.delete(account)
+    else this.#told.set(account, told)
   }
 
-  #differences(account: BareJid, before: Announcements, now: Announcements): SharedText[] {
-    const texts: SharedText[] = []
-    for (const resource of before.keys()) {
-      const full = `${account}/${resource}`
-      const farewell = this.#farewells.get(full)
-      this.#farewells.delete(full)
-      if (!now.has(resource)) texts.push(farewell ?? unavailableText(full))
+  #reconsider(account: BareJid, list: ContactList, watcher: string | undefined): void {
+    const told = this.#told.get(account)
+    if (!told) return
+    const round = new Round(this.#announcer, account, told)
+    // An update on its way tells everybody what he may see then, which is what he may see now.
+    if (watcher === undefined || round.hasNews) {
+      this.#tell(account, list, 'access')
+      return
     }
-    for (const [resource, announcement] of now) {
-      if (before.get(resource) !== announcement) texts.push(announcement.text)
-    }
-    return texts
+    const item = list.items.get(watcher as BareJid)
+    if (!item || !watches(item)) return
+    this.#bring(account, item, { told, round, why: 'access' })
+    round.finish()
   }
 
-  #send(watcher: BareJid, texts: readonly SharedText[]): void {
-    if (texts.length === 0) return
-    const sessions = this.#deps.sessions.available(watcher)
+  /** Brings one watcher from what he was told to what he may see. */
+  #bring(account: BareJid, item: RosterItem, { told, round, why }: Turn): void {
+    const { contact } = item
+    const live = this.#deps.sessions.all(contact)
+    if (!live.some(isAvailable)) {
+      told.forget(contact)
+      return
+    }
+    const was = told.viewOf(contact)
+    if (was === UNTOLD && why === 'access') return
+    const visible = this.#visible(account, item)
+    if (was !== visible) told.setView(contact, visible)
+    this.#send(account, contact, live, round.texts(was, visible))
+  }
+
+  #begin(account: BareJid, list: ContactList, watcher: BareJid): void {
+    const item = list.items.get(watcher)
+    if (!item || !watches(item)) return
+    // If he watched before: what is gone for him now.
+    this.#reconsider(account, list, watcher)
+    const live = this.#deps.sessions.all(watcher)
+    if (live.some(isAvailable)) this.#sendAll(account, item, live)
+  }
+
+  /** All that the watcher may see, to these of his sessions. */
+  #sendAll(account: BareJid, item: RosterItem, live: readonly Session[]): void {
+    const told = this.#told.get(account)
+    if (!told) return
+    const round = new Round(this.#announcer, account, told)
+    const visible = this.#visible(account, item)
+    told.setView(item.contact, visible)
+    const now = round.now(visible)
+    round.finish()
+    if (now.size > 0) this.#send(account, item.contact, live, Array.from(now.values(), textOf))
+  }
+
+  #send(
+    account: BareJid,
+    watcher: BareJid,
+    live: readonly Session[],
+    texts: readonly SharedText[],
+  ): void {
+    let count = 0
     for (const text of texts) {
       const stanza = addressed(text, watcher)
-      for (const session of sessions) session.send(stanza)
+      for (const session of live) {
+        if (!isAvailable(session) || session.awaits(account)) continue
+        session.send(stanza)
+        count += 1
+      }
     }
-    stanzas.inc(texts.length * sessions.length)
+    if (count > 0) stanzas.inc(count)
   }
 
-  #mayWatch(presentity: BareJid, watcher: BareJid): boolean {
-    const asker = { address: watcher, account: watcher, protocol: 'xmpp' } as const
-    return this.#deps.access.decide(presentity, asker, true).decision === 'allow'
+  #visible(account: BareJid, item: RosterItem): Visibility {
+    this.#asker.address = item.contact
+    this.#asker.account = item.contact
+    return this.#deps.access.decide(account, this.#asker, isGrant(item)).visible
+  }
+
+  /** A rule for many changed. A later one begins anew, since it may concern those who were done. */
+  async #sweep(): Promise<void> {
+    this.#sweeps += 1
+    const sweep = this.#sweeps
+    let count = 0
+    for (const account of [...this.#told.keys()]) {
+      await this.accessChanged({ presentity: account, watcher: undefined })
+      count += 1
+      if (count % SWEEP_BATCH === 0) await new Promise((resume) => setImmediate(resume))
+      if (sweep !== this.#sweeps) return
+    }
   }
 }
 
-/** Whether the contact is subscribed to the user (RFC 6121 §4.2.2). */
-export function watches({ subscription }: RosterItem): boolean {
-  return subscription === 'from' || subscription === 'both'
+interface Turn {
+  readonly told: Told
+  readonly round: Round
+  /** `news`: some may have something to hear. `access`: anybody may have another view. */
+  readonly why: 'news' | 'access'
+}
+
+function textOf({ text }: { text: SharedText }): SharedText {
+  return text
 }

@@ -1,16 +1,21 @@
 /** Directed presence (RFC 6121 §4.6): to whom a client showed itself outside its broadcasts. */
-import { type BareJid, type Jid, parseJid } from '../../core/address.ts'
+import { type Jid, parseJid } from '../../core/address.ts'
+import type { AccessChange } from '../../core/presence/access/access-control.ts'
+import { watches } from '../../core/presence/roster-item.ts'
 import type { Element } from '../../xml/element.ts'
+import type { Refusing } from '../blocking/blocked.ts'
 import { resourceConstraint } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import type { Rosters } from '../roster/rosters.ts'
 import type { XmppSession } from '../session.ts'
-import { watches } from './broadcaster.ts'
-import { addressed, type SharedText } from './presence-stanza.ts'
+import type { Broadcaster } from './broadcaster.ts'
+import { addressed, type SharedText, unavailableText } from './presence-stanza.ts'
 
 export interface DirectedPresenceDeps {
   sessions: LocalSessions
   rosters: Rosters
+  broadcaster: Broadcaster
+  access: Refusing
   /** Addresses that one client may show itself to. */
   limit: number
 }
@@ -48,14 +53,37 @@ export class DirectedPresence {
     const { directed, account } = session
     session.directed = undefined
     if (!directed || directed.size === 0) return undefined
-    return this.#deps.rosters.get(account).then(({ items }) => {
-      for (const address of directed) {
-        const to = parseJid(address)
-        if (!to || (isBroadcast && isBroadcastTo(to.bare, account, items))) continue
-        const stanza = addressed(text, address)
-        for (const recipient of this.#recipients(to)) leave(session, recipient, stanza)
+    const { broadcaster, rosters } = this.#deps
+    const addressees = [...directed].flatMap((address) => {
+      const to = parseJid(address)
+      return to ? [{ to, isShown: broadcaster.hasShown(session.jid, to.bare) }] : []
+    })
+    return rosters.get(account).then(({ items }) => {
+      for (const { to, isShown } of addressees) {
+        const item = items.get(to.bare)
+        const watching = to.bare === account || (isShown && item !== undefined && watches(item))
+        if (!isBroadcast || !watching) this.#sendEnd(session, text, to)
       }
     })
+  }
+
+  /** XEP-0191 §3.3: whoever is blocked sees the user go, also where he was shown him by directed presence. */
+  accessChanged({ presentity }: AccessChange): void {
+    if (presentity === undefined) return
+    const { access, sessions } = this.#deps
+    for (const session of sessions.connected(presentity)) {
+      for (const address of session.directed ?? []) {
+        const to = parseJid(address)
+        if (!to || to.bare === presentity || !access.isRefused(presentity, to.bare)) continue
+        session.directed?.delete(address)
+        this.#sendEnd(session, unavailableText(session.jid.full), to)
+      }
+    }
+  }
+
+  #sendEnd(session: XmppSession, text: SharedText, to: Jid): void {
+    const stanza = addressed(text, to.full)
+    for (const recipient of this.#recipients(to)) leave(session, recipient, stanza)
   }
 
   #recipients({ bare, resource }: Jid): readonly XmppSession[] {
@@ -70,13 +98,4 @@ export class DirectedPresence {
 function leave(session: XmppSession, recipient: XmppSession, stanza: Element | string): void {
   recipient.send(stanza)
   recipient.directed?.delete(session.jid.full)
-}
-
-function isBroadcastTo(
-  contact: BareJid,
-  account: BareJid,
-  items: ReadonlyMap<BareJid, Parameters<typeof watches>[0]>,
-): boolean {
-  const item = items.get(contact)
-  return contact === account || (item !== undefined && watches(item))
 }

@@ -19,7 +19,7 @@ import {
   unavailableText,
 } from './presence-stanza.ts'
 import type { Probes } from './probes.ts'
-import type { Subscriptions } from './subscriptions.ts'
+import type { XmppSubscriptions } from './subscriptions.ts'
 
 export interface PresenceHandlerDeps {
   sessions: LocalSessions
@@ -27,7 +27,7 @@ export interface PresenceHandlerDeps {
   access: Refusing
   source: PresenceSource
   broadcaster: Broadcaster
-  subscriptions: Subscriptions
+  subscriptions: XmppSubscriptions
   directed: DirectedPresence
   probes: Probes
   messaging: Messaging
@@ -96,6 +96,7 @@ export class PresenceHandler {
     const others = sessions.available(session.account).filter((other) => other !== session)
     const initial = session.presence === undefined
     const reachable = !initial && (session.priority ?? -1) >= 0
+    if (initial) session.awaiting = 'all'
     session.presence = stanza
     session.priority = availability.priority
     source.report(session, availability)
@@ -116,15 +117,19 @@ export class PresenceHandler {
     initial: boolean,
     told: void | Promise<void>,
   ): Promise<void> {
-    await told
-    if (!initial) return
     const { account } = session
-    for (const { presence } of others) {
-      if (presence) session.send(addressed(sharedText(presence), account))
-    }
     const { subscriptions, probes } = this.#deps
-    for (const request of await subscriptions.waitingRequests(account)) session.send(request)
-    await probes.sendAll(session)
+    try {
+      await told
+      if (!initial) return
+      for (const { presence } of others) {
+        if (presence) session.send(addressed(sharedText(presence), account))
+      }
+      await subscriptions.offer(session)
+      await probes.sendAll(session)
+    } finally {
+      session.awaiting = undefined
+    }
     if (others.length === 0) await subscriptions.resendRequests(account)
   }
 
@@ -139,6 +144,7 @@ export class PresenceHandler {
     const available = session.presence !== undefined
     session.presence = undefined
     session.priority = undefined
+    session.offered = undefined
     const ended = directed.end(session, text, available)
     if (!available) return ended
     broadcaster.farewell(session.jid, text)

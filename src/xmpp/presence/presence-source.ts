@@ -1,5 +1,5 @@
 /** Every available XMPP resource as a source of its person's presence. */
-import type { Observation } from '../../core/presence/observation.ts'
+import type { Observation, SourceClass } from '../../core/presence/observation.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
@@ -9,6 +9,8 @@ import type { Availability } from './presence-stanza.ts'
 
 /** Sources whose name starts with this are XMPP resources. */
 export const XMPP_SOURCE = 'xmpp/'
+/** What they are; who may not see this class may not see them. */
+export const XMPP_CLASS: SourceClass = 'enterprise-im'
 
 export class PresenceSource {
   readonly #presence: PresenceService
@@ -50,7 +52,7 @@ export class PresenceSource {
     const same = last?.activity === activity && last.note === status
     return {
       id: session.resource,
-      class: 'enterprise-im',
+      class: XMPP_CLASS,
       basic: 'open',
       activity,
       manual,

@@ -1,5 +1,6 @@
 /** Presence probes (RFC 6121 §4.3): those that the server makes for a new resource, and a client's own. */
-import type { BareJid, Jid } from '../../core/address.ts'
+import { type BareJid, domainOf, type Jid } from '../../core/address.ts'
+import { NOTHING, type Visibility } from '../../core/presence/access/access.ts'
 import type { AccessControl } from '../../core/presence/access/access-control.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
 import type { Directory } from '../../directory/directory.ts'
@@ -8,10 +9,11 @@ import type { LocalSessions } from '../local-sessions.ts'
 import { NS_CLIENT } from '../namespaces.ts'
 import type { Rosters } from '../roster/rosters.ts'
 import type { XmppSession } from '../session.ts'
-import { type Broadcaster, watches } from './broadcaster.ts'
+import type { Broadcaster } from './broadcaster.ts'
 import { addressed, type SharedText, sharedText, unavailableText } from './presence-stanza.ts'
+import type { Sight } from './sight.ts'
 import { serverStanza } from './subscription-stanza.ts'
-import type { Subscriptions } from './subscriptions.ts'
+import type { XmppSubscriptions } from './subscriptions.ts'
 
 export interface ProbesDeps {
   directory: Directory
@@ -19,8 +21,9 @@ export interface ProbesDeps {
   sessions: LocalSessions
   presence: PresenceService
   access: AccessControl
+  sight: Sight
   broadcaster: Broadcaster
-  subscriptions: Subscriptions
+  subscriptions: XmppSubscriptions
 }
 
 export class Probes {
@@ -38,14 +41,15 @@ export class Probes {
     const { account } = session
     const { rosters, broadcaster, directory, subscriptions } = this.#deps
     const { items } = await rosters.get(account)
-    for (const { contact, subscription } of items.values()) {
-      if (subscription !== 'to' && subscription !== 'both') continue
-      if (!directory.isLocal(contact.slice(contact.indexOf('@') + 1))) continue
-      const texts = broadcaster.current(contact, account)
-      if (texts.length === 0) continue
-      if (!(await this.isSeenBy(contact, account)))
-        await subscriptions.refuseProbe(contact, account)
-      else for (const text of texts) session.send(addressed(text, account))
+    const contacts = [...items.values()]
+      .filter(({ subscription }) => subscription === 'to' || subscription === 'both')
+      .map(({ contact }) => contact)
+      .filter((contact) => directory.isLocal(domainOf(contact)))
+    session.awaiting = new Set(contacts)
+    for (const contact of contacts) {
+      if (session.presence === undefined) return
+      if (await broadcaster.show(session, contact)) continue
+      await subscriptions.refuseProbe(contact, account)
     }
   }
 
@@ -57,12 +61,23 @@ export class Probes {
       session.send(addressed(mere(to), account))
       return
     }
-    if (to.bare !== account && !(await this.isSeenBy(to.bare, account))) {
+    const visible = await this.#deps.sight.of(to.bare, account)
+    if (visible === undefined) {
       // §4.3.2 rule 1, and §8.5.1 for a user who does not exist.
       session.send(serverStanza('unsubscribed', to.bare, account).withAttrs({ id }))
       return
     }
-    for (const text of this.#answers(to, account, id)) session.send(addressed(text, account))
+    const shown = this.#deps.broadcaster.current(to.bare, visible)
+    if (to.resource !== '') {
+      // §4.3.2: only that the resource is there, no more.
+      const text = shown.has(to.resource) ? mere(to) : unavailableText(to.full, { id })
+      session.send(addressed(text, account))
+      return
+    }
+    for (const { text } of shown.values()) session.send(addressed(text, account))
+    if (shown.size > 0) return
+    const since = await this.#goneSince(to.bare, account, visible)
+    session.send(addressed(unavailableText(to.bare, { id, since }), account))
   }
 
   /** §4.6.6: directed presence lets its addressee ask whether the sender is still there. */
@@ -71,26 +86,15 @@ export class Probes {
     return directed?.has(asker.full) || directed?.has(asker.bare) || false
   }
 
-  /** Whether the watcher is subscribed to the user's presence. */
-  async isSeenBy(user: BareJid, watcher: BareJid): Promise<boolean> {
-    const item = await this.#deps.rosters.item(user, watcher)
-    return item !== undefined && watches(item)
-  }
-
-  #answers({ bare, resource, full }: Jid, watcher: BareJid, id: string | undefined) {
-    const { broadcaster, sessions } = this.#deps
-    if (resource !== '') {
-      // §4.3.2: only that the resource is there, no more.
-      const shown = broadcaster.current(bare, watcher).length > 0
-      if (!shown || !sessions.get(bare, resource)?.presence) return [unavailableText(full, { id })]
-      return [mere({ full })]
-    }
-    const texts = broadcaster.current(bare, watcher)
-    if (texts.length > 0) return texts
+  /** Who was blocked saw the contact go when the rule came: any other time would tell that there is one. */
+  async #goneSince(contact: BareJid, watcher: BareJid, visible: Visibility): Promise<number> {
+    const { presence, access } = this.#deps
+    const { since } = presence.view(contact, visible).document.person
+    if (visible !== NOTHING) return since
     const asker = { address: watcher, account: watcher, protocol: 'xmpp' } as const
-    const { visible } = this.#deps.access.decide(bare, asker, true)
-    const { document } = this.#deps.presence.view(bare, visible)
-    return [unavailableText(bare, { id, since: document.person.since })]
+    const { reasons } = await access.explain(contact, asker)
+    const rules = reasons.map(({ ground }) => (typeof ground === 'object' ? ground.updatedAt : 0))
+    return Math.max(since, ...rules)
   }
 }
 

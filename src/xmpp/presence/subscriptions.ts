@@ -1,216 +1,165 @@
 /**
- * Subscriptions between users: requests, approvals and their ends (RFC 6121 §3), each walked through
- * the tables of appendix A on both sides. A side's change is stored before anybody hears of it.
+ * XMPP's part in subscriptions (RFC 6121 §3): stanzas in and out. What they do to both contact
+ * lists, and what the access rules say to a request, is the core's (`core/presence/subscriptions.ts`).
  */
 import type { BareJid, Jid } from '../../core/address.ts'
-import type { PresenceService } from '../../core/presence/presence.ts'
-import { newRosterItem, type RosterItem } from '../../core/presence/roster-item.ts'
+import type { SubscriptionStanza } from '../../core/presence/subscription.ts'
 import {
-  type InboundStep,
-  inboundStep,
-  type OutboundStep,
-  outboundStep,
-  type SubscriptionStanza,
-  subscriptionState,
-} from '../../core/presence/subscription.ts'
+  type SubscriptionAudience,
+  SubscriptionError,
+  type SubscriptionErrorCode,
+  type Subscriptions,
+} from '../../core/presence/subscriptions.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Log } from '../../util/log.ts'
 import type { Element } from '../../xml/element.ts'
+import { isRefusedBy, type Refusing } from '../blocking/blocked.ts'
 import {
   itemNotFound,
   notAllowed,
   remoteServerNotFound,
-  StanzaError,
+  resourceConstraint,
+  type StanzaError,
   serviceUnavailable,
 } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
-import type { Rosters } from '../roster/rosters.ts'
-import { type Broadcaster, watches } from './broadcaster.ts'
+import { NS_CLIENT } from '../namespaces.ts'
+import type { XmppSession } from '../session.ts'
+import type { Broadcaster } from './broadcaster.ts'
 import { keptRequest, serverStanza, stamped } from './subscription-stanza.ts'
-import { stepped } from './subscription-step.ts'
 
-export interface SubscriptionsDeps {
+export interface XmppSubscriptionsDeps {
+  subscriptions: Subscriptions
   directory: Directory
-  rosters: Rosters
   sessions: LocalSessions
   broadcaster: Broadcaster
-  presence: PresenceService
-  /** The system's policy for owners whom nobody can ask: docs/adr/0005-who-may-watch.md. */
-  autoApprove(presentity: BareJid, watcher: BareJid): boolean
+  access: Refusing
   log: Log
 }
 
-export class Subscriptions {
-  readonly #deps: SubscriptionsDeps
+const REFUSALS: Readonly<Record<SubscriptionErrorCode, (text: string) => StanzaError>> = {
+  self: notAllowed,
+  'not-served': remoteServerNotFound,
+  'not-a-user': serviceUnavailable,
+  'no-such-user': itemNotFound,
+  'no-such-contact': itemNotFound,
+  'list-full': () => resourceConstraint('the roster is full'),
+  busy: () => resourceConstraint('too many changes at once'),
+}
 
-  constructor(deps: SubscriptionsDeps) {
+export class XmppSubscriptions implements SubscriptionAudience {
+  readonly #deps: XmppSubscriptionsDeps
+  /** Presence on its way to watchers whose subscription began. */
+  readonly #beginning = new Set<Promise<void>>()
+
+  constructor(deps: XmppSubscriptionsDeps) {
     this.#deps = deps
   }
 
-  /** The user sends a subscription stanza. Throws `StanzaError` where a request cannot go anywhere. */
+  /**
+   * The user sends a subscription stanza. Resolves when all that it brings about has been sent.
+   * Throws `StanzaError` where a request cannot go anywhere.
+   */
   async send(
     user: BareJid,
     type: SubscriptionStanza,
     { to, stanza }: { to: Jid; stanza: Element },
   ): Promise<void> {
-    const contact = type === 'subscribe' ? await this.#requireContact(to) : to.bare
-    if (contact === user) throw notAllowed('everybody sees his own presence')
-    const { rosters } = this.#deps
-    const alias = contact === to.bare ? undefined : await rosters.item(user, to.bare)
-    const known = alias && { ...newRosterItem(contact), name: alias.name, groups: alias.groups }
-    let step: OutboundStep | undefined
-    const { before } = await rosters.change(user, contact, (item) => {
-      step = outboundStep(type, stateOf(item), item?.approved ?? false)
-      return stepped(item ?? known, contact, step)
-    })
-    if (alias) await rosters.change(user, alias.contact, () => undefined)
-    if (!step?.route || !this.#deps.directory.isLocal(to.domain)) return
-    if (type === 'unsubscribed' && before && watches(before)) {
-      // §3.2.2: while the contact is still subscribed.
-      this.#deps.broadcaster.sendUnavailable(user, contact)
-    }
-    await this.#receive(contact, type, { from: user, stanza: stamped(stanza, user, contact) })
-    if (type === 'subscribed') this.#deps.broadcaster.sendCurrent(user, contact) // §3.1.5
+    const { subscriptions } = this.#deps
+    const contact = type === 'subscribe' ? await this.#asked(to.bare) : to.bare
+    const arrives = stamped(stanza, user, contact)
+    const text = type === 'subscribe' ? keptRequest(arrives) : arrives.toString(NS_CLIENT)
+    await subscriptions.say(user, type, to.bare, text).catch(refuse)
+    await Promise.all(this.#beginning)
   }
 
-  /** Takes a contact off the roster and ends what binds the two (RFC 6121 §2.5.2). */
+  /** Throws `StanzaError`. */
   async removeContact(user: BareJid, contact: BareJid): Promise<void> {
-    const { before } = await this.#deps.rosters.change(user, contact, (item) =>
-      item?.inRoster ? undefined : item,
-    )
-    if (!before?.inRoster) throw itemNotFound() // §2.5.3
-    const sees = before.subscription === 'to' || before.subscription === 'both'
-    if (sees || before.pendingOut) await this.#receiveFromServer(contact, 'unsubscribe', user)
-    if (watches(before)) this.#deps.broadcaster.sendUnavailable(user, contact)
-    if (watches(before) || before.pendingIn) {
-      await this.#receiveFromServer(contact, 'unsubscribed', user)
-    }
+    await this.#deps.subscriptions.removeContact(user, contact).catch(refuse)
   }
 
-  /** Requests that wait for an answer, as they came (RFC 6121 §3.1.3 rule 4). */
-  async waitingRequests(user: BareJid): Promise<string[]> {
-    const { items } = await this.#deps.rosters.get(user)
-    return [...items.values()].flatMap((item) =>
-      item.pendingIn
-        ? [item.pendingInStanza ?? keptRequest(serverStanza('subscribe', item.contact, user))]
-        : [],
-    )
+  /** Shows a resource what waits for its user's answer (RFC 6121 §3.1.3 rule 4). */
+  async offer(session: XmppSession): Promise<void> {
+    await this.#offer(session.account, [session])
   }
 
   /** Sends unanswered requests again, for those that a crash kept from arriving (RFC 6121 §3.1.2). */
-  async resendRequests(user: BareJid): Promise<void> {
-    const { items } = await this.#deps.rosters.get(user)
-    for (const { contact, pendingOut } of items.values()) {
-      if (pendingOut) await this.#receiveFromServer(contact, 'subscribe', user)
-    }
+  resendRequests(user: BareJid): Promise<void> {
+    return this.#deps.subscriptions.resendRequests(user)
   }
 
-  /** Answers the requests to somebody who is present without a client that could show them to him. */
-  async answerForAbsent(user: BareJid): Promise<void> {
-    if (!this.#isPresentWithoutClient(user)) return
-    const { items } = await this.#deps.rosters.get(user)
-    for (const { contact, pendingIn } of items.values()) {
-      if (pendingIn) await this.#approveFor(user, contact)
-    }
-  }
-
-  /** Lets a watcher know that he is not subscribed, which ends his side too (RFC 6121 §4.3.2 rule 1). */
-  async refuseProbe(user: BareJid, watcher: BareJid): Promise<void> {
-    await this.#receiveFromServer(watcher, 'unsubscribed', user)
-  }
-
-  /** The account to ask: docs/adr/0005-who-may-watch.md says why another address of a user leads to it. */
-  async #requireContact({ domain, local, bare }: Jid): Promise<BareJid> {
-    const { directory } = this.#deps
-    if (!directory.isLocal(domain)) throw remoteServerNotFound()
-    if (local === '') throw serviceUnavailable()
-    if (await directory.exists(bare)) return bare
-    const found = await directory.resolve(bare)
-    // §3.1.2: the user's own server says so; it keeps the contact off his roster, too.
-    if (found.kind !== 'user') throw itemNotFound()
-    return found.account
-  }
-
-  /** As if `from` had sent it, where the server acts for him. */
-  #receiveFromServer(user: BareJid, type: SubscriptionStanza, from: BareJid): Promise<void> {
-    return this.#receive(user, type, { from, stanza: serverStanza(type, from, user) })
-  }
-
-  async #receive(
-    user: BareJid,
-    type: SubscriptionStanza,
-    { from, stanza }: { from: BareJid; stanza: Element },
-  ): Promise<void> {
-    const { rosters, broadcaster } = this.#deps
-    if (!(await this.#isLocalUser(user))) return // §8.5.1
-    let step: InboundStep | undefined
-    const request = type === 'subscribe' ? keptRequest(stanza) : undefined
-    const change = (item: RosterItem | undefined) => {
-      step = inboundStep(type, stateOf(item), item?.approved ?? false)
-      return stepped(item, from, step, request)
-    }
-    const made = await rosters
-      .change(user, from, change, () => {
-        if (step?.deliver) this.#show(user, type, stanza)
-      })
-      .catch((error: unknown) => this.#dropped(user, error))
-    if (!made || !step) return
-    if (type === 'unsubscribe' && step.deliver && made.before && watches(made.before)) {
-      broadcaster.sendUnavailable(user, from) // §3.3.3
-    }
-    if (step.reply) {
-      await this.#receiveFromServer(from, step.reply, user)
-      if (step.reply === 'subscribed') broadcaster.sendCurrent(user, from)
-    }
-    if (type === 'subscribe' && made.after?.pendingIn) await this.#answerIfAbsent(user, from)
+  refuseProbe(user: BareJid, watcher: BareJid): Promise<void> {
+    return this.#deps.subscriptions.refuseProbe(user, watcher)
   }
 
   /** §3.1.3 rule 3 shows requests to available resources, §3.1.6 and others the rest to interested ones. */
-  #show(user: BareJid, type: SubscriptionStanza, stanza: Element): void {
-    const { sessions } = this.#deps
-    const shown = type === 'subscribe' ? sessions.available(user) : sessions.interested(user)
-    for (const session of shown) session.send(stanza)
+  received(
+    user: BareJid,
+    type: SubscriptionStanza,
+    contact: BareJid,
+    stanza: string | undefined,
+  ): void {
+    const { sessions, access } = this.#deps
+    if (isRefusedBy(access, user, contact)) return // XEP-0191 §3.3
+    const text = stanza ?? serverStanza(type, contact, user).toString(NS_CLIENT)
+    if (type !== 'subscribe') {
+      for (const session of sessions.interested(user)) session.send(text)
+      return
+    }
+    for (const session of sessions.available(user)) {
+      session.offered ??= new Set()
+      session.offered.add(contact)
+      session.send(text)
+    }
   }
 
-  /** A full contact list takes no more requests: the sender's stays pending, as if nobody answered. */
-  #dropped(user: BareJid, error: unknown): undefined {
-    if (!(error instanceof StanzaError)) throw error
-    this.#deps.log.info({ what: 'xmpp_subscription_dropped', user, reason: error.message })
-    return undefined
+  began(presentity: BareJid, watcher: BareJid): void {
+    const { broadcaster, log } = this.#deps
+    const told = broadcaster.begin(presentity, watcher)
+    if (!told) return
+    const beginning = told
+      .catch((err: unknown) => log.error({ what: 'xmpp_presence_not_shown', presentity, err }))
+      .finally(() => this.#beginning.delete(beginning))
+    this.#beginning.add(beginning)
   }
 
-  async #answerIfAbsent(user: BareJid, contact: BareJid): Promise<void> {
-    if (this.#isPresentWithoutClient(user)) await this.#approveFor(user, contact)
+  ending(presentity: BareJid, watcher: BareJid): void {
+    this.#deps.broadcaster.end(presentity, watcher)
   }
 
-  /** §3.1.3 rule 1 (c): an agreement with the service provider allows automatic approval. */
-  async #approveFor(user: BareJid, contact: BareJid): Promise<void> {
-    if (!this.#deps.autoApprove(user, contact)) return
-    const { rosters, broadcaster, log } = this.#deps
-    let step: OutboundStep | undefined
-    await rosters.change(user, contact, (item) => {
-      step = item?.pendingIn ? outboundStep('subscribed', stateOf(item), item.approved) : undefined
-      return step ? stepped(item, contact, step) : item
+  /** A rule that changed makes a question of what was none: it is asked now, not at the next sign-in. */
+  requestsChanged(presentity: BareJid | undefined): void {
+    if (presentity === undefined) return
+    const available = this.#deps.sessions.available(presentity)
+    if (available.length === 0) return
+    this.#offer(presentity, available).catch((err: unknown) => {
+      this.#deps.log.error({ what: 'xmpp_requests_not_offered', presentity, err })
     })
-    if (!step?.route) return
-    log.info({ what: 'xmpp_subscription_approved_by_policy', user, contact })
-    await this.#receiveFromServer(contact, 'subscribed', user)
-    broadcaster.sendCurrent(user, contact)
   }
 
-  #isPresentWithoutClient(user: BareJid): boolean {
-    const { sessions, presence } = this.#deps
-    if (sessions.available(user).length > 0) return false
-    return presence.document(user).person.state !== 'offline'
+  async #offer(user: BareJid, sessions: readonly XmppSession[]): Promise<void> {
+    const waiting = await this.#deps.subscriptions.waiting(user)
+    for (const session of sessions) {
+      if (session.presence === undefined) continue
+      const before = session.offered
+      session.offered = new Set(waiting.map(({ watcher }) => watcher))
+      for (const { watcher, stanza } of waiting) {
+        if (before?.has(watcher)) continue
+        session.send(stanza ?? keptRequest(serverStanza('subscribe', watcher, user)))
+      }
+    }
   }
 
-  async #isLocalUser(user: BareJid): Promise<boolean> {
+  /** The account that a request is for: docs/adr/0012-access-control.md says why an alias leads to it. */
+  async #asked(address: BareJid): Promise<BareJid> {
     const { directory } = this.#deps
-    const domain = user.slice(user.indexOf('@') + 1)
-    return user.includes('@') && directory.isLocal(domain) && (await directory.exists(user))
+    if (await directory.exists(address)) return address
+    const found = await directory.resolve(address)
+    return found.kind === 'user' ? found.account : address
   }
 }
 
-function stateOf(item: RosterItem | undefined) {
-  return item ? subscriptionState(item) : 'none'
+function refuse(error: unknown): never {
+  if (error instanceof SubscriptionError) throw REFUSALS[error.code](error.message)
+  throw error
 }

@@ -6,7 +6,7 @@ import { badRequest, forbidden, notAllowed } from '../errors.ts'
 import { type IqAnswer, type IqRequest, REPLIED } from '../iq/iq-handlers.ts'
 import { defineModule } from '../module.ts'
 import { NS_ROSTER } from '../namespaces.ts'
-import type { Subscriptions } from '../presence/subscriptions.ts'
+import type { XmppSubscriptions } from '../presence/subscriptions.ts'
 import {
   parseRosterSet,
   type RosterSet,
@@ -72,7 +72,7 @@ function sendRoster(rosters: Rosters, request: IqRequest): Promise<IqAnswer> {
 }
 
 async function changeRoster(
-  { rosters, subscriptions }: { rosters: Rosters; subscriptions: Subscriptions },
+  { rosters, subscriptions }: { rosters: Rosters; subscriptions: XmppSubscriptions },
   account: BareJid,
   set: RosterSet,
 ): Promise<void> {

@@ -1,10 +1,7 @@
-/**
- * The rosters of this server's users: changes one at a time for each account, stored before anybody
- * hears of them, then pushed to the account's interested resources (RFC 6121 §2.1.6).
- */
+/** The rosters of this server's users, whose changes are pushed to their interested resources (RFC 6121 §2.1.6). */
 import type { BareJid } from '../../core/address.ts'
 import type { RosterItem } from '../../core/presence/roster-item.ts'
-import type { ContactChange, ContactList, ContactLists } from '../../directory/contact-lists.ts'
+import type { ContactEvent, ContactList, ContactLists } from '../../directory/contact-lists.ts'
 import { DirectoryError } from '../../directory/errors.ts'
 import { type Element, escapeAttr } from '../../xml/element.ts'
 import { itemNotFound, resourceConstraint } from '../errors.ts'
@@ -48,23 +45,15 @@ export class Rosters {
     return this.#contacts.changesSince(account, version)
   }
 
-  /**
-   * Changes one contact. `stored` is called when the change is in the database and before it is
-   * pushed (RFC 6121 §3.1.6). Throws `StanzaError` where the list is full or the user is gone.
-   */
-  change(
-    account: BareJid,
-    contact: BareJid,
-    change: ChangeItem,
-    stored?: (change: ContactChange) => void,
-  ): Promise<ContactChange> {
-    const made = (result: ContactChange) => {
-      stored?.(result)
-      const { before, after, version } = result
-      if (looksSame(before, after)) return
-      this.push(account, version, after?.inRoster ? rosterItem(after) : removedItem(contact))
-    }
-    return this.#contacts.update(account, contact, change, made).catch(refuse)
+  /** Changes one contact. Throws `StanzaError` where the list is full or the user is gone. */
+  async change(account: BareJid, contact: BareJid, change: ChangeItem): Promise<void> {
+    await this.#contacts.update(account, contact, change).catch(refuse)
+  }
+
+  /** Pushes a change, whoever made it (RFC 6121 §2.1.6). */
+  changed({ account, contact, before, after, version }: ContactEvent): void {
+    if (looksSame(before, after)) return
+    this.push(account, version, after?.inRoster ? rosterItem(after) : removedItem(contact))
   }
 
   push(account: BareJid, version: string, item: Element): void {
