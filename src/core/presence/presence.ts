@@ -80,7 +80,8 @@ export class PresenceService {
    * withdraws the source. Throws `RangeError` where a presentity would have more than 200 sources.
    */
   report(report: Report): void {
-    if (report.until !== undefined && report.until <= this.#clock.now()) {
+    const now = this.#clock.now()
+    if (report.until !== undefined && report.until <= now) {
       this.withdraw(report.presentity, report.source)
       return
     }
@@ -88,7 +89,7 @@ export class PresenceService {
     if (home.reports.size >= MAX_SOURCES && !home.reports.has(report.source)) {
       throw new RangeError(`${report.presentity} has ${MAX_SOURCES} sources of presence already`)
     }
-    home.reports.set(report.source, continueFrom(home.reports.get(report.source), report))
+    home.reports.set(report.source, continueFrom(home.reports.get(report.source), report, now))
     this.#recompose(report.presentity, home)
   }
 
@@ -200,9 +201,11 @@ export class PresenceService {
  * A source that says again what it said before has been saying it since then: a publication that
  * is modified without timestamps, a client that changes its priority, are no news to a watcher.
  */
-function continueFrom(before: Report | undefined, report: Report): Report {
+function continueFrom(before: Report | undefined, report: Report, now: number): Report {
   const observations = report.observations.map((said) => {
-    const one = { ...said, note: said.note?.slice(0, MAX_NOTE) }
+    // A clock that is ahead makes no word newer than one that is said now.
+    const since = Math.min(said.since, now)
+    const one = { ...said, since, note: said.note?.slice(0, MAX_NOTE) }
     const old = before?.observations.find(({ id }) => id === one.id)
     const same = old?.activity === one.activity && old.manual === one.manual
     return same && old.since < one.since ? { ...one, since: old.since } : one

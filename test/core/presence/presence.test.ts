@@ -62,6 +62,27 @@ describe('the presence service', () => {
     assert.equal(heard.length, 3)
   })
 
+  it('takes no word for newer than now', () => {
+    const { observations, ...rest } = report('sip/1', 'on-a-call')
+    const ahead = observations.map((one) => ({ ...one, since: clock.now() + 60_000 }))
+    presence.report({ ...rest, observations: ahead })
+    assert.equal(presence.document(ALICE).person.since, clock.now())
+  })
+
+  it('tells nobody that somebody who is offline hides, nor what he does while he hides', () => {
+    presence.report(report('sip/1', 'available'))
+    clock.advance(1_000)
+    presence.withdraw(ALICE, 'sip/1')
+    const gone = presence.document(ALICE)
+    clock.advance(1_000)
+    presence.report(report('api/manual', 'appear-offline'))
+    clock.advance(1_000)
+    presence.report(report('sip/1', 'on-a-call'))
+    assert.equal(presence.document(ALICE), gone)
+    assert.equal(heard.length, 2)
+    assert.equal(presence.explain(ALICE).explanation.state, 'appear-offline')
+  })
+
   it('dates a state from when it began, not from when it was last said', () => {
     presence.report(report('sip/1', 'on-a-call'))
     const began = clock.now()

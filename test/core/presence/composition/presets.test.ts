@@ -10,7 +10,6 @@ import {
   type Report,
   sourceClasses,
 } from '../../../../src/core/presence/observation.ts'
-import { COMPOSITION_TABLES } from '../../../../src/directory/domain.ts'
 import {
   byHand,
   calendar,
@@ -201,13 +200,6 @@ describe('presets', () => {
   it('are found by their names', () => {
     for (const preset of PRESETS) assert.equal(presetNamed(preset.name), preset)
     assert.equal(presetNamed('avaya'), undefined)
-  })
-
-  it('are those that a domain can have', () => {
-    assert.deepEqual(
-      PRESETS.map(({ name }) => name),
-      [...COMPOSITION_TABLES],
-    )
   })
 
   it('follow the manual’s User D through his day', () => {
