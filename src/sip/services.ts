@@ -65,6 +65,7 @@ export interface TlsSource {
 export interface SipDirectory extends IdentityDirectory, SipUris, People {
   onUserRemoved(listener: (event: { readonly account: BareJid }) => void): Disposable
   onUserDisabled(listener: (account: BareJid) => void): Disposable
+  onPasswordChanged(listener: (account: BareJid) => void): Disposable
 }
 
 export interface SipDeps {
@@ -137,6 +138,12 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   }
   starting.use(directory.onUserRemoved(({ account }) => forget(account)))
   starting.use(directory.onUserDisabled(forget))
+  starting.use(
+    directory.onPasswordChanged((account) => {
+      bindings.forget(account)
+      notifier.passwordChanged(account)
+    }),
+  )
 }
 
 interface Shared {

@@ -146,6 +146,13 @@ export class Notifier {
     }
   }
 
+  /** Whoever knows the new password may watch on: he subscribes again, and proves it. */
+  passwordChanged(account: BareJid): void {
+    for (const subscription of [...this.#deps.table.all()]) {
+      if (subscription.subject.watcher.account === account) subscription.terminate('deactivated')
+    }
+  }
+
   #changed(pkg: EventPackage, presentity: BareJid | undefined): void {
     const { table } = this.#deps
     for (const subscription of presentity === undefined ? table.all() : table.of(presentity)) {
