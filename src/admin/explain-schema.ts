@@ -20,6 +20,10 @@ const WatcherView = Type.Object({
 
 export const ExplainBody = Type.Object({
   presence: PresenceBody,
+  state: Type.Unsafe<Static<typeof State>>({
+    ...State,
+    description: 'What he knows himself to be: appear-offline where everybody is shown offline.',
+  }),
   rule: Type.String(),
   ruleText: Type.String(),
   winner: Type.Optional(Type.Object({ source: Type.String(), observation: Type.String() })),
@@ -34,6 +38,7 @@ export const ExplainBody = Type.Object({
           state: State,
           manual: Type.Boolean(),
           note: Type.Optional(Type.String()),
+          location: Type.Optional(Type.String()),
           since: Instant,
         }),
       ),

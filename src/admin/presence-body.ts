@@ -1,15 +1,17 @@
 /** The composed document as the API shows it. */
 import type { PresenceDocument } from '../core/presence/document.ts'
+import { isByHand } from '../core/presence/observation.ts'
 import type { Explained } from '../core/presence/presence.ts'
 import type { ExplainBody } from './explain-schema.ts'
 import type { PresenceBody } from './schemas.ts'
 
 export function presenceBody({ presentity, person, tuples }: PresenceDocument): PresenceBody {
-  const { state, note, since, manual } = person
+  const { state, note, location, since, manual } = person
   return {
     presentity,
     state,
     ...(note !== undefined && { note }),
+    ...(location !== undefined && { location }),
     since: instant(since),
     manual,
     tuples: tuples.map((tuple) => ({
@@ -17,7 +19,9 @@ export function presenceBody({ presentity, person, tuples }: PresenceDocument): 
       class: tuple.class,
       basic: tuple.basic,
       state: tuple.activity,
+      manual: tuple.manual,
       ...(tuple.note !== undefined && { note: tuple.note }),
+      ...(tuple.location !== undefined && { location: tuple.location }),
       ...(tuple.contact !== undefined && { contact: tuple.contact }),
       since: instant(tuple.since),
     })),
@@ -29,22 +33,24 @@ export function explainBody({
   explanation,
   reports,
 }: Explained): Omit<ExplainBody, 'watchers' | 'watchersTotal'> {
-  const { rule, ruleText, winner } = explanation
+  const { state, rule, ruleText, winner } = explanation
   return {
     presence: presenceBody(document),
+    state,
     rule,
     ruleText,
     ...(winner && { winner: { ...winner } }),
     reports: reports.map(({ source, until, observations }) => ({
       source,
       ...(until !== undefined && { until: instant(until) }),
-      observations: observations.map(({ id, class: klass, activity, manual, note, since }) => ({
-        id,
-        class: klass,
-        state: activity,
-        manual,
-        ...(note !== undefined && { note }),
-        since: instant(since),
+      observations: observations.map((one) => ({
+        id: one.id,
+        class: one.class,
+        state: one.activity,
+        manual: isByHand(one),
+        ...(one.note !== undefined && { note: one.note }),
+        ...(one.location !== undefined && { location: one.location }),
+        since: instant(one.since),
       })),
     })),
   }

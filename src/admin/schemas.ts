@@ -65,11 +65,13 @@ export const State = Type.Enum([...ACTIVITIES])
 export const Class = Type.String()
 export const Instant = Type.String({ format: 'date-time' })
 const Text = Type.String({ maxLength: 1024 })
+const LOCATION = 'A location type of RFC 4589, such as office or train, or free text.'
 
 export const PresenceBody = Type.Object({
   presentity: Type.String(),
   state: State,
   note: Type.Optional(Type.String()),
+  location: Type.Optional(Type.String({ description: LOCATION })),
   since: Instant,
   manual: Type.Boolean(),
   tuples: Type.Array(
@@ -78,7 +80,9 @@ export const PresenceBody = Type.Object({
       class: Class,
       basic: Type.Enum(['open', 'closed']),
       state: State,
+      manual: Type.Boolean(),
       note: Type.Optional(Type.String()),
+      location: Type.Optional(Type.String()),
       contact: Type.Optional(Type.String()),
       since: Instant,
     }),
@@ -90,13 +94,14 @@ export const PresencePut = Type.Object(
   {
     state: State,
     note: Type.Optional(Text),
+    location: Type.Optional(Type.String({ maxLength: 128, description: LOCATION })),
     until: Type.Optional(
       Type.String({ format: 'date-time', description: 'When the state ends by itself.' }),
     ),
     class: Type.Optional(
-      Type.Enum([...SOURCE_CLASSES], {
+      Type.String({
         default: 'manual',
-        description: 'manual is kept over restarts; every other class is gone with the process.',
+        description: `${SOURCE_CLASSES.join(', ')}, or one of the option presence.classes. manual is kept over restarts; every other class is gone with the process.`,
       }),
     ),
     source: Type.Optional(

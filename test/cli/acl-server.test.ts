@@ -129,6 +129,15 @@ suite('rules, requests and watchers on the command line', () => {
     assert.equal((await ask('access-level create Desk')).code, 2)
   })
 
+  test('a watcher of another system is shown what he would see', async () => {
+    const stranger = `presence show ${carol} --as robert@partner.example`
+    assert.match(await heliograph(stranger), /^to robert@partner\.example: confirm\n/m)
+    await heliograph(`user address add ${bob} other-xmpp robert@partner.example`)
+    assert.match(await heliograph(stranger), /^to bob@example\.com: allow\n/m)
+    const literal = await heliograph(`${stranger} --external`)
+    assert.match(literal, /^to robert@partner\.example: confirm\n.*: confirm by default\n$/m)
+  })
+
   test('domains are shut off from each other and opened again', async () => {
     assert.equal(await heliograph('acl cross-domain'), 'cross-domain on\n')
     assert.equal(await heliograph('acl cross-domain off'), 'cross-domain off\n')

@@ -1,7 +1,7 @@
 /** What holds for watchers of whom nothing else is said: of the system, of a domain, of a user. */
 import { Type } from 'typebox'
 import { ALL_LEVEL } from '../../core/presence/access/access-level.ts'
-import { ANYBODY, EXTERNAL } from '../../core/presence/access/rule.ts'
+import { ANYBODY, EXTERNAL, type Rule } from '../../core/presence/access/rule.ts'
 import {
   DefaultFilter,
   DefaultPut,
@@ -65,36 +65,38 @@ export function defaultRuleRoutes(app: Api, services: Services): void {
   for (const place of PLACES) addPlace(app, services, place)
 }
 
-function addPlace(app: Api, services: Services, { url, of, self, presentity }: Place): void {
-  const { access } = services
-  const params = paramsOf(url)
-  const config = { self }
-  const rulesOf = async (given: Params, external?: boolean) => {
-    const watchers = [ANYBODY, EXTERNAL].filter(
-      (watcher) => external === undefined || (watcher === EXTERNAL) === external,
-    )
-    const owner = await presentity(services, given)
-    return access
-      .rules({ presentity: owner, enforced: false })
-      .filter(({ watcher }) => watchers.includes(watcher))
-  }
+function addPlace(app: Api, services: Services, place: Place): void {
+  addShow(app, services, place)
+  addPut(app, services, place)
+  addDelete(app, services, place)
+}
 
+function addShow(app: Api, services: Services, { url, of, self, presentity }: Place): void {
   app.get(
     url,
     {
-      config,
-      schema: { summary: `The defaults of ${of}`, params, response: { 200: RulesBody } },
+      config: { self },
+      schema: {
+        summary: `The defaults of ${of}`,
+        params: paramsOf(url),
+        response: { 200: RulesBody },
+      },
     },
-    async (request) => pageOf(await rulesOf(request.params), { skip: 0, limit: LIMIT }),
+    async (request) => {
+      const owner = await presentity(services, request.params)
+      return pageOf(defaultsOf(services, owner), { skip: 0, limit: LIMIT })
+    },
   )
+}
 
+function addPut(app: Api, services: Services, { url, of, self, presentity }: Place): void {
   app.put(
     url,
     {
-      config,
+      config: { self },
       schema: {
         summary: `Set the default of ${of}`,
-        params,
+        params: paramsOf(url),
         body: DefaultPut,
         response: { 200: RulePutBody },
       },
@@ -102,36 +104,44 @@ function addPlace(app: Api, services: Services, { url, of, self, presentity }: P
     async (request) => {
       const { action, level = ALL_LEVEL.name, external = false } = request.body
       const rule = { watcher: external ? EXTERNAL : ANYBODY, level, action }
-      const owner = {
-        presentity: await presentity(services, request.params),
-        enforced: false,
-      }
+      const owner = { presentity: await presentity(services, request.params), enforced: false }
       request.subject = subjectOf(owner, rule)
       return putRule(services, owner, { ...rule, existing: 'allow' })
     },
   )
+}
 
+function addDelete(app: Api, services: Services, { url, of, self, presentity }: Place): void {
   app.delete(
     url,
     {
-      config,
+      config: { self },
       schema: {
         summary: `Delete the defaults of ${of}`,
-        params,
+        params: paramsOf(url),
         querystring: DefaultFilter,
         response: { 200: DeletedBody },
       },
     },
     async (request) => {
       const { level, external } = request.query
-      const rules = (await rulesOf(request.params, external)).filter(
-        (rule) => level === undefined || rule.level === level,
+      const owner = await presentity(services, request.params)
+      const rules = defaultsOf(services, owner).filter(
+        (rule) =>
+          (level === undefined || rule.level === level) &&
+          (external === undefined || (rule.watcher === EXTERNAL) === external),
       )
-      const deleted = await deleteRules(access, rules)
+      const deleted = await deleteRules(services.access, rules)
       request.subject = `${request.url}: ${deleted}`
       return { deleted }
     },
   )
+}
+
+function defaultsOf({ access }: Services, presentity: string): Rule[] {
+  return access
+    .rules({ presentity, enforced: false })
+    .filter(({ watcher }) => watcher === ANYBODY || watcher === EXTERNAL)
 }
 
 function paramsOf(url: string) {

@@ -117,7 +117,7 @@ export function presenceRoutes(app: Api, services: Services): void {
 }
 
 async function put(
-  { presence, manual, clock }: Services,
+  { presence, access, manual, clock }: Services,
   account: BareJid,
   body: PresencePut,
 ): Promise<void> {
@@ -126,7 +126,7 @@ async function put(
   if (until !== undefined && !(until > now)) {
     throw new ApiError('BAD_REQUEST', '"until" must be a time to come')
   }
-  const { state, note, class: klass = 'manual' } = body
+  const { state, note, location, class: klass = 'manual' } = body
   if (klass === 'manual') {
     if (body.source !== undefined) {
       throw new ApiError('BAD_REQUEST', 'a manual state has no "source": a person has only one')

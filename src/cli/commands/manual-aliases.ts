@@ -6,6 +6,7 @@
 import { type ApiClient, path } from '../api-client.ts'
 import { type Command, defineCommand, type Result } from '../command.ts'
 import { CliError } from '../exit-codes.ts'
+import { psqlTable, timestamp } from '../psql.ts'
 import type { DomainReply, RuleReply, RulesReply } from '../replies.ts'
 import { ACL, deleteRules, fetchRules, parseAction, putRule, type Query } from '../rules.ts'
 
@@ -210,31 +211,6 @@ async function qualified(api: ApiClient, name: string): Promise<string> {
   const reply = await api.call({ method: 'GET', path: '/api/v1/domains' })
   const [domain, another] = (reply as { domains: DomainReply[] }).domains
   return domain && !another ? `${name}@${domain.name}` : name
-}
-
-/** As psql prints it, heads in the middle. */
-function psqlTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = heads.map((head, at) =>
-    Math.max(head.length, ...rows.map((row) => row[at]?.length ?? 0)),
-  )
-  const line = (cells: readonly string[]) => ` ${cells.join(' | ')}`.trimEnd()
-  const heading = heads.map((head, at) => centred(head, widths[at] ?? 0))
-  return [
-    line(heading),
-    widths.map((width) => '-'.repeat(width + 2)).join('+'),
-    ...rows.map((row) => line(row.map((cell, at) => cell.padEnd(widths[at] ?? 0)))),
-    `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`,
-  ].join('\n')
-}
-
-function centred(text: string, width: number): string {
-  const before = Math.floor((width - text.length) / 2)
-  return `${' '.repeat(before)}${text}`.padEnd(width)
-}
-
-/** `2012-09-20 16:54:50.435`, in UTC. */
-function timestamp(instant: string): string {
-  return instant.replace('T', ' ').replace('Z', '')
 }
 
 export const manualAliases: readonly Command[] = [presuseracls, userDefault, domainDefault]
