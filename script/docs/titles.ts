@@ -41,6 +41,7 @@ export const RFC_TITLES: Readonly<Record<number, string>> = {
   4475: 'SIP Torture Test Messages',
   4479: 'A Data Model for Presence',
   4480: 'Rich Presence Extensions to PIDF (RPID)',
+  4589: 'Location Types Registry',
   4616: 'SASL PLAIN',
   4660: 'Event Notification Filtering',
   5056: 'Channel Bindings',

@@ -20,10 +20,8 @@ const WatcherView = Type.Object({
 
 export const ExplainBody = Type.Object({
   presence: PresenceBody,
-  state: Type.Unsafe<Static<typeof State>>({
-    ...State,
-    description: 'What he knows himself to be: appear-offline where everybody is shown offline.',
-  }),
+  /** What he knows himself to be: `appear-offline` where everybody is shown `offline`. */
+  state: State,
   rule: Type.String(),
   ruleText: Type.String(),
   winner: Type.Optional(Type.Object({ source: Type.String(), observation: Type.String() })),

@@ -56,7 +56,7 @@ function renderTuple(tuple: Tuple, { state }: Person): string {
   const basic = state === 'unknown' ? 'closed' : tuple.basic
   return (
     `<tuple id="${escapeAttr(tuple.id)}"><status><basic>${basic}</basic></status>` +
-    `<rpid:class>${tuple.class}</rpid:class>` +
+    `<rpid:class>${escapeText(tuple.class)}</rpid:class>` +
     renderCapabilities(tuple.capabilities) +
     renderContact(tuple) +
     renderNote('note', tuple.note) +

@@ -160,3 +160,42 @@ test('a manual state that ended while the server was down does not come back', a
   assert.equal((await second.call('GET', ALICE)).json.state, 'offline')
   await second.close()
 })
+
+test('a source says where the person is, and is of a class that there is', async (t) => {
+  const { call } = await openWithAlice(t)
+  const source = { state: 'busy', class: 'application', location: 'train' }
+  const put = await call('PUT', ALICE, { body: source })
+  assert.partialDeepStrictEqual(put.json, {
+    location: 'train',
+    tuples: [{ location: 'train', manual: false }],
+  })
+  const explained = await call('GET', `${ALICE}/explain`)
+  assert.partialDeepStrictEqual(explained.json, {
+    reports: [{ observations: [{ location: 'train' }] }],
+  })
+  const gadget = await call('PUT', ALICE, { body: { ...source, class: 'gadget' } })
+  assert.equal(codeOf(gadget), '400 BAD_REQUEST')
+})
+
+test('only a person appears offline, and nobody is unknown by his own word', async (t) => {
+  const { call } = await openWithAlice(t)
+  await call('PUT', ALICE, { body: { state: 'on-a-call', class: 'phone' } })
+  const hides = { state: 'appear-offline', note: 'Ssh' }
+  assert.equal(
+    codeOf(await call('PUT', ALICE, { body: { ...hides, class: 'phone' } })),
+    '400 BAD_REQUEST',
+  )
+  const hidden = await call('PUT', ALICE, { body: hides })
+  assert.equal(hidden.json.state, 'offline')
+  assert.match(JSON.stringify(hidden.json), /"tuples":\[\]/)
+  assert.equal(hidden.json.note, undefined)
+  const explained = await call('GET', `${ALICE}/explain`)
+  assert.partialDeepStrictEqual(explained.json, {
+    presence: { state: 'offline' },
+    state: 'appear-offline',
+    rule: 'appear-offline',
+  })
+  assert.equal(codeOf(await call('PUT', ALICE, { body: { state: 'unknown' } })), '400 BAD_REQUEST')
+  const lost = await call('PUT', ALICE, { body: { state: 'unknown', class: 'phone' } })
+  assert.equal(lost.status, 200)
+})

@@ -1,6 +1,7 @@
 /** Presence over HTTP: the API as a source, as a watcher, and as the one that explains. */
 import { Type } from 'typebox'
 import type { BareJid } from '../../core/address.ts'
+import type { Observation, SourceClass } from '../../core/presence/observation.ts'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
 import { openEventStream } from '../event-stream.ts'
@@ -116,33 +117,62 @@ export function presenceRoutes(app: Api, services: Services): void {
   )
 }
 
-async function put(
-  { presence, access, manual, clock }: Services,
-  account: BareJid,
-  body: PresencePut,
-): Promise<void> {
-  const now = clock.now()
+async function put(services: Services, account: BareJid, body: PresencePut): Promise<void> {
+  const now = services.clock.now()
   const until = body.until === undefined ? undefined : Date.parse(body.until)
   if (until !== undefined && !(until > now)) {
     throw new ApiError('BAD_REQUEST', '"until" must be a time to come')
   }
-  const { state, note, location, class: klass = 'manual' } = body
-  if (klass === 'manual') {
-    if (body.source !== undefined) {
-      throw new ApiError('BAD_REQUEST', 'a manual state has no "source": a person has only one')
-    }
-    await manual.set({ account, state, note, since: now, until })
+  if (body.class === undefined || body.class === 'manual') {
+    const { state, note } = manualBody(body)
+    await services.manual.set({ account, state, note, since: now, until })
     return
   }
-  const basic = state === 'offline' ? 'closed' : 'open'
-  presence.report({
+  const observation = observationOf(services, body, body.class)
+  services.presence.report({
     presentity: account,
-    source: sourceName(body.source ?? klass),
+    source: sourceName(body.source ?? body.class),
     until,
-    observations: [
-      { id: klass, class: klass, basic, activity: state, manual: false, note, since: now },
-    ],
+    observations: [observation],
   })
+}
+
+function manualBody(body: PresencePut): PresencePut {
+  if (body.source !== undefined) {
+    throw new ApiError('BAD_REQUEST', 'a manual state has no "source": a person has only one')
+  }
+  if (body.location !== undefined) {
+    throw new ApiError('BAD_REQUEST', 'a manual state has no "location": sources have')
+  }
+  if (body.state === 'unknown') {
+    throw new ApiError('BAD_REQUEST', 'nobody says himself that his state is unknown')
+  }
+  return body
+}
+
+function observationOf(
+  { access, clock }: Services,
+  { state, note, location }: PresencePut,
+  sourceClass: SourceClass,
+): Observation {
+  if (!access.classes.includes(sourceClass)) {
+    const known = access.classes.join(', ')
+    throw new ApiError('BAD_REQUEST', `no such class: ${sourceClass}; there are ${known}`)
+  }
+  if (state === 'appear-offline') {
+    throw new ApiError('BAD_REQUEST', 'only a person appears offline, not a source')
+  }
+  const basic = state === 'offline' || state === 'unknown' ? 'closed' : 'open'
+  return {
+    id: sourceClass,
+    class: sourceClass,
+    basic,
+    activity: state,
+    manual: false,
+    note,
+    location,
+    since: clock.now(),
+  }
 }
 
 function sourceName(name: string): string {
