@@ -50,7 +50,8 @@ const signIns = counter({
 export class SignIn {
   readonly #administrators: AdministratorStore
   readonly #users: UserPasswords
-  readonly #throttle: FailureThrottle
+  /** Apart: a user’s forgotten client must not lock the administrators of his office out. */
+  readonly #throttles: Readonly<Record<Principal['role'], FailureThrottle>>
   readonly #grants: Grants
   readonly #revokeListeners = new Set<(name: string) => void>()
   /** Of everybody, since the start. */
@@ -61,7 +62,10 @@ export class SignIn {
     const { administrators, users, clock } = deps
     this.#administrators = administrators
     this.#users = users
-    this.#throttle = new FailureThrottle(clock)
+    this.#throttles = {
+      administrator: new FailureThrottle(clock),
+      user: new FailureThrottle(clock),
+    }
     this.#grants = new Grants(clock)
     users.onPasswordChanged((account) => this.#revokeAll(account))
     users.onUserDisabled((account) => this.#revokeAll(account))
@@ -96,7 +100,7 @@ export class SignIn {
     const colon = text.indexOf(':')
     if (colon < 0) throw new ApiError('SIGN_IN_REQUIRED')
     const given = { name: text.slice(0, colon), password: text.slice(colon + 1) }
-    this.#refuseGuesser(address)
+    this.#refuseGuesser(given, address)
     const secret = `password ${JSON.stringify([given.name, given.password])}`
     const memory = this.#grants.get(secret)
     if (memory) return memory
@@ -110,11 +114,11 @@ export class SignIn {
    * Throws `ApiError` SIGN_IN_REQUIRED, TOO_MANY_FAILURES; `DirectoryError` BUSY.
    */
   async checkPassword(given: Credentials, address: string): Promise<Principal> {
-    this.#refuseGuesser(address)
+    this.#refuseGuesser(given, address)
     const principal = await this.#verify(given)
     signIns.inc({ result: principal ? 'accepted' : 'refused' })
     if (principal) return principal
-    this.#throttle.failed(address)
+    this.#throttles[roleOf(given)].failed(address)
     throw new ApiError('SIGN_IN_REQUIRED')
   }
 
@@ -143,9 +147,9 @@ export class SignIn {
     }
   }
 
-  /** A user's name has an at sign, which an administrator's cannot have. */
-  async #verifyOnce({ name, password }: Credentials): Promise<Principal | undefined> {
-    if (!name.includes('@')) return this.#verifyAdministrator({ name, password })
+  async #verifyOnce(given: Credentials): Promise<Principal | undefined> {
+    if (roleOf(given) === 'administrator') return this.#verifyAdministrator(given)
+    const { name, password } = given
     const jid = parseJid(name)
     const isAccount = jid !== undefined && jid.local !== '' && jid.resource === ''
     const account = isAccount ? jid.bare : NOBODY
@@ -159,8 +163,8 @@ export class SignIn {
     return administrator && right ? { role: 'administrator', name } : undefined
   }
 
-  #refuseGuesser(address: string): void {
-    const waitMs = this.#throttle.waitMs(address)
+  #refuseGuesser(given: Credentials, address: string): void {
+    const waitMs = this.#throttles[roleOf(given)].waitMs(address)
     if (waitMs <= 0) return
     signIns.inc({ result: 'throttled' })
     throw new ApiError('TOO_MANY_FAILURES', undefined, Math.ceil(waitMs / 1000))
@@ -177,6 +181,11 @@ export class SignIn {
     this.#grants.revokeAll(name)
     for (const listener of this.#revokeListeners) listener(name)
   }
+}
+
+/** A user's name has an at sign, which an administrator's cannot have. */
+function roleOf({ name }: Credentials): Principal['role'] {
+  return name.includes('@') ? 'user' : 'administrator'
 }
 
 /** Takes the place of a name that is none, so that it takes as long to refuse. */

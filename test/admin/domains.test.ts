@@ -11,13 +11,15 @@ test('domains are added, changed, listed and removed', async (t) => {
     name: 'north.example',
     digestMd5: false,
     sipDigest: 'both',
+    composition: 'enterprise',
     createdAt: '2030-01-01T09:00:00.000Z',
   }
   assert.deepEqual(added.json, north)
   const changed = await call('PATCH', '/api/v1/domains/north.example', {
-    body: { digestMd5: true, sipDigest: 'sha-256' },
+    body: { digestMd5: true, sipDigest: 'sha-256', composition: 'microsoft' },
   })
-  assert.deepEqual(changed.json, { ...north, digestMd5: true, sipDigest: 'sha-256' })
+  const after = { digestMd5: true, sipDigest: 'sha-256', composition: 'microsoft' }
+  assert.deepEqual(changed.json, { ...north, ...after })
   assert.deepEqual(
     (await call('GET', '/api/v1/domains')).json.domains.map(({ name }) => name),
     ['corp.example', 'north.example', 'west.example'],
@@ -33,6 +35,7 @@ test('what cannot be done with a domain is said by its code', async (t) => {
     ['409 DOMAIN_EXISTS', 'POST', '', { name: 'corp.example' }],
     ['400 BAD_DOMAIN', 'POST', '', { name: 'a@b' }],
     ['400 BAD_REQUEST', 'POST', '', { name: 'x.example', sipDigest: 'md4' }],
+    ['400 BAD_REQUEST', 'PATCH', '/corp.example', { composition: 'random' }],
     ['409 DOMAIN_NOT_EMPTY', 'DELETE', '/corp.example', undefined],
     ['404 NO_SUCH_DOMAIN', 'DELETE', '/no.example', undefined],
     ['404 NO_SUCH_DOMAIN', 'PATCH', '/no.example', {}],
