@@ -7,6 +7,7 @@ import { json } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import { ApiClient, path } from '../../src/cli/api-client.ts'
+import type { ExplainReply, WatchesReply } from '../../src/cli/replies.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { DOMAIN, PASSWORD, Phone } from '../support/sip-system.ts'
 import { XmppClient } from '../support/xmpp-client.ts'
@@ -96,4 +97,21 @@ test('an owner without a client hears of requests and answers them, for every pr
   await waiting()
   const bodies = phone.received.map(({ body }) => body.toString()).join('')
   assert.doesNotMatch(bodies, /writing|busy/)
+
+  const { watches } = (await api.call({
+    method: 'GET',
+    path: path`/api/v1/watchers?watched=${alice}`,
+  })) as WatchesReply
+  const who = watches.map(({ watcher, protocol, status, roster }) =>
+    [watcher, protocol, status, roster ? 'roster' : ''].join(' ').trim(),
+  )
+  assert.deepEqual(who, [`${bob} xmpp active roster`, `${carol} sip active`])
+  const explained = (await api.call({
+    method: 'GET',
+    path: path`/api/v1/presence/${alice}/explain`,
+  })) as ExplainReply
+  const [ofBob, ofCarol] = explained.watchers
+  assert.deepEqual(ofBob?.hidden, [])
+  const manual = ofCarol?.hidden.find((reason) => reason.class === 'manual')
+  assert.deepEqual([manual?.rule?.watcher, manual?.rule?.action], [carol, 'block'])
 })
