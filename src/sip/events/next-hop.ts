@@ -1,5 +1,6 @@
 /** Where our requests to a client go: its connection, its Contact, or where its packets come from. */
 
+import type { Dialog } from '../dialog/dialog.ts'
 import type { SipRequest } from '../message/message.ts'
 import { parseSipUri, type SipUri } from '../message/uri.ts'
 import { parseNameAddr, topVia } from '../message/values.ts'
@@ -29,6 +30,16 @@ export function nextHop(
   if (host === source.host) return { ...source, port: contact.port ?? DEFAULT_PORT }
   const believed = normalizeHost(topVia(request)?.host ?? '')
   return believed === host && isNumericHost(host) ? source : undefined
+}
+
+/** A connection that has closed is no way any more; the Contact may be one. */
+export function openPeer(peer: Peer | undefined): Peer | undefined {
+  return peer?.transport === 'udp' || peer?.flow?.open ? peer : undefined
+}
+
+/** Without a connection of its own, where the Contact cannot be connected to (RFC 7118 §5). */
+export function isUnreachable({ remoteTarget, routeSet }: Dialog): boolean {
+  return routeSet.length === 0 && parseSipUri(remoteTarget)?.host.endsWith('.invalid') === true
 }
 
 function contactOf(request: SipRequest): SipUri | undefined {

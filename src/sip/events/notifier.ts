@@ -6,9 +6,8 @@
  * many there are (403, 503), the access rules. The subscription is stored before the 200 leaves.
  */
 import { randomBytes, randomInt } from 'node:crypto'
-import { type BareJid, parseJid } from '../../core/address.ts'
+import type { BareJid } from '../../core/address.ts'
 import type { Watcher } from '../../core/presence/access/access.ts'
-import type { AccessChange } from '../../core/presence/access/access-control.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import type { SipIdentity } from '../auth/identity.ts'
@@ -18,16 +17,13 @@ import type { SipRequest } from '../message/message.ts'
 import { createResponse, newTag } from '../message/respond.ts'
 import { type EventValue, parseEvent } from '../message/values.ts'
 import type { ServerTransaction, SipUserAgent } from '../user-agent.ts'
+import { AccessReviews } from './access-reviews.ts'
 import type { EventDeps, EventPackage, ExpiresBounds } from './event-package.ts'
 import { allowEvents, grantExpires, negotiate } from './headers.ts'
 import { nextHop } from './next-hop.ts'
 import { aorOf, type Identify, type ResolveResource, watcherOf } from './resources.ts'
-import {
-  type NotifyPacing,
-  Subscription,
-  type SubscriptionDeps,
-  type SubscriptionInit,
-} from './subscription.ts'
+import { Subscription } from './subscription.ts'
+import type { NotifyPacing, SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
 import { isDurable, type SubscriptionKeeper } from './subscription-keeper.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
 
@@ -60,12 +56,12 @@ export const RESTORE_DELAY_MS = 500
 export const RESTORE_SPREAD_MS = 5_000
 /** What a restart takes, with some to spare. */
 const STOPPING_RETRY_SECONDS = '10'
-const RECONSIDERED_AT_ONCE = 500
 
 export class Notifier {
   readonly #deps: NotifierDeps
   readonly #subscriptionDeps: SubscriptionDeps
   readonly #watches: Disposable[]
+  readonly #reviews: AccessReviews
   /** Terminated, and the last NOTIFY not answered yet. */
   readonly #leaving = new Set<Subscription>()
   #stopping = false
@@ -88,12 +84,8 @@ export class Notifier {
     this.#watches = packages.map((pkg) =>
       pkg.watch(events, (presentity) => this.#changed(pkg, presentity)),
     )
-    this.#watches.push(
-      events.access.onChange((change) => this.#accessChanged(change)),
-      events.subscriptions.addAudience({
-        refused: (presentity, watcher) => this.#refused(presentity, watcher),
-      }),
-    )
+    this.#reviews = new AccessReviews(deps)
+    this.#watches.push(this.#reviews.start())
   }
 
   /** Handles a SUBSCRIBE; throws `SipError`. */
@@ -120,7 +112,7 @@ export class Notifier {
   #resume(subscription: Subscription): void {
     const reconsidered = subscription.reconsider()
     subscription.changed()
-    void reconsidered.then(() => this.#ask(subscription))
+    void reconsidered.then(() => this.#reviews.ask(subscription))
   }
 
   /**
@@ -160,51 +152,6 @@ export class Notifier {
     }
   }
 
-  /** Nothing leaves on the word of the old rules any more, however long it takes to ask the new ones. */
-  #accessChanged({ presentity, watcher }: AccessChange): void {
-    const { table } = this.#deps
-    const concerned = [...(presentity === undefined ? table.all() : table.of(presentity))].filter(
-      ({ subject }) => watcher === undefined || subject.watcher.address === watcher,
-    )
-    for (const subscription of concerned) subscription.doubt()
-    // Who decides about one watcher does not want to be asked about him in the same breath.
-    this.#reconsider(concerned, watcher === undefined)
-  }
-
-  /** In slices, so that a rule about everybody does not keep everything else waiting. */
-  #reconsider(subscriptions: readonly Subscription[], mayAsk: boolean): void {
-    for (const subscription of subscriptions.slice(0, RECONSIDERED_AT_ONCE)) {
-      const asked = subscription.access?.asks ?? false
-      const reconsidered = subscription.reconsider()
-      if (mayAsk && !asked) void reconsidered.then(() => this.#ask(subscription))
-    }
-    const rest = subscriptions.slice(RECONSIDERED_AT_ONCE)
-    if (rest.length > 0) setImmediate(() => this.#reconsider(rest, mayAsk))
-  }
-
-  /** Where the presentity's word is wanted, and the watcher has a name to ask by. Never rejects. */
-  async #ask({ subject, access, status }: Subscription): Promise<void> {
-    const { log, events } = this.#deps
-    const { presentity, watcher } = subject
-    const asker = parseJid(watcher.address)
-    if (!access?.asks || !asker?.local || asker.resource) return
-    try {
-      await events.subscriptions.ask(presentity, asker.bare)
-    } catch (err) {
-      log.warn({ what: 'sip_subscription_not_asked', presentity, watcher: asker.bare, status, err })
-    }
-  }
-
-  /** The presentity has said no to a request. */
-  #refused(presentity: BareJid, watcher: BareJid): void {
-    for (const subscription of [...this.#deps.table.of(presentity)]) {
-      const { subject, status } = subscription
-      if (subject.watcher.address === watcher && status === 'pending') {
-        subscription.terminate('rejected')
-      }
-    }
-  }
-
   #examine(tx: ServerTransaction, identity: SipIdentity): Demand {
     const { request } = tx
     const { packages, expires } = this.#deps
@@ -241,7 +188,7 @@ export class Notifier {
     table.add(subscription)
     await this.#orAbandon(subscription, () => subscription.admit())
     if (seconds > 0) await this.#orAbandon(subscription, () => keeper.save(subscription))
-    await this.#ask(subscription)
+    await this.#reviews.ask(subscription)
     this.#accept(tx, subscription, seconds)
     // §4.4.3: a fetch is a subscription that ends with its first NOTIFY.
     if (seconds === 0) subscription.terminate('timeout')
@@ -264,7 +211,7 @@ export class Notifier {
     subscription.contentType = demand.contentType
     subscription.extend(this.#deps.clock.now() + seconds * 1000)
     await this.#deps.keeper.save(subscription)
-    await this.#ask(subscription)
+    await this.#reviews.ask(subscription)
     // Ended while it was being written: an un-SUBSCRIBE or a 481 has overtaken.
     if (subscription.status === 'terminated') throw new SipError(481)
     this.#accept(tx, subscription, seconds)

@@ -10,7 +10,8 @@ import type {
 import type { Log } from '../../util/log.ts'
 import { Dialog, type DialogSnapshot } from '../dialog/dialog.ts'
 import type { EventPackage } from './event-package.ts'
-import type { Subscription, SubscriptionInit } from './subscription.ts'
+import type { Subscription } from './subscription.ts'
+import type { SubscriptionInit } from './subscription-deps.ts'
 
 /**
  * A NOTIFY's CSeq must never go back (RFC 3261 §12.2.2), and writing each one down would cost a

@@ -11,63 +11,25 @@
  */
 
 import { type Access, NOTHING } from '../../core/presence/access/access.ts'
-import type { Clock, Timer } from '../../util/clock.ts'
-import type { Log } from '../../util/log.ts'
+import type { Timer } from '../../util/clock.ts'
 import { counter } from '../../util/metrics.ts'
 import type { Dialog } from '../dialog/dialog.ts'
 import { SipError } from '../errors.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
-import { parseSipUri } from '../message/uri.ts'
 import type { Peer } from '../transport/transport.ts'
-import type { EventDeps, EventPackage, Rendered, Subject } from './event-package.ts'
+import type { EventPackage, Rendered, Subject } from './event-package.ts'
+import { isUnreachable, openPeer } from './next-hop.ts'
+import {
+  createNotify,
+  type Draft,
+  isSameState,
+  type SubscriptionStatus,
+  subscriptionState,
+  type TerminationReason,
+} from './notify.ts'
 import { verdictOn } from './notify-response.ts'
 import { StandingAccess } from './standing-access.ts'
-
-/** RFC 6665 §4.1.3. */
-export type TerminationReason =
-  | 'deactivated'
-  | 'probation'
-  | 'rejected'
-  | 'timeout'
-  | 'giveup'
-  | 'noresource'
-  | 'invariant'
-
-export interface SubscriptionDeps {
-  readonly clock: Clock
-  readonly log: Log
-  readonly events: EventDeps
-  readonly pacing: NotifyPacing
-  /** Resolves with the final response; never rejects. */
-  send(request: SipRequest, to: Peer | undefined): Promise<SipResponse>
-  /** Called after each NOTIFY was sent. */
-  notified(subscription: Subscription): void
-  /** Called after it became known what the watcher may see; `before` is what held, if anything did. */
-  decided(subscription: Subscription, before: Access | undefined): void
-}
-
-export interface NotifyPacing {
-  /** Overrides the package's own interval. */
-  readonly intervalMs: number | undefined
-  /** Consecutive NOTIFYs without a usable answer that end a subscription. */
-  readonly maxFailures: number
-}
-
-export interface SubscriptionInit {
-  readonly id: string
-  readonly package: EventPackage
-  /** The `id` parameter of the Event header (RFC 6665 §4.5.2). */
-  readonly eventId: string | undefined
-  readonly subject: Subject
-  readonly contentType: string
-  readonly createdAt: number
-  readonly dialog: Dialog
-  /** Our Contact in this dialog. */
-  readonly contact: string
-  /** Where NOTIFYs go; `undefined`: where the dialog's route set or remote target points. */
-  readonly peer: Peer | undefined
-  readonly expiresAt: number
-}
+import type { SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
 
 const RETRY_MS = 30_000
 
@@ -80,16 +42,7 @@ const notifies = counter({
 /** Where nobody can tell what the watcher may see, he sees nothing. */
 const CLOSED: Access = { decision: 'block', visible: NOTHING, asks: false }
 
-type Status = 'active' | 'pending' | 'terminated'
 type Owed = 'nothing' | 'change' | 'now'
-
-/** What a NOTIFY says, and on whose word. */
-interface Draft {
-  readonly at: number
-  status: Status
-  access: Access | undefined
-  rendered: Rendered
-}
 
 export class Subscription {
   readonly id: string
@@ -108,7 +61,7 @@ export class Subscription {
   readonly #ended: (subscription: Subscription) => void
   readonly #standing: StandingAccess
   #access: Access | undefined
-  #status: Status = 'active'
+  #status: SubscriptionStatus = 'active'
   #reason: TerminationReason = 'timeout'
   #owed: Owed = 'nothing'
   #outstanding: Promise<void> | undefined
@@ -119,7 +72,7 @@ export class Subscription {
   #renderedAt = 0
   #notBefore = 0
   #failures = 0
-  #sent: { readonly state: Buffer | string; readonly status: Status } | undefined
+  #sent: { readonly state: Buffer | string; readonly status: SubscriptionStatus } | undefined
 
   /** `ended` is called once, as soon as the subscription is terminated: before its last NOTIFY is answered. */
   constructor(
@@ -148,7 +101,7 @@ export class Subscription {
     if (init.expiresAt > init.createdAt) this.#armExpiry()
   }
 
-  get status(): Status {
+  get status(): SubscriptionStatus {
     return this.#status
   }
 
@@ -276,7 +229,8 @@ export class Subscription {
   #pump(): void {
     if (this.#dead || this.#outstanding !== undefined || this.#owed === 'nothing') return
     this.#timer?.cancel()
-    if (this.#isParked()) return
+    const peer = openPeer(this.peer)
+    if (!peer && isUnreachable(this.dialog)) return
     if (!this.#standing.current) {
       this.#standing.require()
       return
@@ -310,13 +264,19 @@ export class Subscription {
     owed: Owed,
     rendering: Promise<Rendered>,
   ): Promise<void> {
-    const rendered = await rendering
-    if (!this.#dead && !(owed === 'change' && this.#isKnown(rendered))) {
+    const rendered = await rendering.catch((err: unknown) => this.#notRendered(err))
+    if (!rendered) this.#retryAfter(RETRY_MS)
+    else if (!this.#dead && !(owed === 'change' && this.#isKnown(rendered))) {
       await this.#notify({ ...draft, rendered })
       return
     }
     this.#outstanding = undefined
     this.#pump()
+  }
+
+  #notRendered(err: unknown): undefined {
+    const { event } = this.package
+    this.#deps.log.error({ what: 'sip_notify_not_rendered', event, err })
   }
 
   #render(): Rendered | Promise<Rendered> {
@@ -328,68 +288,49 @@ export class Subscription {
     })
   }
 
-  /** The connection is gone and the Contact cannot be connected to (RFC 7118 §5): what is owed waits for a refresh. */
-  #isParked(): boolean {
-    if (this.#peer()) return false
-    const host = parseSipUri(this.dialog.remoteTarget)?.host
-    return this.dialog.routeSet.length === 0 && host?.endsWith('.invalid') === true
-  }
-
-  /** A connection that has closed is no way any more; the Contact may be one. */
-  #peer(): Peer | undefined {
-    if (this.peer?.transport === 'udp' || this.peer?.flow?.open) return this.peer
-    return undefined
-  }
-
   #isKnown({ state }: Rendered): boolean {
-    if (this.#sent?.status !== this.#status) return false
-    const known = this.#sent.state
-    if (known === state) return true
-    return typeof known !== 'string' && typeof state !== 'string' && known.equals(state)
+    return this.#sent?.status === this.#status && isSameState(this.#sent.state, state)
   }
 
   async #notify(draft: Draft): Promise<void> {
     const { clock, pacing } = this.#deps
     this.#renderedAt = draft.at
     this.#notBefore = clock.now() + (pacing.intervalMs ?? this.package.minNotifyIntervalMs)
-    const answer = this.#deps.send(this.#request(draft), this.#peer())
+    const request = createNotify(this)
+    let told = draft
+    this.#write(request, told)
+    request.leaving = () => {
+      told = this.#revise(told)
+      this.#write(request, told)
+    }
+    const answer = this.#deps.send(request, openPeer(this.peer))
     this.#deps.notified(this)
     const response = await answer
     this.#outstanding = undefined
-    this.#answered(response, draft)
+    this.#answered(response, told)
   }
 
-  #request(draft: Draft): SipRequest {
-    const request = this.dialog.createRequest('NOTIFY')
-    const { event } = this.package
-    request.headers.set('Event', this.eventId === undefined ? event : `${event};id=${this.eventId}`)
-    request.headers.set('Subscription-State', this.#subscriptionState(draft.status))
-    request.headers.set('Contact', `<${this.contact}>`)
-    request.headers.set('Content-Type', this.contentType)
-    request.body = draft.rendered.body
-    request.leaving = () => this.#leaving(draft, request)
-    return request
+  #write(request: SipRequest, { status, rendered }: Draft): void {
+    const restMs = this.expiresAt - this.#deps.clock.now()
+    const state = subscriptionState(status, { restMs, reason: this.#reason })
+    request.headers.set('Subscription-State', state)
+    request.body = rendered.body
   }
 
-  /** The way to the watcher may have been long to find: what he may see has to be true now. */
-  #leaving(draft: Draft, request: SipRequest): void {
+  /** The way to the watcher may have been long to find: what he may see has to be true when it leaves. */
+  #revise(draft: Draft): Draft {
     const access = this.#standing.current
     // An end is told by a NOTIFY of its own.
     const status = this.#status === 'terminated' ? draft.status : this.#status
-    if (draft.access === access && draft.status === status) return
+    if (draft.access === access && draft.status === status) return draft
     const rendered = this.#render()
-    if (!(rendered instanceof Promise)) draft.rendered = rendered
-    Object.assign(draft, { access, status })
     // What could not be told in time is told when it is decided.
     if (!access && this.#owed === 'nothing') this.#owed = 'change'
-    request.headers.set('Subscription-State', this.#subscriptionState(status))
-    request.body = draft.rendered.body
-  }
-
-  #subscriptionState(status: Status): string {
-    if (status === 'terminated') return `terminated;reason=${this.#reason}`
-    const seconds = Math.ceil((this.expiresAt - this.#deps.clock.now()) / 1000)
-    return `${status};expires=${Math.max(0, seconds)}`
+    return {
+      ...draft,
+      ...{ access, status },
+      rendered: rendered instanceof Promise ? draft.rendered : rendered,
+    }
   }
 
   #answered(response: SipResponse, { rendered, status }: Draft): void {

@@ -8,7 +8,8 @@ import type { Access, Decision, Watcher } from '../../core/presence/access/acces
 import type { WatcherEvent, WatcherStatus } from '../../formats/watcherinfo.ts'
 import type { Clock } from '../../util/clock.ts'
 import { parseNameAddr } from '../message/values.ts'
-import type { Subscription, TerminationReason } from './subscription.ts'
+import type { TerminationReason } from './notify.ts'
+import type { Subscription } from './subscription.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
 
 export interface WatcherState {

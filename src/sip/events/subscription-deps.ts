@@ -1,0 +1,45 @@
+/** What a subscription is made of, and what it stands on. */
+import type { Access } from '../../core/presence/access/access.ts'
+import type { Clock } from '../../util/clock.ts'
+import type { Log } from '../../util/log.ts'
+import type { Dialog } from '../dialog/dialog.ts'
+import type { SipRequest, SipResponse } from '../message/message.ts'
+import type { Peer } from '../transport/transport.ts'
+import type { EventDeps, EventPackage, Subject } from './event-package.ts'
+import type { Subscription } from './subscription.ts'
+
+export interface SubscriptionDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly events: EventDeps
+  readonly pacing: NotifyPacing
+  /** Resolves with the final response; never rejects. */
+  send(request: SipRequest, to: Peer | undefined): Promise<SipResponse>
+  /** Called after each NOTIFY was sent. */
+  notified(subscription: Subscription): void
+  /** Called after it became known what the watcher may see; `before` is what held, if anything did. */
+  decided(subscription: Subscription, before: Access | undefined): void
+}
+
+export interface NotifyPacing {
+  /** Overrides the package's own interval. */
+  readonly intervalMs: number | undefined
+  /** Consecutive NOTIFYs without a usable answer that end a subscription. */
+  readonly maxFailures: number
+}
+
+export interface SubscriptionInit {
+  readonly id: string
+  readonly package: EventPackage
+  /** The `id` parameter of the Event header (RFC 6665 §4.5.2). */
+  readonly eventId: string | undefined
+  readonly subject: Subject
+  readonly contentType: string
+  readonly createdAt: number
+  readonly dialog: Dialog
+  /** Our Contact in this dialog. */
+  readonly contact: string
+  /** Where NOTIFYs go; `undefined`: where the dialog's route set or remote target points. */
+  readonly peer: Peer | undefined
+  readonly expiresAt: number
+}
