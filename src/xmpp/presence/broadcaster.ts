@@ -23,7 +23,7 @@ import { Told, UNTOLD } from './told.ts'
 
 export interface BroadcasterDeps {
   sessions: LocalSessions
-  rosters: Rosters
+  rosters: Pick<Rosters, 'use'>
   presence: PresenceService
   access: AccessControl
   busyShow: BusyShow
@@ -60,31 +60,21 @@ export class Broadcaster {
   update(account: BareJid): void | Promise<void> {
     const waiting = this.#waiting.get(account)
     if (waiting !== undefined) return waiting
-    const list = this.#deps.rosters.peek(account)
-    if (list) return this.#tell(account, list, 'news')
-    const told = this.#deps.rosters.get(account).then(
-      (loaded) => {
-        this.#waiting.delete(account)
-        this.#tell(account, loaded, 'news')
-      },
-      (error: unknown) => {
-        this.#waiting.delete(account)
-        throw error
-      },
-    )
-    this.#waiting.set(account, told)
-    return told
+    const told = this.#deps.rosters.use(account, (list) => {
+      this.#waiting.delete(account)
+      this.#tell(account, list, 'news')
+    })
+    if (!told) return
+    const settled = told.finally(() => this.#waiting.delete(account))
+    this.#waiting.set(account, settled)
+    return settled
   }
 
   /** Somebody may see more or less than before: at once where the contact list is in memory. */
   accessChanged({ presentity, watcher }: AccessChange): void | Promise<void> {
     if (presentity === undefined) return this.#sweep()
     if (!this.#told.has(presentity)) return
-    const list = this.#deps.rosters.peek(presentity)
-    if (list) return this.#reconsider(presentity, list, watcher)
-    return this.#deps.rosters
-      .get(presentity)
-      .then((loaded) => this.#reconsider(presentity, loaded, watcher))
+    return this.#deps.rosters.use(presentity, (list) => this.#reconsider(presentity, list, watcher))
   }
 
   /** A contact list changed; who becomes a watcher by that is told when his subscription `begins`. */
@@ -115,29 +105,18 @@ export class Broadcaster {
    * Shows a resource that became available what its user may see of a contact (RFC 6121 §4.2.2).
    * Answers false where the contact is on line and the user is not subscribed to him.
    */
-  async show(session: XmppSession, contact: BareJid): Promise<boolean> {
-    const { account } = session
-    const isSilent = !this.#told.has(contact) && !this.#waiting.has(contact)
-    const list = isSilent ? undefined : await this.#deps.rosters.get(contact)
-    const item = list?.items.get(account)
-    if (list && item && watches(item)) {
-      // The user's other resources first: this one awaits the contact and hears nothing of it yet.
-      if (this.#waiting.has(contact)) this.#tell(contact, list, 'news')
-      this.#reconsider(contact, list, account)
-      session.noLongerAwaits(contact)
-      this.#sendAll(contact, item, [session])
-      return true
+  show(session: XmppSession, contact: BareJid): boolean | Promise<boolean> {
+    if (this.#told.has(contact)) {
+      return this.#deps.rosters.use(contact, (list) => this.#show(session, contact, list))
     }
     session.noLongerAwaits(contact)
-    return list === undefined
+    return true
   }
 
   /** A subscription begins: the watcher is sent what he may see now (RFC 6121 §3.1.5). */
   begin(account: BareJid, watcher: BareJid): void | Promise<void> {
     if (!this.#told.has(account)) return
-    const list = this.#deps.rosters.peek(account)
-    if (list) return this.#begin(account, list, watcher)
-    return this.#deps.rosters.get(account).then((loaded) => this.#begin(account, loaded, watcher))
+    return this.#deps.rosters.use(account, (list) => this.#begin(account, list, watcher))
   }
 
   /** A subscription ends: to the watcher the person is gone (RFC 6121 §3.2.2). */
@@ -193,6 +172,16 @@ export class Broadcaster {
     const visible = this.#visible(account, item)
     if (was !== visible) told.setView(contact, visible)
     this.#send(account, contact, live, round.texts(was, visible))
+  }
+
+  #show(session: XmppSession, contact: BareJid, list: ContactList): boolean {
+    const item = list.items.get(session.account)
+    const watching = item !== undefined && watches(item)
+    // The user's other resources first: this one awaits the contact and hears nothing of it yet.
+    if (watching) this.#reconsider(contact, list, session.account)
+    session.noLongerAwaits(contact)
+    if (watching) this.#sendAll(contact, item, [session])
+    return watching
   }
 
   #begin(account: BareJid, list: ContactList, watcher: BareJid): void {

@@ -13,12 +13,15 @@ import { looksSame, removedItem, rosterItem, rosterQuery } from './roster-stanza
 /** Must be quick and pure: it may run more than once. */
 export type ChangeItem = (item: RosterItem | undefined) => RosterItem | undefined
 
+type Lists = Pick<ContactLists, 'get' | 'peek' | 'update' | 'exclusive' | 'changesSince'>
+
 export class Rosters {
-  readonly #contacts: ContactLists
+  readonly #contacts: Lists
   readonly #sessions: LocalSessions
+  readonly #loads = new Map<BareJid, Set<{ overtaken: boolean }>>()
   #pushes = 0
 
-  constructor(deps: { contacts: ContactLists; sessions: LocalSessions }) {
+  constructor(deps: { contacts: Lists; sessions: LocalSessions }) {
     this.#contacts = deps.contacts
     this.#sessions = deps.sessions
   }
@@ -27,9 +30,28 @@ export class Rosters {
     return this.#contacts.get(account)
   }
 
-  /** The list where it is in memory. */
-  peek(account: BareJid): ContactList | undefined {
-    return this.#contacts.peek(account)
+  /**
+   * Does something with the list as it is then: at once where it is in memory, and never with one
+   * that a change has overtaken while it was loaded.
+   */
+  use<T>(account: BareJid, work: (list: ContactList) => T): T | Promise<T> {
+    const list = this.#contacts.peek(account)
+    return list ? work(list) : this.#load(account, work)
+  }
+
+  async #load<T>(account: BareJid, work: (list: ContactList) => T): Promise<T> {
+    for (;;) {
+      const load = { overtaken: false }
+      const loads = this.#loads.get(account) ?? new Set()
+      this.#loads.set(account, loads.add(load))
+      try {
+        const list = await this.#contacts.get(account)
+        if (!load.overtaken) return work(list)
+      } finally {
+        loads.delete(load)
+        if (loads.size === 0 && this.#loads.get(account) === loads) this.#loads.delete(account)
+      }
+    }
   }
 
   async item(account: BareJid, contact: BareJid): Promise<RosterItem | undefined> {
@@ -50,8 +72,9 @@ export class Rosters {
     await this.#contacts.update(account, contact, change).catch(refuse)
   }
 
-  /** Pushes a change, whoever made it (RFC 6121 §2.1.6). */
+  /** Somebody changed a list: pushes it (RFC 6121 §2.1.6). */
   changed({ account, contact, before, after, version }: ContactEvent): void {
+    for (const load of this.#loads.get(account) ?? []) load.overtaken = true
     if (looksSame(before, after)) return
     this.push(account, version, after?.inRoster ? rosterItem(after) : removedItem(contact))
   }
