@@ -19,8 +19,8 @@ import {
   parseList,
   parsePeer,
   parseSize,
+  parseSourceClass,
   parseText,
-  parseToken,
   type Raw,
 } from './values.ts'
 
@@ -188,7 +188,7 @@ const ITEMS = {
     read: parsePeer,
     expects: 'IP addresses, networks such as 10.0.0.0/8, or names of certificates',
   },
-  class: { read: parseToken, expects: 'names in lower case, such as door-badge' },
+  class: { read: parseSourceClass, expects: 'names in lower case, such as door-badge' },
 } as const
 
 export function list(

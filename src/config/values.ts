@@ -134,12 +134,11 @@ export function parseDomain(raw: Raw): Parsed<string> {
   return new RegExp(`^${label}(\\.${label})*$`, 'u').test(name) ? { value: name } : undefined
 }
 
-/** A name in lower case, of letters, digits and hyphens, as of a class of presence sources. */
-export function parseToken(raw: Raw): Parsed<string> {
+/** A class of presence sources: lower case, digits and hyphens; `all` and `none` are what watchers may see. */
+export function parseSourceClass(raw: Raw): Parsed<string> {
   const name = typeof raw === 'string' ? raw.trim() : ''
-  return /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) && name.length <= 32
-    ? { value: name }
-    : undefined
+  const wellFormed = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) && name.length <= 32
+  return wellFormed && name !== 'all' && name !== 'none' ? { value: name } : undefined
 }
 
 /** An IP address or a network as `ADDRESS/BITS`. */

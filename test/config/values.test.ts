@@ -12,7 +12,7 @@ import {
   parseNetwork,
   parsePeer,
   parseSize,
-  parseToken,
+  parseSourceClass,
 } from '../../src/config/values.ts'
 
 describe('parseAddress', () => {
@@ -118,9 +118,20 @@ describe('other values', () => {
   })
 })
 
-it('parseToken reads names in lower case alone', () => {
-  assert.equal(parseToken(' door-badge ')?.value, 'door-badge')
-  for (const raw of ['', 'Door', 'door badge', '-door', 'door-', '4door', 'x'.repeat(33), 7]) {
-    assert.equal(parseToken(raw), undefined)
+it('parseSourceClass reads names in lower case alone', () => {
+  assert.equal(parseSourceClass(' door-badge ')?.value, 'door-badge')
+  for (const raw of [
+    '',
+    'Door',
+    'door badge',
+    '-door',
+    'door-',
+    '4door',
+    'x'.repeat(33),
+    'all',
+    'none',
+    7,
+  ]) {
+    assert.equal(parseSourceClass(raw), undefined)
   }
 })
