@@ -16,6 +16,9 @@ export function heliograph(server: TestServer, ...args: string[]): string {
   return stdout.toString()
 }
 
+/** Everybody is asked who watches him. */
+export const CONFIRM = ['--set', 'authorization.sameSystem=confirm'] as const
+
 /** The domain `example.com`, SIP digest MD5, with these users. */
 export async function startWithPeople(
   t: TestContext,

@@ -3,10 +3,10 @@
 import { it } from 'node:test'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { Terminal } from './drivers/terminal.ts'
-import { PASSWORD, signedIn, startWithPeople } from './people.ts'
+import { CONFIRM, PASSWORD, signedIn, startWithPeople } from './people.ts'
 
 it('profanity signs in, subscribes, sees presence and talks', async (t) => {
-  const server = await startWithPeople(t, ['romeo', 'juliet'])
+  const server = await startWithPeople(t, ['romeo', 'juliet'], CONFIRM)
   const juliet = await signedIn(t, server, 'juliet')
   juliet.tell('roster')
   juliet.tell('presence')

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type Event, slixmpp } from './drivers/driven-client.ts'
-import { PASSWORD, signedIn, startWithPeople } from './people.ts'
+import { CONFIRM, PASSWORD, signedIn, startWithPeople } from './people.ts'
 
 const from =
   (bare: string) =>
@@ -46,7 +46,7 @@ describe('slixmpp', () => {
   })
 
   it('makes contacts, sees their presence, and loses them again', async (t) => {
-    const server = await startWithPeople(t, ['romeo', 'juliet'])
+    const server = await startWithPeople(t, ['romeo', 'juliet'], CONFIRM)
     const romeo = await signedIn(t, server, 'romeo')
     const juliet = await signedIn(t, server, 'juliet')
     for (const client of [romeo, juliet]) {
@@ -84,7 +84,7 @@ describe('slixmpp', () => {
   })
 
   it('talks, and finds what was said while it was away', async (t) => {
-    const server = await startWithPeople(t, ['romeo', 'juliet'])
+    const server = await startWithPeople(t, ['romeo', 'juliet'], CONFIRM)
     const romeo = await signedIn(t, server, 'romeo')
     romeo.tell('presence')
     romeo.tell('message', { to: 'juliet@example.com', body: 'While you were away' })

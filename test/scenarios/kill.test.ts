@@ -20,6 +20,7 @@ const OPTIONS = {
   domains: DOMAIN,
   'xmpp.plaintextAuth': 'true',
   'sip.trustedPeers': '127.0.0.1',
+  'authorization.sameSystem': 'confirm',
 }
 
 async function start(kind: DatabaseKind, t: TestContext): Promise<TestServer> {
