@@ -311,8 +311,12 @@ describe('a request that the rules do not allow', () => {
     assert.deepEqual(presences(await bob.settle()), [])
     await using tablet = await system.online('bob', 'tablet')
     assert.deepEqual(presences(await tablet.settle()), [])
-    await system.access.removeAll({ presentity: bobsJid })
+    const everybody = { ...pair, presentity: '*', watcher: '*', enforced: true }
+    await system.access.put({ ...everybody, action: 'confirm' })
     for (const client of [bob, tablet]) await client.expectPresence('subscribe', alicesJid)
+    await system.access.removeAll({})
+    await bob.settle()
+    assert.deepEqual(presences(await bob.settle()), [], 'he was asked already')
   })
 
   it('of a watcher who asked by other means is shown, and answered by a stanza', async (t) => {

@@ -129,12 +129,20 @@ export class XmppSubscriptions implements SubscriptionAudience {
 
   /** A rule that changed makes a question of what was none: it is asked now, not at the next sign-in. */
   requestsChanged(presentity: BareJid | undefined): void {
-    if (presentity === undefined) return
-    const available = this.#deps.sessions.available(presentity)
-    if (available.length === 0) return
-    this.#offer(presentity, available).catch((err: unknown) => {
+    const offered = presentity === undefined ? this.#offerAll() : this.#offerLive(presentity)
+    offered.catch((err: unknown) => {
       this.#deps.log.error({ what: 'xmpp_requests_not_offered', presentity, err })
     })
+  }
+
+  async #offerAll(): Promise<void> {
+    const accounts = await this.#deps.directory.contacts.accountsWithRequests()
+    for (const account of accounts) await this.#offerLive(account)
+  }
+
+  async #offerLive(user: BareJid): Promise<void> {
+    const available = this.#deps.sessions.available(user)
+    if (available.length > 0) await this.#offer(user, available)
   }
 
   async #offer(user: BareJid, sessions: readonly XmppSession[]): Promise<void> {
