@@ -4,6 +4,7 @@ import type { Element } from '../../xml/element.ts'
 import { isNcName, type XmlLimits, XmlSyntaxError } from '../../xml/syntax.ts'
 import {
   MAX_BYTES,
+  MAX_GENERAL,
   MAX_IDENTITIES,
   MAX_RULES,
   NS_COMMON_POLICY,
@@ -36,12 +37,18 @@ export function parsePresRules(
   const ids = new Set<string>()
   const rules: PresRule[] = []
   let identities = 0
+  let general = 0
   for (const element of elements) {
     const rule = readRule(element)
     if (ids.has(rule.id)) throw invalid(ruleName(rule.id), 'another rule has this id')
     ids.add(rule.id)
     rules.push(rule)
     identities += countIdentities(rule)
+    general += rule.manys.filter(({ domain }) => domain === undefined).length
+    if (general > MAX_GENERAL) {
+      const text = `up to here there are more than ${MAX_GENERAL} of many without a domain`
+      throw tooLarge(`${ruleName(rule.id)}: ${text}`)
+    }
     if (identities > MAX_IDENTITIES) {
       const text = `up to here there are more than ${MAX_IDENTITIES} addresses and domains`
       throw tooLarge(`${ruleName(rule.id)}: ${text}`)

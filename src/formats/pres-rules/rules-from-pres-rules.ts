@@ -1,0 +1,254 @@
+/**
+ * A document becomes access rules: watcher by watcher, as far as its conditions tell them apart, the
+ * combined permissions are put into rules, and those are asked whether they decide the same.
+ */
+import { type BareJid, domainOf } from '../../core/address.ts'
+import { ALL_LEVEL } from '../../core/presence/access/access-level.ts'
+import { ANYBODY, EXTERNAL, type NewRule } from '../../core/presence/access/rule.ts'
+import { combine, type Outcome, servicesKey, verdictsOf } from './combine.ts'
+import {
+  coverage,
+  isAll,
+  type MappingContext,
+  OwnRules,
+  type Sample,
+  SOMEBODY,
+  sameVerdicts,
+  samplesOf,
+} from './mapping.ts'
+import { Matching } from './matching.ts'
+import type { PresRule, PresRuleset, Services } from './model.ts'
+import { ruleName, unsupported } from './reading.ts'
+
+/** Throws `PresRulesError` `unsupported`: the rules say exactly what the document does, or nothing. */
+export function rulesFromPresRules(
+  ruleset: PresRuleset,
+  owner: BareJid,
+  context: MappingContext,
+): NewRule[] {
+  return new Translation(ruleset, owner, context).rules()
+}
+
+/** What one watcher pattern gets. */
+interface Cell {
+  readonly watcher: string
+  readonly levels: readonly string[]
+  readonly rest: 'block' | 'confirm' | undefined
+}
+
+class Translation {
+  readonly #ruleset: PresRuleset
+  readonly #owner: BareJid
+  readonly #context: MappingContext
+  readonly #own: OwnRules
+  readonly #matching: Matching
+  readonly #rules: NewRule[] = []
+  /** By what they cover; All is not among them. */
+  readonly #levels = new Map<string, string>()
+  constructor(ruleset: PresRuleset, owner: BareJid, context: MappingContext) {
+    this.#ruleset = ruleset
+    this.#owner = owner
+    this.#context = context
+    this.#own = new OwnRules(owner, context)
+    for (const level of [...context.levels].reverse()) {
+      if (!isAll(level)) this.#levels.set(coverage(level, context), level.name)
+    }
+    this.#matching = new Matching(ruleset)
+  }
+
+  rules(): NewRule[] {
+    const { addresses, domains } = this.#patterns()
+    this.#everybody()
+    for (const domain of domains) this.#put(`@${domain}`)
+    for (const address of addresses) {
+      if (address === this.#owner) this.#requireSelf()
+      else this.#put(address)
+    }
+    return this.#rules
+  }
+
+  #patterns(): { addresses: Set<BareJid>; domains: Set<string> } {
+    const addresses = new Set<BareJid>()
+    const domains = new Set<string>()
+    for (const { ones, manys } of this.#ruleset.rules) {
+      for (const one of ones) addresses.add(one)
+      for (const { domain, exceptAddresses, exceptDomains } of manys) {
+        if (domain !== undefined) domains.add(domain)
+        for (const address of exceptAddresses) addresses.add(address)
+        for (const one of exceptDomains) domains.add(one)
+      }
+    }
+    return { addresses, domains }
+  }
+
+  /** Everybody sees himself, so a rule that says less of the presentity would not hold. */
+  #requireSelf(): void {
+    const named = this.#matching.naming(this.#owner)
+    if (named.size === 0) return
+    const sample: Sample = {
+      address: this.#owner,
+      domain: domainOf(this.#owner),
+      internal: true,
+    }
+    if (this.#outcome(sample).services.includes('all')) return
+    throw unsupported(namesOf(named), 'everybody sees all of his own presence')
+  }
+
+  /** Whoever is not named: users of this system, then the others, to whom `*` does not grant. */
+  #everybody(): void {
+    const inside = this.#outcome(SOMEBODY.internal)
+    const outside = this.#outcome(SOMEBODY.external)
+    const internal = this.#cell(ANYBODY, inside)
+    const external = this.#cell(EXTERNAL, outside)
+    const isSaid = external.rest === internal.rest
+    this.#add([...rulesOf(internal, this.#owner)])
+    this.#add([...rulesOf(isSaid ? { ...external, rest: undefined } : external, this.#owner)])
+    for (const sample of [SOMEBODY.internal, SOMEBODY.external]) {
+      if (!this.#holds(sample)) this.#refuse(sample)
+    }
+  }
+
+  #put(watcher: string): void {
+    const samples = samplesOf(watcher, this.#context)
+    const [sample] = samples
+    if (!sample) return
+    for (const rules of this.#candidates(watcher, sample)) {
+      this.#own.add(rules)
+      if (samples.every((one) => this.#holds(one))) {
+        this.#rules.push(...rules)
+        return
+      }
+      this.#own.delete(rules)
+    }
+    this.#refuse(sample)
+  }
+
+  /** With the rest left to more general rules, where the watcher is not kept out of any; or all said. */
+  *#candidates(watcher: string, sample: Sample): Iterable<NewRule[]> {
+    const outcome = this.#outcome(sample)
+    const inherited = this.#matching.of(parentOf(sample))
+    const matching = this.#matching.of(sample)
+    const own = matching.difference(inherited)
+    const isNamed = this.#matching.naming(sample.address).size > 0
+    if (inherited.size > 0 && inherited.isSubsetOf(matching) && (own.size > 0 || !isNamed)) {
+      const keys = new Set(
+        [...own].map(({ permissions: { services } }) => services && servicesKey(services)),
+      )
+      const services = outcome.services.filter((list) => keys.has(servicesKey(list)))
+      const levels = services.map((list) => this.#level(list))
+      if (levels.every((level) => level !== undefined)) {
+        yield rulesOf({ watcher, levels, rest: undefined }, this.#owner)
+      }
+    }
+    const complement = this.#complement(watcher, outcome)
+    if (complement) yield complement
+    else yield rulesOf(this.#cell(watcher, outcome), this.#owner)
+  }
+
+  #cell(watcher: string, { services, rest }: Outcome): Cell {
+    const shown = services.includes('all')
+    const levels = this.#levelsFor(services)
+    if (!levels) throw this.#noLevel(watcher, services)
+    return { watcher, levels, rest: shown || rest === 'system' ? undefined : rest }
+  }
+
+  /** For each list a level of its own, or one for all of them. */
+  #levelsFor(services: readonly Services[]): string[] | undefined {
+    const levels = services.map((list) => this.#level(list))
+    if (levels.every((level) => level !== undefined)) return levels
+    const all = this.#level(union(services))
+    return all === undefined ? undefined : [all]
+  }
+
+  /** All but a level: where no level has what is left. */
+  #complement(watcher: string, { services, rest }: Outcome): NewRule[] | undefined {
+    if (rest === 'system' || services.length === 0 || this.#levelsFor(services)) return undefined
+    const seen = union(services)
+    if (seen === 'all') return undefined
+    const known = this.#context.classes
+    if ([...seen].some((name) => !known.some((source) => source.toLowerCase() === name))) {
+      return undefined
+    }
+    const hidden = new Set(known.map((one) => one.toLowerCase()).filter((one) => !seen.has(one)))
+    const level = this.#level(hidden)
+    if (level === undefined) return undefined
+    const base = ruleBase(watcher, this.#owner)
+    return [
+      { ...base, level, action: rest },
+      { ...base, level: ALL_LEVEL.name, action: 'allow' },
+    ]
+  }
+
+  /** The level that has exactly these classes. */
+  #level(services: Services): string | undefined {
+    if (services === 'all') return ALL_LEVEL.name
+    const sources = this.#context.classes.filter((source) => services.has(source.toLowerCase()))
+    if (sources.length !== services.size) return undefined
+    return this.#levels.get(sources.join(' '))
+  }
+
+  #noLevel(watcher: string, services: readonly Services[]) {
+    const missing = services.find((list) => this.#level(list) === undefined) ?? 'all'
+    const rules = this.#ruleset.rules.filter(
+      ({ permissions }) =>
+        permissions.services && servicesKey(permissions.services) === servicesKey(missing),
+    )
+    const classes = servicesKey(missing).replaceAll(' ', ', ')
+    return unsupported(
+      namesOf(rules),
+      `no access level has exactly the classes ${classes}, for ${watcher}`,
+    )
+  }
+
+  #add(rules: readonly NewRule[]): void {
+    this.#own.add(rules)
+    this.#rules.push(...rules)
+  }
+
+  #holds(sample: Sample): boolean {
+    const wanted = verdictsOf(this.#outcome(sample), this.#context)
+    return sameVerdicts(this.#own.verdicts(sample), wanted)
+  }
+
+  #refuse(sample: Sample): never {
+    const { address, domain } = sample
+    const whom = address ?? (domain === undefined ? 'everybody' : `everybody at ${domain}`)
+    const text = `what they say together of ${whom} cannot be said by access rules`
+    throw unsupported(namesOf(this.#matching.of(sample)), text)
+  }
+
+  #outcome(sample: Sample): Outcome {
+    return combine(this.#matching.of(sample))
+  }
+}
+
+/** Of whom a watcher is one, if he is not named. */
+function parentOf({ address, domain, internal }: Sample): Sample {
+  if (address !== undefined) return { address: undefined, domain, internal }
+  return SOMEBODY[internal ? 'internal' : 'external']
+}
+
+function rulesOf({ watcher, levels, rest }: Cell, owner: BareJid): NewRule[] {
+  const base = ruleBase(watcher, owner)
+  const rules: NewRule[] = levels.map((level) => ({ ...base, level, action: 'allow' }))
+  if (rest !== undefined) rules.push({ ...base, level: ALL_LEVEL.name, action: rest })
+  return rules
+}
+
+function ruleBase(watcher: string, presentity: BareJid) {
+  return { presentity, watcher, enforced: false, refusesMessages: false } as const
+}
+
+function union(services: readonly Services[]): Services {
+  const classes = new Set<string>()
+  for (const list of services) {
+    if (list === 'all') return 'all'
+    for (const name of list) classes.add(name)
+  }
+  return classes
+}
+
+function namesOf(rules: Iterable<PresRule>): string {
+  const names = [...rules].map(({ id }) => ruleName(id))
+  return names.length === 0 ? 'the document' : names.join(', ')
+}
