@@ -12,6 +12,8 @@ import {
   findRosterItem,
   findRosterVersion,
   forgetRosterRemoval,
+  listAllRosterAwaiting,
+  listRosterAwaiting,
   listRosterItems,
   listRosterMentions,
   listRosterRemovals,
@@ -69,6 +71,12 @@ export interface AffectedList {
   readonly removed: RosterItem
 }
 
+/** A contact, and whose he is. */
+export interface ListedContact {
+  readonly account: BareJid
+  readonly contact: BareJid
+}
+
 export interface ContactListOptions {
   /** Contacts of one user, requests to him included. */
   readonly maxContacts: number
@@ -123,6 +131,17 @@ export class ContactLists {
   /** Accounts that somebody asked for a subscription, in order, until they answer. */
   async accountsWithRequests(): Promise<BareJid[]> {
     return (await listRosterRequests(this.#database.kysely)) as BareJid[]
+  }
+
+  /** Contacts of any list that wait for an address that the user has. */
+  async awaiting(user: BareJid): Promise<ListedContact[]> {
+    return (await listRosterAwaiting(this.#database.kysely, user)) as ListedContact[]
+  }
+
+  /** Those of all users, a page of them, in order. */
+  async allAwaiting(after: ListedContact | undefined, limit: number): Promise<ListedContact[]> {
+    const { kysely } = this.#database
+    return (await listAllRosterAwaiting(kysely, { after, limit })) as ListedContact[]
   }
 
   /**

@@ -132,6 +132,10 @@ export class Directory {
 
   // Events. Each listener is called after the change is committed.
 
+  onUserAdded(listener: (account: BareJid) => void): Disposable {
+    return this.#events.userAdded.listen(listener)
+  }
+
   onUserRemoved(listener: (event: UserRemoved) => void): Disposable {
     return this.#events.userRemoved.listen(listener)
   }
@@ -263,6 +267,7 @@ export class Directory {
         if (keys) await this.#credentials.store(trx, jid, keys)
       }),
     )
+    this.#events.userAdded.emit(jid)
     return parseUser(user, [])
   }
 

@@ -11,6 +11,7 @@ export interface UserRemoved {
 }
 
 export class DirectoryEvents {
+  readonly userAdded: Signal<BareJid>
   readonly userRemoved: Signal<UserRemoved>
   readonly userDisabled: Signal<BareJid>
   readonly passwordChanged: Signal<BareJid>
@@ -19,6 +20,7 @@ export class DirectoryEvents {
   readonly domainRemoved: Signal<string>
 
   constructor(log: Log) {
+    this.userAdded = new Signal('user-added', log)
     this.userRemoved = new Signal('user-removed', log)
     this.userDisabled = new Signal('user-disabled', log)
     this.passwordChanged = new Signal('password-changed', log)

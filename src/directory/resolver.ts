@@ -43,7 +43,10 @@ async function resolveNumber({ db }: ResolverDeps, number: string): Promise<Reso
 }
 
 /** Whether the number means the same without the host that came with it. */
-function mayStandAlone({ isLocal }: ResolverDeps, { number, host, phone }: Lookup): boolean {
+export function mayStandAlone(
+  { isLocal }: Pick<ResolverDeps, 'isLocal'>,
+  { number, host, phone }: Lookup,
+): boolean {
   if (host === undefined) return true
   const isOurs = isLocal(host)
   // An E.164 number is the same everywhere, but another enterprise's gateway may serve it itself.

@@ -15,6 +15,7 @@ export function parseRosterItem(row: RosterItemsTable): RosterItem {
     pendingInStanza: row.pending_in_stanza ?? undefined,
     approved: row.approved === 1,
     byPolicy: row.by_policy === 1,
+    awaits: row.awaits ?? undefined,
     inRoster: row.in_roster === 1,
   }
 }
@@ -35,6 +36,7 @@ export function serializeRosterItem(
     pending_in_stanza: item.pendingInStanza ?? null,
     approved: flag(item.approved),
     by_policy: flag(item.byPolicy),
+    awaits: item.awaits ?? null,
     in_roster: flag(item.inRoster),
     version,
   }

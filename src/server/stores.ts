@@ -8,6 +8,7 @@ import type { Accounts, OfflineStore } from '../core/messaging/messaging.ts'
 import type { AccessLevel } from '../core/presence/access/access-level.ts'
 import type { AccessStore, Grants } from '../core/presence/access/ports.ts'
 import type { Action, Rule } from '../core/presence/access/rule.ts'
+import type { ContactPeople } from '../core/presence/contacts.ts'
 import type { ManualState, ManualStateStore } from '../core/presence/manual-presence.ts'
 import type { Activity, SourceClass } from '../core/presence/observation.ts'
 import { isGrant } from '../core/presence/roster-item.ts'
@@ -18,6 +19,7 @@ import {
   type SubscriptionStore,
 } from '../core/presence/subscriptions.ts'
 import type { ContactList, ContactLists } from '../directory/contact-lists.ts'
+import { contactPlace } from '../directory/contact-place.ts'
 import type { Directory } from '../directory/directory.ts'
 import { DirectoryError, type DirectoryErrorCode } from '../directory/errors.ts'
 import type { Database, Queryable } from '../storage/database.ts'
@@ -192,4 +194,14 @@ export function subscriptionStore(contacts: ContactLists): SubscriptionStore {
 export function subscriptionPeople(directory: Directory): SubscriptionPeople {
   const { isLocal, exists, accountOf } = accounts(directory)
   return { isLocal, exists, accountOf }
+}
+
+export function contactPeople(directory: Directory): ContactPeople {
+  const isLocal = (domain: string) => directory.isLocal(domain)
+  return {
+    isLocal,
+    exists: (account) => directory.exists(account),
+    resolve: (address) => directory.resolve(address),
+    placeOf: (address, owner) => contactPlace({ isLocal }, address, owner),
+  }
 }

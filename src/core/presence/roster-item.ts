@@ -21,6 +21,11 @@ export interface RosterItem {
   readonly approved: boolean
   /** The access rules let the contact subscribe, not the user: it holds as long as they do. */
   readonly byPolicy: boolean
+  /**
+   * Nobody of the system has the address that the contact was added by, which is this: as soon as
+   * somebody does, the contact is he.
+   */
+  readonly awaits?: string | undefined
   /** False where the item is only a request that the user has not answered, which no roster shows. */
   readonly inRoster: boolean
 }
@@ -37,6 +42,7 @@ export function newRosterItem(contact: BareJid): RosterItem {
     pendingInStanza: undefined,
     approved: false,
     byPolicy: false,
+    awaits: undefined,
     inRoster: true,
   }
 }
@@ -44,6 +50,11 @@ export function newRosterItem(contact: BareJid): RosterItem {
 /** Whether the contact is subscribed to the user (RFC 6121 §4.2.2). */
 export function watches({ subscription }: Pick<RosterItem, 'subscription'>): boolean {
   return subscription === 'from' || subscription === 'both'
+}
+
+/** Whether the user is subscribed to the contact. */
+export function sees({ subscription }: Pick<RosterItem, 'subscription'>): boolean {
+  return subscription === 'to' || subscription === 'both'
 }
 
 /** Whether the user himself let the contact subscribe: an Allow for this pair. */

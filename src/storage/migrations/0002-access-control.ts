@@ -1,6 +1,7 @@
 /**
  * Access levels and rules, with ways to those whom rules are about and to those who are to be asked;
- * who may subscribe by the rules alone; when a manual state ends; how a domain's presence is composed.
+ * who may subscribe by the rules alone; contacts that are nobody yet; when a manual state ends; how a
+ * domain's presence is composed.
  */
 import { sql } from 'kysely'
 import type { DatabaseKind, Queryable } from '../database.ts'
@@ -9,6 +10,7 @@ import { key } from './columns.ts'
 export async function accessControl(db: Queryable, kind: DatabaseKind): Promise<void> {
   await createLevels(db, kind)
   await createRules(db, kind)
+  await db.schema.alterTable('roster_items').addColumn('awaits', key(kind)).execute()
   await createWays(db)
   await db.schema
     .alterTable('presence_manual')
@@ -63,6 +65,12 @@ async function createWays(db: Queryable): Promise<void> {
     .on('roster_items')
     .column('account')
     .where(sql<boolean>`pending_in = 1`)
+    .execute()
+  await db.schema
+    .createIndex('roster_items_awaiting')
+    .on('roster_items')
+    .column('awaits')
+    .where(sql<boolean>`awaits is not null`)
     .execute()
   // What comes after the last at sign: the domain.
   await db.schema

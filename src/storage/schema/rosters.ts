@@ -25,6 +25,8 @@ export interface RosterItemsTable {
   approved: Flag
   /** 1 where the access rules let the contact subscribe, not the user. */
   by_policy: Flag
+  /** The address that this contact goes by until a user of the system has it. */
+  awaits: string | null
   /** 0 where the row exists only for a request that the user has not answered. */
   in_roster: Flag
   /** The roster's version at which this item last changed. */

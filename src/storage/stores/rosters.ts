@@ -169,3 +169,62 @@ export function listRosterMentions(db: Queryable, contact: string): Promise<Rost
     .orderBy('account')
     .execute()
 }
+
+/** A contact of somebody's list. */
+export interface RosterKey {
+  account: string
+  contact: string
+}
+
+/** Contacts of all lists that wait for an address that this user has: digits alone may lack a plus. */
+export function listRosterAwaiting(db: Queryable, user: string): Promise<RosterKey[]> {
+  return db
+    .selectFrom('handles')
+    .innerJoin('roster_items', (join) =>
+      join.on((on) =>
+        on('roster_items.awaits', 'in', [
+          on.ref('handles.handle'),
+          on.ref('handles.number'),
+          sql<string>`ltrim(handles.number, '+')`,
+        ]),
+      ),
+    )
+    .select(['roster_items.account', 'roster_items.contact'])
+    .distinct()
+    .where('handles.account', '=', user)
+    .orderBy('roster_items.account')
+    .orderBy('roster_items.contact')
+    .execute()
+}
+
+/** Those of all users, in the order of their keys, up to `limit` of them after `after`. */
+export function listAllRosterAwaiting(
+  db: Queryable,
+  { after = { account: '', contact: '' }, limit }: { after?: RosterKey | undefined; limit: number },
+): Promise<RosterKey[]> {
+  return db
+    .selectFrom('roster_items')
+    .select(['account', 'contact'])
+    .where('awaits', 'is not', null)
+    .where((where) =>
+      where.exists(
+        where
+          .selectFrom('handles')
+          .select('handle')
+          .where((or) =>
+            or.or([
+              or('handles.handle', '=', or.ref('roster_items.awaits')),
+              or('handles.number', '=', or.ref('roster_items.awaits')),
+              or('handles.number', '=', sql<string>`'+' || roster_items.awaits`),
+            ]),
+          ),
+      ),
+    )
+    .where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('account', 'contact'), '>', tuple(after.account, after.contact)),
+    )
+    .orderBy('account')
+    .orderBy('contact')
+    .limit(limit)
+    .execute()
+}
