@@ -8,6 +8,8 @@ import { Messaging } from './core/messaging/messaging.ts'
 import { AccessControl } from './core/presence/access/access-control.ts'
 import { ENTERPRISE } from './core/presence/composition/presets/enterprise.ts'
 import { presetNamed } from './core/presence/composition/presets/presets.ts'
+import { Contacts } from './core/presence/contacts.ts'
+import { LateContacts } from './core/presence/late-contacts.ts'
 import { ManualPresence } from './core/presence/manual-presence.ts'
 import { sourceClasses } from './core/presence/observation.ts'
 import { PresenceService } from './core/presence/presence.ts'
@@ -28,6 +30,7 @@ import {
   accounts,
   administratorStore,
   audit,
+  contactPeople,
   grants,
   manualStateStore,
   offlineStore,
@@ -56,6 +59,7 @@ export interface Kernel {
   readonly access: AccessControl
   readonly presence: PresenceService
   readonly subscriptions: Subscriptions
+  readonly contacts: Contacts
   readonly watchers: Watchers
   readonly messaging: Messaging
 }
@@ -123,6 +127,8 @@ async function openKernel(
   const access = await openAccess(config, { clock, log, database, directory })
   const presence = new PresenceService({
     clock,
+    dampingMs: config.presence.damping,
+    graceMs: config.presence.grace,
     presetOf: (presentity) =>
       presetNamed(directory.domain(domainOf(presentity))?.composition ?? ENTERPRISE.name) ??
       ENTERPRISE,
@@ -130,12 +136,11 @@ async function openKernel(
   directory.onDomainChanged((domain) =>
     presence.recompose((presentity) => domainOf(presentity) === domain),
   )
-  const subscriptions = new Subscriptions({
-    store: subscriptionStore(directory.contacts),
-    people: subscriptionPeople(directory),
-    access,
-    log,
-  })
+  const store = subscriptionStore(directory.contacts)
+  const people = subscriptionPeople(directory)
+  const subscriptions = new Subscriptions({ store, people, access, log })
+  const contacts = new Contacts({ store, people: contactPeople(directory), subscriptions })
+  matchContacts(base, { contacts, directory, log })
   const messaging = new Messaging({
     sessions,
     accounts: accounts(directory),
@@ -154,6 +159,7 @@ async function openKernel(
     access,
     presence,
     subscriptions,
+    contacts,
     watchers: new Watchers(),
     messaging,
   }
@@ -196,6 +202,17 @@ async function openAccess(
     })
   })
   return access
+}
+
+/** Who was added by an address that nobody had is matched when somebody gets it. */
+function matchContacts(
+  base: AsyncDisposableStack,
+  { contacts, directory, log }: Pick<Kernel, 'contacts' | 'directory' | 'log'>,
+): void {
+  const late = base.use(new LateContacts({ contacts, store: directory.contacts, log }))
+  directory.onUserAdded((account) => late.addressesChanged(account))
+  directory.onAddressesChanged((account) => late.addressesChanged(account))
+  late.reviewAll()
 }
 
 function openXmpp(config: Config, { certificates, ...kernel }: Kernel) {

@@ -6,10 +6,12 @@ import { type Api, createApi } from './api.ts'
 import { accessLevelRoutes } from './routes/access-levels.ts'
 import { aclRoutes } from './routes/acl.ts'
 import { addressRoutes } from './routes/addresses.ts'
+import { contactRoutes } from './routes/contacts.ts'
 import { defaultRuleRoutes } from './routes/default-rules.ts'
 import { domainRoutes } from './routes/domains.ts'
 import { importRoute } from './routes/import.ts'
 import { ownAclRoutes } from './routes/own-acl.ts'
+import { presRulesRoutes } from './routes/pres-rules.ts'
 import { presenceRoutes } from './routes/presence.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { signInRoutes } from './routes/sign-in.ts'
@@ -35,6 +37,8 @@ const ROUTES = [
   aclRoutes,
   ownAclRoutes,
   defaultRuleRoutes,
+  presRulesRoutes,
+  contactRoutes,
   watchRequestRoutes,
   watcherRoutes,
   settingsRoutes,

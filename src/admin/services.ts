@@ -1,5 +1,6 @@
 /** What the routes call. A route parses, calls one of these, and renders; it decides nothing itself. */
 import type { AccessControl } from '../core/presence/access/access-control.ts'
+import type { Contacts } from '../core/presence/contacts.ts'
 import type { ManualPresence } from '../core/presence/manual-presence.ts'
 import type { PresenceService } from '../core/presence/presence.ts'
 import type { Subscriptions } from '../core/presence/subscriptions.ts'
@@ -24,6 +25,7 @@ export interface Services {
   readonly presence: PresenceService
   readonly access: AccessControl
   readonly subscriptions: Subscriptions
+  readonly contacts: Contacts
   readonly watchers: Watchers
   readonly manual: ManualPresence
   readonly sessions: Sessions

@@ -149,3 +149,25 @@ export interface WatchRequestsReply {
   readonly presentity: string
   readonly requests: readonly { readonly watcher: string }[]
 }
+
+export interface ContactReply {
+  readonly contact: string
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly matched: boolean
+  readonly external: boolean
+  readonly presence: 'subscribed' | 'pending' | 'none'
+  readonly subscription: string
+  readonly waitsFor?: string
+}
+
+export interface ContactsReply {
+  readonly account: string
+  readonly contacts: readonly ContactReply[]
+  readonly total: number
+}
+
+export interface ContactPutReply {
+  readonly outcome: 'created' | 'changed' | 'same'
+  readonly contact: ContactReply
+}

@@ -8,6 +8,7 @@ import type { Services } from '../../src/admin/services.ts'
 import { SignIn } from '../../src/admin/sign-in.ts'
 import { type BareJid, requireJid } from '../../src/core/address.ts'
 import { AccessControl } from '../../src/core/presence/access/access-control.ts'
+import { Contacts } from '../../src/core/presence/contacts.ts'
 import { ManualPresence } from '../../src/core/presence/manual-presence.ts'
 import { SOURCE_CLASSES } from '../../src/core/presence/observation.ts'
 import { PresenceService } from '../../src/core/presence/presence.ts'
@@ -19,6 +20,7 @@ import {
   accessStore,
   administratorStore,
   audit,
+  contactPeople,
   grants,
   manualStateStore,
   subscriptionPeople,
@@ -80,6 +82,8 @@ export interface Json {
   readonly deleted: number
   readonly crossDomain: boolean
   readonly requests: readonly { readonly watcher: string }[]
+  readonly contacts: readonly ContactJson[]
+  readonly contact: ContactJson
   readonly decision: string
   readonly visible: string
   readonly classes: readonly string[]
@@ -100,6 +104,17 @@ export interface RuleJson {
   readonly enforced: boolean
   readonly kind: string
   readonly updatedAt: string
+}
+
+export interface ContactJson {
+  readonly contact: string
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly matched: boolean
+  readonly external: boolean
+  readonly presence: string
+  readonly subscription: string
+  readonly waitsFor: string | undefined
 }
 
 export interface ReasonJson {
@@ -213,16 +228,14 @@ async function openKernel(deps: KernelDeps) {
   directory.onUserRemoved(({ account }) => access.forget(account))
   directory.onAddressesChanged((account) => void access.addressesChanged(account))
   const presence = new PresenceService({ clock })
-  const subscriptions = new Subscriptions({
-    store: subscriptionStore(directory.contacts),
-    people: subscriptionPeople(directory),
-    access,
-    log: deps.log,
-  })
+  const store = subscriptionStore(directory.contacts)
+  const people = subscriptionPeople(directory)
+  const subscriptions = new Subscriptions({ store, people, access, log: deps.log })
   return {
     directory,
     access,
     subscriptions,
+    contacts: new Contacts({ store, people: contactPeople(directory), subscriptions }),
     watchers: new Watchers(),
     presence,
     sessions: new Sessions(),

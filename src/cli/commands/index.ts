@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { accessLevelCommands } from './access-level.ts'
 import { aclCommands } from './acl.ts'
 import { aclDefaultCommands } from './acl-defaults.ts'
+import { contactCommands } from './contact.ts'
 import { domainCommands } from './domain.ts'
 import { manualAliases } from './manual-aliases.ts'
 import { presenceCommands } from './presence.ts'
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   ...statusCommands,
   ...domainCommands,
   ...userCommands,
+  ...contactCommands,
   ...presenceCommands,
   ...aclCommands,
   ...aclDefaultCommands,
