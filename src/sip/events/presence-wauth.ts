@@ -5,6 +5,7 @@
 import { type BareJid, parseJid } from '../../core/address.ts'
 import { AccessError } from '../../core/presence/access/access-error.ts'
 import { ALL_LEVEL } from '../../core/presence/access/access-level.ts'
+import { AUTH_POLICY } from '../../formats/pres-rules/model.ts'
 import {
   parseWatcherInfo,
   type ReadWatcher,
@@ -12,6 +13,7 @@ import {
   WatcherInfoError,
 } from '../../formats/watcherinfo.ts'
 import { SipError } from '../errors.ts'
+import { applyAuthPolicy } from './auth-policy.ts'
 import { type Command, defineCommandPackage, type EventDeps } from './event-package.ts'
 import { presencePackage } from './presence.ts'
 import { addressIn } from './resources.ts'
@@ -23,13 +25,17 @@ interface Decision {
 
 export const presenceWauthPackage = defineCommandPackage({
   event: 'presence.wauth',
-  specs: [],
-  contentTypes: [WATCHERINFO],
+  specs: ['RFC 5025'],
+  contentTypes: [WATCHERINFO, AUTH_POLICY],
 
   async perform(deps, command) {
-    const { presentity } = command
-    const decisions = await readDecisions(deps, command)
+    const { presentity, contentType, body } = command
     try {
+      if (contentType === AUTH_POLICY) {
+        await applyAuthPolicy(deps, presentity, body)
+        return
+      }
+      const decisions = await readDecisions(deps, command)
       for (const [watcher, decision] of decisions) {
         await deps.access.answer(presentity, watcher, decision)
       }

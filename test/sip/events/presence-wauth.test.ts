@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { AUTH_POLICY } from '../../../src/formats/pres-rules/model.ts'
 import { WATCHERINFO } from '../../../src/formats/watcherinfo.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
 import { presenceWauthPackage } from '../../../src/sip/events/presence-wauth.ts'
@@ -48,7 +49,7 @@ function setUp() {
     expires: { min: 60, default: 3600, max: 7200 },
     maxBodyBytes: 10_000,
   })
-  const publish = (body: string | undefined, init: RequestInit = {}) =>
+  const publish = (body: string | undefined, init: RequestInit = {}, type = WATCHERINFO) =>
     exchange(
       handler,
       sipRequest('PUBLISH', {
@@ -57,7 +58,7 @@ function setUp() {
         ...init,
         headers: [
           ['Event', 'presence.wauth'],
-          ...(body === undefined ? [] : [['Content-Type', WATCHERINFO] as const]),
+          ...(body === undefined ? [] : [['Content-Type', type] as const]),
           ...(init.headers ?? []),
         ],
       }),
@@ -167,5 +168,61 @@ describe('a decision by presence.wauth', () => {
     assert.deepEqual(rules(), ['bob@example.com allow All'])
     assert.equal((await publish(body, { headers: [etag, ['Expires', '0']] })).status, 400)
     assert.equal((await publish(undefined)).status, 400)
+  })
+})
+
+describe('a policy by presence.wauth', () => {
+  const policy = (rules: string) =>
+    '<ruleset xmlns="urn:ietf:params:xml:ns:common-policy"' +
+    ` xmlns:pr="urn:ietf:params:xml:ns:pres-rules">${rules}</ruleset>`
+  const rule = (watcher: string, handling: string) =>
+    `<rule id="r${watcher.length}"><conditions><identity><one id="sip:${watcher}"/></identity></conditions>` +
+    `<actions><pr:sub-handling>${handling}</pr:sub-handling></actions><transformations>` +
+    (handling === 'allow'
+      ? '<pr:provide-services><pr:all-services/></pr:provide-services>' +
+        '<pr:provide-persons><pr:all-persons/></pr:provide-persons><pr:provide-all-attributes/>'
+      : '') +
+    '</transformations></rule>'
+  const send = (it: ReturnType<typeof setUp>, body: string) => it.publish(body, {}, AUTH_POLICY)
+
+  test('replaces the rules of the presentity, and not those of an administrator', async () => {
+    const it = setUp()
+    await it.publish(decisions(['sip:dave@example.com', 'status="terminated"']))
+    const enforced = {
+      level: 'All',
+      action: 'block',
+      enforced: true,
+      refusesMessages: false,
+    } as const
+    await it.access.put({ presentity: ALICE, watcher: 'erin@partner.example', ...enforced })
+    const tx = await send(it, policy(rule('bob@example.com', 'allow')))
+    assert.equal(tx.status, 200)
+    const rules = it.rules()
+    assert.ok(rules.includes('bob@example.com allow All'))
+    assert.ok(rules.includes('erin@partner.example block All'))
+    assert.ok(!rules.some((one) => one.startsWith('dave@')))
+  })
+
+  test('is refused, with the reason, where rules cannot say the same', async () => {
+    const it = setUp()
+    await it.publish(decisions(['sip:dave@example.com', 'status="active"']))
+    const before = it.rules()
+    const sphere = '<rule id="a"><conditions><sphere value="work"/></conditions></rule>'
+    const tx = await send(it, policy(sphere))
+    assert.equal(tx.status, 400)
+    assert.match(tx.header('Warning') ?? '', /^399 heliograph ".*sphere.*"$/)
+    assert.equal((await send(it, '<ruleset/>')).status, 400)
+    assert.deepEqual(it.rules(), before)
+  })
+
+  test('leaves the block list alone, and lets in nobody who is on it', async () => {
+    const it = setUp()
+    const block = { level: 'All', action: 'block', enforced: false, refusesMessages: true } as const
+    await it.access.put({ presentity: ALICE, watcher: 'mallory@partner.example', ...block })
+    const isBlocked = () =>
+      it.access.rules({ presentity: ALICE, refusesMessages: true }).map(({ watcher }) => watcher)
+    assert.equal((await send(it, policy(rule('mallory@partner.example', 'allow')))).status, 400)
+    assert.equal((await send(it, policy(rule('bob@example.com', 'allow')))).status, 200)
+    assert.deepEqual(isBlocked(), ['mallory@partner.example'])
   })
 })
