@@ -19,6 +19,11 @@ export const API_ERRORS = {
   RULE_EXISTS: [409, 'There is such a rule already.'],
   NO_SUCH_RULE: [404, 'There is no such rule.'],
   ACCESS_LEVEL_EXISTS: [409, 'The access level exists already.'],
+  BAD_PRES_RULES: [400, 'The body is no document of RFC 4745 and RFC 5025.'],
+  UNSUPPORTED_PRES_RULES: [
+    409,
+    'Pres-rules and access rules cannot say the same here; nothing is changed.',
+  ],
   NO_SUCH_REQUEST: [404, 'The watcher has not asked, or has his answer.'],
   // What access control refuses.
   NO_SUCH_ACCESS_LEVEL: [404, 'There is no access level of this name.'],

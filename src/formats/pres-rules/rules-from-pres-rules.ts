@@ -5,6 +5,7 @@
 import { type BareJid, domainOf } from '../../core/address.ts'
 import { ALL_LEVEL } from '../../core/presence/access/access-level.ts'
 import { ANYBODY, EXTERNAL, type NewRule } from '../../core/presence/access/rule.ts'
+import { addressesOf } from './addresses.ts'
 import { combine, type Outcome, servicesKey, verdictsOf } from './combine.ts'
 import {
   coverage,
@@ -57,28 +58,22 @@ class Translation {
   }
 
   rules(): NewRule[] {
-    const { addresses, domains } = this.#patterns()
     this.#everybody()
-    for (const domain of domains) this.#put(`@${domain}`)
-    for (const address of addresses) {
+    for (const domain of this.#domains()) this.#put(`@${domain}`)
+    for (const address of addressesOf(this.#ruleset)) {
       if (address === this.#owner) this.#requireSelf()
       else this.#put(address)
     }
     return this.#rules
   }
 
-  #patterns(): { addresses: Set<BareJid>; domains: Set<string> } {
-    const addresses = new Set<BareJid>()
+  #domains(): Set<string> {
     const domains = new Set<string>()
-    for (const { ones, manys } of this.#ruleset.rules) {
-      for (const one of ones) addresses.add(one)
-      for (const { domain, exceptAddresses, exceptDomains } of manys) {
-        if (domain !== undefined) domains.add(domain)
-        for (const address of exceptAddresses) addresses.add(address)
-        for (const one of exceptDomains) domains.add(one)
-      }
+    for (const { domain, exceptDomains } of this.#ruleset.rules.flatMap(({ manys }) => manys)) {
+      if (domain !== undefined) domains.add(domain)
+      for (const one of exceptDomains) domains.add(one)
     }
-    return { addresses, domains }
+    return domains
   }
 
   /** Everybody sees himself, so a rule that says less of the presentity would not hold. */

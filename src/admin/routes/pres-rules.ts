@@ -1,0 +1,150 @@
+/** A user's own rules as a document of RFC 5025, for clients that know no other form of them. */
+import { Type } from 'typebox'
+import type { BareJid } from '../../core/address.ts'
+import { type NewRule, type Rule, ruleKey } from '../../core/presence/access/rule.ts'
+import type { Directory } from '../../directory/directory.ts'
+import { addressesOf, withAddresses } from '../../formats/pres-rules/addresses.ts'
+import type { MappingContext } from '../../formats/pres-rules/mapping.ts'
+import {
+  AUTH_POLICY,
+  MAX_BYTES,
+  PresRulesError,
+  type PresRuleset,
+} from '../../formats/pres-rules/model.ts'
+import { parsePresRules } from '../../formats/pres-rules/parse.ts'
+import { presRulesFromRules } from '../../formats/pres-rules/pres-rules-from-rules.ts'
+import { renderPresRules } from '../../formats/pres-rules/render.ts'
+import { rulesFromPresRules } from '../../formats/pres-rules/rules-from-pres-rules.ts'
+import type { Api } from '../api.ts'
+import { ApiError, type ApiErrorCode } from '../api-error.ts'
+import { requireAccount } from '../resolve.ts'
+import { AddressParam } from '../schemas.ts'
+import type { Services } from '../services.ts'
+
+const PRES_RULES = '/api/v1/users/:address/pres-rules'
+const DocumentBody = Type.String({ description: 'A document of RFC 4745 and RFC 5025.' })
+const Replaced = Type.Object({ rules: Type.Integer({ description: 'How many rules it made.' }) })
+
+const CODES: Readonly<Record<PresRulesError['kind'], ApiErrorCode>> = {
+  'not-well-formed': 'BAD_PRES_RULES',
+  schema: 'BAD_PRES_RULES',
+  unsupported: 'UNSUPPORTED_PRES_RULES',
+  'too-large': 'TOO_LARGE',
+}
+
+export function presRulesRoutes(app: Api, { access, directory }: Services): void {
+  const context = (): MappingContext => ({
+    levels: access.levels(),
+    classes: access.classes,
+    isLocal: (domain) => directory.isLocal(domain),
+  })
+  app.addContentTypeParser(
+    AUTH_POLICY,
+    { parseAs: 'buffer', bodyLimit: MAX_BYTES },
+    (_request, body, done) => done(null, body),
+  )
+
+  app.get(
+    PRES_RULES,
+    {
+      config: { self: true },
+      schema: {
+        summary: 'Get a user’s own rules about who may see him, as pres-rules',
+        description:
+          'Without those that are enforced. Refused where pres-rules cannot say the same.',
+        params: AddressParam,
+        produces: [AUTH_POLICY],
+        response: { 200: DocumentBody },
+      },
+    },
+    async ({ params }, reply) => {
+      const owner = await requireAccount(directory, params.address)
+      const rules = access.rules({ presentity: owner, enforced: false })
+      const ruleset = translated(() => presRulesFromRules(rules, owner, context()))
+      return reply.type(AUTH_POLICY).serializer(String).send(renderPresRules(ruleset))
+    },
+  )
+
+  app.put(
+    PRES_RULES,
+    {
+      bodyLimit: MAX_BYTES,
+      config: { self: true },
+      schema: {
+        summary: 'Replace a user’s own rules about who may see him by those of a document',
+        description: 'In one step for every watcher, or not at all where one rule cannot be kept.',
+        params: AddressParam,
+        consumes: [AUTH_POLICY],
+        body: Type.Unknown(),
+        response: { 200: Replaced },
+      },
+    },
+    async (request) => {
+      const { body, headers, params } = request
+      if (!Buffer.isBuffer(body) || !isAuthPolicy(headers['content-type'])) {
+        throw new ApiError('BAD_MEDIA_TYPE', `send ${AUTH_POLICY}`)
+      }
+      const owner = await requireAccount(directory, params.address)
+      const ruleset = await byAccount(
+        directory,
+        translated(() => parsePresRules(body)),
+      )
+      const said = translated(() => rulesFromPresRules(ruleset, owner, context()))
+      const rules = withMessageBlocks(said, blocksOf(access.rules({ presentity: owner })))
+      await access.replace({ remove: [{ presentity: owner, enforced: false }], put: rules })
+      request.subject = `${owner} ${rules.length} rules`
+      return { rules: rules.length }
+    },
+  )
+}
+
+/** Other calls take other bodies that are not JSON. */
+function isAuthPolicy(type = ''): boolean {
+  return type.split(';')[0]?.trim().toLowerCase() === AUTH_POLICY
+}
+
+function translated<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof PresRulesError)) throw error
+    throw new ApiError(CODES[error.kind], error.message)
+  }
+}
+
+/** Rules are about accounts: an alias in one would never be asked about. */
+async function byAccount(directory: Directory, ruleset: PresRuleset): Promise<PresRuleset> {
+  const accounts = new Map<BareJid, BareJid>()
+  for (const address of addressesOf(ruleset)) {
+    const found = await directory.resolve(address)
+    if (found.kind === 'user' && found.account !== address) accounts.set(address, found.account)
+  }
+  return accounts.size === 0 ? ruleset : withAddresses(ruleset, accounts)
+}
+
+function blocksOf(rules: readonly Rule[]): Rule[] {
+  return rules.filter(({ enforced, refusesMessages }) => !enforced && refusesMessages)
+}
+
+/**
+ * A document knows presence alone: who is blocked with his messages (XEP-0191) stays so, and a
+ * document that lets him see anything is refused. Throws `ApiError` UNSUPPORTED_PRES_RULES.
+ */
+function withMessageBlocks(rules: readonly NewRule[], blocks: readonly Rule[]): NewRule[] {
+  const keys = new Set(blocks.map(ruleKey))
+  const kept = rules.map((rule) =>
+    keys.has(ruleKey(rule)) && rule.action === 'block' ? { ...rule, refusesMessages: true } : rule,
+  )
+  const said = Map.groupBy(kept, ({ watcher }) => watcher)
+  for (const { watcher, presentity } of blocks) {
+    const about = said.get(watcher) ?? []
+    if (about.length === 1 && about[0]?.refusesMessages) continue
+    throw refusedLift(presentity, watcher)
+  }
+  return kept
+}
+
+function refusedLift(presentity: string, watcher: string): ApiError {
+  const text = `${presentity} blocks messages of ${watcher}, too: unblock first (XEP-0191), or block in the document`
+  return new ApiError('UNSUPPORTED_PRES_RULES', text)
+}
