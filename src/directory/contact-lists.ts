@@ -77,6 +77,10 @@ export interface ListedContact {
   readonly contact: BareJid
 }
 
+export interface WaitingContact extends ListedContact {
+  readonly awaits: string
+}
+
 export interface ContactListOptions {
   /** Contacts of one user, requests to him included. */
   readonly maxContacts: number
@@ -139,9 +143,9 @@ export class ContactLists {
   }
 
   /** Those of all users, a page of them, in order. */
-  async allAwaiting(after: ListedContact | undefined, limit: number): Promise<ListedContact[]> {
+  async allAwaiting(after: WaitingContact | undefined, limit: number): Promise<WaitingContact[]> {
     const { kysely } = this.#database
-    return (await listAllRosterAwaiting(kysely, { after, limit })) as ListedContact[]
+    return (await listAllRosterAwaiting(kysely, { after, limit })) as WaitingContact[]
   }
 
   /**

@@ -11,11 +11,15 @@ export interface ListedContact {
   readonly contact: BareJid
 }
 
+export interface WaitingContact extends ListedContact {
+  readonly awaits: string
+}
+
 export interface LateContactStore {
   /** Contacts of any list that wait for an address that the user has, and maybe others. */
   awaiting(user: BareJid): Promise<readonly ListedContact[]>
   /** Those of all users, in order. */
-  allAwaiting(after: ListedContact | undefined, limit: number): Promise<readonly ListedContact[]>
+  allAwaiting(after: WaitingContact | undefined, limit: number): Promise<readonly WaitingContact[]>
 }
 
 export interface LateContactsDeps {
@@ -96,7 +100,7 @@ export class LateContacts implements AsyncDisposable {
   }
 
   async #reviewPages(): Promise<void> {
-    let after: ListedContact | undefined
+    let after: WaitingContact | undefined
     do {
       const page = await this.#deps.store.allAwaiting(after, PAGE)
       for (const one of page) await this.#match(one)

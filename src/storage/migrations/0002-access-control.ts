@@ -69,7 +69,7 @@ async function createWays(db: Queryable): Promise<void> {
   await db.schema
     .createIndex('roster_items_awaiting')
     .on('roster_items')
-    .column('awaits')
+    .columns(['awaits', 'account', 'contact'])
     .where(sql<boolean>`awaits is not null`)
     .execute()
   // What comes after the last at sign: the domain.

@@ -1,6 +1,6 @@
 /** Contact lists, each with a version that goes up by one at each change. */
 import { randomBytes } from 'node:crypto'
-import { sql } from 'kysely'
+import { type NotNull, sql } from 'kysely'
 import type { Queryable } from '../database.ts'
 import type {
   RosterItemsTable,
@@ -197,15 +197,25 @@ export function listRosterAwaiting(db: Queryable, user: string): Promise<RosterK
     .execute()
 }
 
-/** Those of all users, in the order of their keys, up to `limit` of them after `after`. */
-export function listAllRosterAwaiting(
+/** Where a page ended. */
+export interface RosterAwaiting extends RosterKey {
+  awaits: string
+}
+
+/** Those of all users, up to `limit` of them after `after`, in the order of what they wait for. */
+export async function listAllRosterAwaiting(
   db: Queryable,
-  { after = { account: '', contact: '' }, limit }: { after?: RosterKey | undefined; limit: number },
-): Promise<RosterKey[]> {
+  { after, limit }: { after: RosterAwaiting | undefined; limit: number },
+): Promise<RosterAwaiting[]> {
+  const { awaits, account, contact } = after ?? { awaits: '', account: '', contact: '' }
   return db
     .selectFrom('roster_items')
-    .select(['account', 'contact'])
+    .select(['account', 'contact', 'awaits'])
     .where('awaits', 'is not', null)
+    .$narrowType<{ awaits: NotNull }>()
+    .where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('awaits', 'account', 'contact'), '>', tuple(awaits, account, contact)),
+    )
     .where((where) =>
       where.exists(
         where
@@ -220,9 +230,7 @@ export function listAllRosterAwaiting(
           ),
       ),
     )
-    .where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('account', 'contact'), '>', tuple(after.account, after.contact)),
-    )
+    .orderBy('awaits')
     .orderBy('account')
     .orderBy('contact')
     .limit(limit)
