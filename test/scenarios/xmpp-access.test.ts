@@ -283,6 +283,24 @@ describe('a XEP-0191 block', () => {
     for (const client of [alice, bob]) await client[Symbol.asyncDispose]()
   })
 
+  it('keeps from the one who made it what the other does (§3.3)', async (t) => {
+    const [, alice, bob] = await friends(t)
+    bob.send(`<presence to='${alice.jid}'><status>for you</status></presence>`)
+    await bob.settle()
+    await alice.settle()
+    await alice.iq('set', block.replace(alicesJid, bobsJid))
+    const left = presences(await alice.settle())
+    assert.deepEqual([...new Set(left)], [`unavailable ${bobsJid}/desk`])
+    bob.send('<presence><show>xa</show></presence>')
+    await bob.settle()
+    assert.deepEqual(presences(await alice.settle()), [])
+    await alice.iq('set', `<unblock xmlns='urn:xmpp:blocking'/>`)
+    assert.deepEqual(presences(await alice.settle()), EVERYTHING)
+    await alice.iq('set', block.replace(alicesJid, 'corp.example'))
+    await alice.expectPresence('unavailable', bobsJid)
+    for (const client of [alice, bob]) await client[Symbol.asyncDispose]()
+  })
+
   it('answers a probe as for somebody who went when the block came (ADR 11)', async (t) => {
     const [, alice, bob] = await friends(t)
     const started = Date.now()

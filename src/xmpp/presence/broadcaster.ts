@@ -5,7 +5,7 @@
  * Every watcher's access is decided at the moment at which he is told something.
  */
 import type { BareJid, Jid } from '../../core/address.ts'
-import type { Visibility } from '../../core/presence/access/access.ts'
+import { NOTHING, type Visibility } from '../../core/presence/access/access.ts'
 import type { AccessChange, AccessControl } from '../../core/presence/access/access-control.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
 import { isGrant, type RosterItem, watches } from '../../core/presence/roster-item.ts'
@@ -23,7 +23,7 @@ import { Told, UNTOLD } from './told.ts'
 
 export interface BroadcasterDeps {
   sessions: LocalSessions
-  rosters: Pick<Rosters, 'use'>
+  rosters: Pick<Rosters, 'get' | 'use'>
   presence: PresenceService
   access: AccessControl
   busyShow: BusyShow
@@ -73,8 +73,9 @@ export class Broadcaster {
   /** Somebody may see more or less than before: at once where the contact list is in memory. */
   accessChanged({ presentity, watcher }: AccessChange): void | Promise<void> {
     if (presentity === undefined) return this.#sweep()
-    if (!this.#told.has(presentity)) return
-    return this.#deps.rosters.use(presentity, (list) => this.#reconsider(presentity, list, watcher))
+    const hears = this.#reviewWatchersOf(presentity, watcher)
+    const sees = this.#reviewContactsOf(presentity, watcher)
+    return hears && sees ? Promise.all([hears, sees]).then(() => undefined) : (hears ?? sees)
   }
 
   /** A contact list changed; who becomes a watcher by that is told when his subscription `begins`. */
@@ -142,6 +143,23 @@ export class Broadcaster {
     told.forgetFarewells()
     if (told.isEmpty) this.#told.delete(account)
     else this.#told.set(account, told)
+  }
+
+  #reviewWatchersOf(account: BareJid, watcher: string | undefined): void | Promise<void> {
+    if (!this.#told.has(account)) return
+    return this.#deps.rosters.use(account, (list) => this.#reconsider(account, list, watcher))
+  }
+
+  /** He may have blocked somebody, whose presence does not come to him then (XEP-0191 §3.3). */
+  #reviewContactsOf(account: BareJid, contact: string | undefined): void | Promise<void> {
+    if (!this.#deps.sessions.all(account).some(isAvailable)) return
+    if (contact !== undefined) return this.#reviewWatchersOf(contact as BareJid, account)
+    return this.#deps.rosters
+      .get(account)
+      .then(({ items }) =>
+        Promise.all(Array.from(items.keys(), (one) => this.#reviewWatchersOf(one, account))),
+      )
+      .then(() => undefined)
   }
 
   #reconsider(account: BareJid, list: ContactList, watcher: string | undefined): void {
@@ -224,6 +242,8 @@ export class Broadcaster {
   }
 
   #visible(account: BareJid, item: RosterItem): Visibility {
+    // XEP-0191 §3.3: of somebody whom the watcher has blocked nothing comes to him.
+    if (this.#deps.access.isRefused(item.contact, account)) return NOTHING
     this.#asker.address = item.contact
     this.#asker.account = item.contact
     return this.#deps.access.decide(account, this.#asker, isGrant(item)).visible
@@ -235,7 +255,7 @@ export class Broadcaster {
     const sweep = this.#sweeps
     let count = 0
     for (const account of [...this.#told.keys()]) {
-      await this.accessChanged({ presentity: account, watcher: undefined })
+      await this.#reviewWatchersOf(account, undefined)
       count += 1
       if (count % SWEEP_BATCH === 0) await new Promise((resume) => setImmediate(resume))
       if (sweep !== this.#sweeps) return

@@ -1,5 +1,5 @@
 /** Directed presence (RFC 6121 §4.6): to whom a client showed itself outside its broadcasts. */
-import { type Jid, parseJid } from '../../core/address.ts'
+import { type BareJid, type Jid, parseJid } from '../../core/address.ts'
 import type { AccessChange } from '../../core/presence/access/access-control.ts'
 import { watches } from '../../core/presence/roster-item.ts'
 import type { Element } from '../../xml/element.ts'
@@ -67,18 +67,28 @@ export class DirectedPresence {
     })
   }
 
-  /** XEP-0191 §3.3: whoever is blocked sees the user go, also where he was shown him by directed presence. */
-  accessChanged({ presentity }: AccessChange): void {
+  /** XEP-0191 §3.3: a block ends what either showed the other by directed presence. */
+  accessChanged({ presentity, watcher }: AccessChange): void {
     if (presentity === undefined) return
-    const { access, sessions } = this.#deps
-    for (const session of sessions.connected(presentity)) {
+    this.#endBlocked(presentity)
+    if (watcher !== undefined) this.#endBlocked(watcher as BareJid)
+  }
+
+  #endBlocked(account: BareJid): void {
+    for (const session of this.#deps.sessions.connected(account)) {
       for (const address of session.directed ?? []) {
         const to = parseJid(address)
-        if (!to || to.bare === presentity || !access.isRefused(presentity, to.bare)) continue
+        if (!to || !this.#isBlocked(account, to.bare)) continue
         session.directed?.delete(address)
         this.#sendEnd(session, unavailableText(session.jid.full), to)
       }
     }
+  }
+
+  /** Whether one of the two has blocked the other. */
+  #isBlocked(one: BareJid, other: BareJid): boolean {
+    const { access } = this.#deps
+    return one !== other && (access.isRefused(one, other) || access.isRefused(other, one))
   }
 
   #sendEnd(session: XmppSession, text: SharedText, to: Jid): void {

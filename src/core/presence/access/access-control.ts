@@ -270,11 +270,7 @@ export class AccessControl {
 
   /** Whether the presentity has blocked all communication with this address. */
   isRefused(presentity: BareJid, address: BareJid): boolean {
-    return (
-      this.#book.index.concerns(presentity) &&
-      (this.#book.index.refuses(presentity, address) ||
-        this.#book.index.refuses(presentity, `@${domainOf(address)}`))
-    )
+    return this.#book.index.refuses(presentity, address)
   }
 
   /** The contact list lets the watcher see the presentity from now on, or no longer. */

@@ -103,10 +103,11 @@ export class RuleIndex {
     }
   }
 
-  /** Whether this pair's own rule refuses messages, too. */
-  refuses(presentity: BareJid, watcher: string): boolean {
-    const cell = this.#own.get(presentity)?.get(watcher)
-    return cell?.some(({ rule }) => rule.refusesMessages) ?? false
+  /** Whether the presentity's own rule for this address or its domain refuses messages, too. */
+  refuses(presentity: BareJid, address: BareJid): boolean {
+    const row = this.#own.get(presentity)
+    if (!row) return false
+    return isRefusal(row.get(address)) || isRefusal(row.get(`@${domainOf(address)}`))
   }
 
   /** Whether any rule could speak about this presentity; where none does, the fallback does. */
@@ -207,6 +208,10 @@ class Walk implements Verdict {
     this.#open &= ~mask
     if (mask !== 0) this.#trace?.(mask, action, ground)
   }
+}
+
+function isRefusal(cell: readonly Entry[] | undefined): boolean {
+  return cell?.some(({ rule }) => rule.refusesMessages) ?? false
 }
 
 function byPrecedence(a: Entry, b: Entry): number {
