@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { contactCommands } from '../../src/cli/commands/contact.ts'
 import { domainCommands } from '../../src/cli/commands/domain.ts'
 import { presenceCommands } from '../../src/cli/commands/presence.ts'
 import { statusCommands } from '../../src/cli/commands/status.ts'
@@ -81,6 +82,28 @@ suite('bin/heliograph and a running server', () => {
     assert.equal((JSON.parse(shown) as { name: string }).name, 'Georgina')
   })
 
+  test('a contact list is kept for a user', async () => {
+    for (const name of ['ida', 'jack']) await heliograph(`user add ${name}@example.org`)
+    const add = 'contact add ida@example.org'
+    const jack = 'jack@example.org: user, presence'
+    const words = '--name Jack --group Work'
+    assert.equal(await heliograph(`${add} jack@example.org ${words}`), `added ${jack} subscribed\n`)
+    assert.equal(await heliograph(`${add} jack@example.org`), `unchanged ${jack} subscribed\n`)
+    assert.equal(
+      await heliograph(`${add} jack@example.org --no-presence`),
+      `changed ${jack} none\n`,
+    )
+    const number = '4711@example.org'
+    assert.equal(await heliograph(`${add} 4711`), `added ${number}: unmatched, presence pending\n`)
+    assert.equal(
+      await heliograph('contact list ida@example.org'),
+      `${number}  pending  unmatched\njack@example.org  none     user       Jack  Work\n`,
+    )
+    assert.equal(await heliograph('contact remove ida@example.org 4711'), 'removed: 4711\n')
+    const { out } = await ask('--json contact list ida@example.org')
+    assert.deepEqual(Object.keys(JSON.parse(out) as object), ['account', 'contacts'])
+  })
+
   test('presence is shown and explained', async () => {
     await heliograph('user add henry@example.org')
     const said = /^henry@example\.org is offline since \S+Z\n$/
@@ -144,6 +167,7 @@ suite('bin/heliograph and a running server', () => {
 
   test('every command was tried', () => {
     const groups = [statusCommands, domainCommands, userCommands, presenceCommands]
-    assert.deepEqual(untried(groups.flat(), used), [])
+    const all = [...groups.flat(), ...contactCommands]
+    assert.deepEqual(untried(all, used), [])
   })
 })
