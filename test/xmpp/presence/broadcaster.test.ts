@@ -123,7 +123,7 @@ class Rig {
   visible(contact: BareJid): Visibility {
     const asker = { address: contact, account: contact, protocol: 'xmpp' } as const
     const item = this.#items.get(contact)
-    if (!item) return NOTHING
+    if (!item || this.access.isRefused(contact, OWNER)) return NOTHING
     return this.access.decide(OWNER, asker, !item.byPolicy).visible
   }
 
@@ -289,6 +289,7 @@ describe('a watcher’s picture', () => {
       resource: fc.constantFrom('one', 'two'),
       arrives: fc.boolean(),
     }),
+    fc.record({ do: fc.constant('refuse' as const), watcher, refuses: fc.boolean() }),
     fc.record({ do: fc.constant('contact' as const), watcher, watches: fc.boolean() }),
     fc.record({ do: fc.constant('cache' as const), turns: fc.nat({ max: 12 }) }),
     fc.record({ do: fc.constant('idle' as const) }),
@@ -308,6 +309,13 @@ describe('a watcher’s picture', () => {
         const pair = { presentity: OWNER, watcher: one.watcher, enforced: false }
         const put = one.rules.map((rule) => ({ ...pair, ...rule, refusesMessages: false }))
         return rig.track(rig.access.replace({ remove: [pair], put }))
+      }
+      case 'refuse': {
+        const pair = { presentity: one.watcher, watcher: OWNER, enforced: false }
+        const rule = { ...pair, level: 'All', action: 'block', refusesMessages: true } as const
+        return rig.track(
+          one.refuses ? rig.access.put(rule) : rig.access.removeAll({ presentity: one.watcher }),
+        )
       }
       case 'stream':
         if (one.arrives) return rig.arrive(one.watcher, one.resource)
