@@ -259,6 +259,21 @@ describe('a change of the rules', () => {
   })
 })
 
+it('directed presence is the sender’s wish, whatever the rules say, and ends when he goes', async (t) => {
+  const [system, alice, bob] = await friends(t)
+  await system.access.putAll(RULES.block)
+  await alice.settle()
+  bob.send(`<presence to='${alicesJid}'><status>for you</status></presence>`)
+  await bob.settle()
+  assert.deepEqual(presences(await alice.settle()), [`available ${bobsJid}/desk for you`])
+  bob.send('<presence><show>away</show></presence>')
+  await bob.settle()
+  assert.deepEqual(presences(await alice.settle()), [])
+  await bob[Symbol.asyncDispose]()
+  await alice.expectPresence('unavailable', `${bobsJid}/desk`)
+  await alice[Symbol.asyncDispose]()
+})
+
 describe('a XEP-0191 block', () => {
   const block = `<block xmlns='urn:xmpp:blocking'><item jid='${alicesJid}'/></block>`
   const unblock = `<unblock xmlns='urn:xmpp:blocking'><item jid='${alicesJid}'/></unblock>`

@@ -249,17 +249,22 @@ export class Broadcaster {
     return this.#deps.access.decide(account, this.#asker, isGrant(item)).visible
   }
 
-  /** A rule for many changed. A later one begins anew, since it may concern those who were done. */
+  /**
+   * A rule for many changed. A later one begins anew, since it may concern those who were done.
+   * One list that cannot be read keeps nobody else from being told.
+   */
   async #sweep(): Promise<void> {
     this.#sweeps += 1
     const sweep = this.#sweeps
+    const failures: unknown[] = []
     let count = 0
     for (const account of [...this.#told.keys()]) {
-      await this.#reviewWatchersOf(account, undefined)
+      await this.#reviewWatchersOf(account, undefined)?.catch((error) => failures.push(error))
       count += 1
       if (count % SWEEP_BATCH === 0) await new Promise((resume) => setImmediate(resume))
       if (sweep !== this.#sweeps) return
     }
+    if (failures.length > 0) throw new AggregateError(failures, 'watchers not told of a rule')
   }
 }
 
