@@ -58,6 +58,7 @@ export interface Kernel {
   readonly sessions: Sessions
   readonly access: AccessControl
   readonly presence: PresenceService
+  readonly manual: ManualPresence
   readonly subscriptions: Subscriptions
   readonly contacts: Contacts
   readonly watchers: Watchers
@@ -86,6 +87,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const xmpp = edges.use(await openXmpp(config, kernel))
     const sip = edges.use(await openSip(config, kernel))
     listeners.push(...xmpp.listeners, ...sip.listeners)
+    edges.use(kernel.manual.watch())
     const signIn = await openAdmin(config, { ...kernel, listeners }, edges)
     const people = await requirePeople(config, kernel.directory, signIn)
     kernel.log.info({ what: 'started', version: VERSION, data: config.data })
@@ -138,6 +140,15 @@ async function openKernel(
   )
   const store = subscriptionStore(directory.contacts)
   const people = subscriptionPeople(directory)
+  const manual = new ManualPresence({
+    store: manualStateStore(database.kysely),
+    presence,
+    sessions,
+    clock,
+    log,
+  })
+  // Before anybody can watch: what he chose is never missing.
+  await manual.restore()
   const subscriptions = new Subscriptions({ store, people, access, log })
   const contacts = new Contacts({ store, people: contactPeople(directory), subscriptions })
   matchContacts(base, { contacts, directory, log })
@@ -158,6 +169,7 @@ async function openKernel(
     sessions,
     access,
     presence,
+    manual,
     subscriptions,
     contacts,
     watchers: new Watchers(),
@@ -238,11 +250,9 @@ async function openAdmin(
   { listeners, ...kernel }: Kernel & { listeners: Listener[] },
   edges: AsyncDisposableStack,
 ): Promise<SignIn> {
-  const { clock, database, presence, certificates } = kernel
+  const { clock, database, certificates } = kernel
   const administrators = administratorStore(database.kysely, clock)
   const signIn = new SignIn({ administrators, users: kernel.directory, clock })
-  const manual = new ManualPresence({ store: manualStateStore(database.kysely), presence, clock })
-  await manual.restore()
   const admin = await startAdmin(
     {
       https: config.listen.https,
@@ -252,9 +262,9 @@ async function openAdmin(
     },
     {
       ...kernel,
-      manual,
       signIn,
       audit: audit(database.kysely, clock),
+      apiLifetimeMs: config.presence.apiLifetime,
       version: VERSION,
       listeners: () =>
         listeners.map(({ name, address: { host, port } }) => {

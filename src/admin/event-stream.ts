@@ -17,6 +17,12 @@ import { watchRequestsBody } from './watch-requests.ts'
 type Deps = Pick<Services, 'presence' | 'subscriptions' | 'clock' | 'signIn' | 'log'>
 type Send = (text: string) => void
 
+interface Stream {
+  readonly account: BareJid
+  readonly principal: Principal | undefined
+  readonly mailbox: string | undefined
+}
+
 const MAX_STREAMS = 1000
 /** Of one user; administrators keep what watches everybody. */
 const MAX_STREAMS_OF_USER = 20
@@ -26,7 +32,8 @@ const KEEP_ALIVE_MS = 25_000
 const MAX_BACKLOG_BYTES = 1_048_576
 
 const events = new SharedRendering(
-  (document) => `event: presence\ndata: ${JSON.stringify(presenceBody(document))}\n\n`,
+  (document, mailbox) =>
+    `event: presence\ndata: ${JSON.stringify(presenceBody(document, mailbox || undefined))}\n\n`,
 )
 const streams = gauge({
   name: 'heliograph_admin_event_streams',
@@ -39,7 +46,7 @@ const openByUser = new Map<string, number>()
 export function openEventStream(
   deps: Deps,
   reply: FastifyReply,
-  { account, principal }: { account: BareJid; principal: Principal | undefined },
+  { account, principal, mailbox }: Stream,
 ): void {
   const user = principal?.role === 'user' ? principal.name : undefined
   requireRoom(user)
@@ -59,7 +66,7 @@ export function openEventStream(
       if (name === principal?.name) raw.destroy()
     }),
   )
-  opened.use(showPresence(deps, account, send))
+  opened.use(showPresence(deps, { account, mailbox }, send))
   opened.use(showRequests(deps, account, send))
   opened.use(keepAlive(deps, send))
   opened.use(counted(user))
@@ -85,8 +92,12 @@ function counted(user: string | undefined): Disposable {
   return { [Symbol.dispose]: () => count(-1) }
 }
 
-function showPresence({ presence }: Deps, account: BareJid, send: Send): Disposable {
-  const show = (document: PresenceDocument): void => send(events.of(document, ''))
+function showPresence(
+  { presence }: Deps,
+  { account, mailbox = '' }: Pick<Stream, 'account' | 'mailbox'>,
+  send: Send,
+): Disposable {
+  const show = (document: PresenceDocument): void => send(events.of(document, mailbox))
   show(presence.document(account))
   return presence.subscribe({
     name: 'api',

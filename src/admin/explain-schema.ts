@@ -28,6 +28,9 @@ export const ExplainBody = Type.Object({
   reports: Type.Array(
     Type.Object({
       source: Type.String(),
+      held: Type.Optional(
+        Type.Boolean({ description: 'Its last word, that he is free, is held back for a moment.' }),
+      ),
       until: Type.Optional(Instant),
       observations: Type.Array(
         Type.Object({

@@ -1,11 +1,14 @@
 /** The composed document as the API shows it. */
 import type { PresenceDocument } from '../core/presence/document.ts'
+import { modalities } from '../core/presence/modalities.ts'
 import { isByHand } from '../core/presence/observation.ts'
 import type { Explained } from '../core/presence/presence.ts'
 import type { ExplainBody } from './explain-schema.ts'
 import type { PresenceBody } from './schemas.ts'
 
-export function presenceBody({ presentity, person, tuples }: PresenceDocument): PresenceBody {
+/** `mailbox`: the person's `mailto:` URI, for those who may know it. */
+export function presenceBody(document: PresenceDocument, mailbox?: string): PresenceBody {
+  const { presentity, person, tuples } = document
   const { state, note, location, since, manual } = person
   return {
     presentity,
@@ -14,6 +17,7 @@ export function presenceBody({ presentity, person, tuples }: PresenceDocument): 
     ...(location !== undefined && { location }),
     since: instant(since),
     manual,
+    modalities: modalities(document, mailbox),
     tuples: tuples.map((tuple) => ({
       id: tuple.id,
       class: tuple.class,
@@ -32,6 +36,7 @@ export function explainBody({
   document,
   explanation,
   reports,
+  held,
 }: Explained): Omit<ExplainBody, 'watchers' | 'watchersTotal'> {
   const { state, rule, ruleText, winner } = explanation
   return {
@@ -42,6 +47,7 @@ export function explainBody({
     ...(winner && { winner: { ...winner } }),
     reports: reports.map(({ source, until, observations }) => ({
       source,
+      ...(held.includes(source) && { held: true }),
       ...(until !== undefined && { until: instant(until) }),
       observations: observations.map((one) => ({
         id: one.id,

@@ -1,5 +1,6 @@
 /** Shapes that several calls share. */
 import { type Static, Type } from 'typebox'
+import { MEDIA } from '../core/presence/modalities.ts'
 import { ACTIVITIES, SOURCE_CLASSES } from '../core/presence/observation.ts'
 import { COMPOSITION_TABLES } from '../directory/domain.ts'
 import { API_ERRORS } from './api-error.ts'
@@ -67,6 +68,11 @@ export const Instant = Type.String({ format: 'date-time' })
 const Text = Type.String({ maxLength: 1024 })
 const LOCATION = 'A location type of RFC 4589, such as office or train, or free text.'
 
+const ModalityBody = Type.Object({
+  reachable: Type.Boolean(),
+  contact: Type.Optional(Type.String({ description: 'Where: a URI.' })),
+})
+
 export const PresenceBody = Type.Object({
   presentity: Type.String(),
   state: State,
@@ -74,6 +80,9 @@ export const PresenceBody = Type.Object({
   location: Type.Optional(Type.String({ description: LOCATION })),
   since: Instant,
   manual: Type.Boolean(),
+  modalities: Type.Partial(Type.Record(Type.Enum([...MEDIA]), ModalityBody), {
+    description: 'By what he can be reached now; a medium that nothing of his offers is absent.',
+  }),
   tuples: Type.Array(
     Type.Object({
       id: Type.String(),
@@ -97,6 +106,11 @@ export const PresencePut = Type.Object(
     location: Type.Optional(Type.String({ maxLength: 128, description: LOCATION })),
     until: Type.Optional(
       Type.String({ format: 'date-time', description: 'When the state ends by itself.' }),
+    ),
+    clear: Type.Optional(
+      Type.Enum(['never', 'sign-in'], {
+        description: 'What else ends a state set by hand: the next sign-in of a client of his.',
+      }),
     ),
     class: Type.Optional(
       Type.String({

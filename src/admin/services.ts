@@ -35,5 +35,7 @@ export interface Services {
   readonly log: Log
   /** Asked when somebody wants to know: listeners open one after the other. */
   readonly listeners: () => readonly ListenerStatus[]
+  /** For how long a state that an application put without an end is believed. */
+  readonly apiLifetimeMs: number
   readonly version: string
 }

@@ -25,7 +25,14 @@ const NONE: readonly Session[] = []
 
 export class Sessions {
   readonly #byAccount = new Map<BareJid, Session[]>()
+  readonly #listeners = new Set<(session: Session) => void>()
   #count = 0
+
+  /** Called when a client has signed in, by whatever protocol. Must not throw. */
+  onBound(listener: (session: Session) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
 
   get count(): number {
     return this.#count
@@ -55,6 +62,7 @@ export class Sessions {
     if (sessions) sessions.push(session)
     else this.#byAccount.set(session.account, [session])
     this.#count += 1
+    for (const listener of this.#listeners) listener(session)
   }
 
   /** Unbinding a session that is not bound does nothing. */

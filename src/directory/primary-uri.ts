@@ -1,12 +1,12 @@
 /** The one URI that each protocol is given for a presentity. */
 import { domainToASCII } from 'node:url'
 import { domainOf } from '../core/address.ts'
-import { numberOf, parseAddress } from './handles.ts'
+import { type AddressType, numberOf, parseAddress } from './handles.ts'
 import type { User } from './user.ts'
 
-export type PrimaryProtocol = 'xmpp' | 'sip' | 'tel'
+export type PrimaryProtocol = 'xmpp' | 'sip' | 'tel' | 'mailto'
 
-/** The first SIP address or E.164 number he was given; without a SIP address the account serves. */
+/** The first address of its kind that he was given; without a SIP address the account serves. */
 export function primaryUri(user: User, protocol: PrimaryProtocol): string | undefined {
   switch (protocol) {
     case 'xmpp':
@@ -15,10 +15,15 @@ export function primaryUri(user: User, protocol: PrimaryProtocol): string | unde
       return `sip:${encodeAddress(firstHandle(user, 'sip') ?? user.account)}`
     case 'tel':
       return telUri(firstHandle(user, 'e164'))
+    case 'mailto': {
+      const mailbox = firstHandle(user, 'exchange') ?? firstHandle(user, 'notes')
+      // A Notes name may be no mail address.
+      return mailbox?.includes('@') ? `mailto:${encodeAddress(mailbox)}` : undefined
+    }
   }
 }
 
-function firstHandle(user: User, type: 'sip' | 'e164'): string | undefined {
+function firstHandle(user: User, type: AddressType): string | undefined {
   const address = user.addresses.find((one) => one.type === type)
   return address && parseAddress(type, address.value, domainOf(user.account))
 }

@@ -8,7 +8,7 @@ import type { Accounts, OfflineStore } from '../core/messaging/messaging.ts'
 import type { AccessLevel } from '../core/presence/access/access-level.ts'
 import type { AccessStore, Grants } from '../core/presence/access/ports.ts'
 import type { Action, Rule } from '../core/presence/access/rule.ts'
-import type { ContactPeople } from '../core/presence/contacts.ts'
+import type { ContactPeople } from '../core/presence/contact.ts'
 import type { ManualState, ManualStateStore } from '../core/presence/manual-presence.ts'
 import type { Activity, SourceClass } from '../core/presence/observation.ts'
 import { isGrant } from '../core/presence/roster-item.ts'
@@ -104,19 +104,21 @@ export function manualStateStore(db: Queryable): ManualStateStore {
   const table = new ManualStatesTable(db)
   return {
     all: async () => (await table.all()).map(parseManualState),
-    put: ({ account, state, note = null, since, until = null }) =>
-      table.put({ account, state, note, since, until, clear: 'never' }),
+    put: ({ account, state, note = null, since, until = null, clear }) =>
+      table.put({ account, state, note, since, until, clear }),
     remove: (account) => table.remove(account),
   }
 }
 
-function parseManualState({ account, state, note, since, until }: ManualStateRow): ManualState {
+function parseManualState(row: ManualStateRow): ManualState {
+  const { account, state, note, since, until, clear } = row
   return {
     account: requireJid(account).bare,
     state: state as Activity,
     note: note ?? undefined,
     since,
     until: until ?? undefined,
+    clear: clear === 'sign-in' ? clear : 'never',
   }
 }
 

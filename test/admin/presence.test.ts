@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
+import type { Session } from '../../src/core/sessions.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { codeOf, jid, openRig, type Rig, type RigOptions } from './rig.ts'
 
@@ -81,6 +82,43 @@ test('automatic sources stand beside each other, and end each at its time', asyn
   clock.advance(1_800_000)
   assert.deepEqual(await sources(), ['api/source-desk.1'])
   assert.equal((await call('DELETE', `${ALICE}?source=desk.1`)).json.state, 'offline')
+})
+
+test('what an application put without an end is believed for a while, and not for ever', async (t) => {
+  const { call, clock } = await openWithAlice(t)
+  const desk = { state: 'busy', class: 'application', source: 'crm' }
+  await call('PUT', ALICE, { body: desk })
+  clock.advance(3_599_999)
+  assert.equal((await call('GET', ALICE)).json.state, 'busy')
+  clock.advance(1)
+  assert.equal((await call('GET', ALICE)).json.state, 'unknown')
+  await call('PUT', ALICE, { body: desk })
+  assert.equal((await call('GET', ALICE)).json.state, 'busy')
+  clock.advance(7_200_000)
+  assert.equal((await call('GET', ALICE)).json.state, 'offline')
+})
+
+test('a manual state says what else ends it, and an automatic one may not', async (t) => {
+  const { call, sessions } = await openWithAlice(t)
+  const put = await call('PUT', ALICE, { body: { state: 'away', clear: 'sign-in' } })
+  assert.equal(put.json.state, 'away')
+  sessions.bind({ account: jid('alice'), resource: 'desk', protocol: 'xmpp' } as Session)
+  while ((await call('GET', ALICE)).json.state !== 'offline') await new Promise(setImmediate)
+  const automatic = { state: 'busy', class: 'application', clear: 'sign-in' }
+  assert.equal(codeOf(await call('PUT', ALICE, { body: automatic })), '400 BAD_REQUEST')
+})
+
+test('presence tells by what a person can be reached, and where', async (t) => {
+  const { call, directory } = await openWithAlice(t)
+  assert.deepEqual((await call('GET', ALICE)).json.modalities, {})
+  await directory.addAddress(jid('alice'), { type: 'exchange', value: 'a.smith@mail.example' })
+  await call('PUT', ALICE, { body: { state: 'on-a-call', class: 'phone' } })
+  await call('PUT', ALICE, { body: { state: 'available', class: 'enterprise-im' } })
+  assert.deepEqual((await call('GET', ALICE)).json.modalities, {
+    telephone: { reachable: false },
+    im: { reachable: true },
+    email: { reachable: true, contact: 'mailto:a.smith@mail.example' },
+  })
 })
 
 test('what is no presence is refused', async (t) => {

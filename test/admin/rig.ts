@@ -74,6 +74,7 @@ export interface Json {
   readonly since: string
   readonly manual: boolean
   readonly rule: string & RuleJson
+  readonly modalities: Readonly<Record<string, { readonly reachable: boolean }>>
   readonly winner: { readonly source: string }
   readonly levels: readonly { readonly name: string; readonly predefined: boolean }[]
   readonly rules: readonly RuleJson[]
@@ -228,6 +229,15 @@ async function openKernel(deps: KernelDeps) {
   directory.onUserRemoved(({ account }) => access.forget(account))
   directory.onAddressesChanged((account) => void access.addressesChanged(account))
   const presence = new PresenceService({ clock })
+  const sessions = new Sessions()
+  const manual = new ManualPresence({
+    store: manualStateStore(database.kysely),
+    presence,
+    sessions,
+    clock,
+    log: deps.log,
+  })
+  manual.watch()
   const store = subscriptionStore(directory.contacts)
   const people = subscriptionPeople(directory)
   const subscriptions = new Subscriptions({ store, people, access, log: deps.log })
@@ -238,8 +248,9 @@ async function openKernel(deps: KernelDeps) {
     contacts: new Contacts({ store, people: contactPeople(directory), subscriptions }),
     watchers: new Watchers(),
     presence,
-    sessions: new Sessions(),
-    manual: new ManualPresence({ store: manualStateStore(database.kysely), presence, clock }),
+    sessions,
+    manual,
+    apiLifetimeMs: 3_600_000,
     signIn: new SignIn({
       administrators: administratorStore(database.kysely, clock),
       users: directory,

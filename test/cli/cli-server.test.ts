@@ -107,6 +107,9 @@ suite('bin/heliograph and a running server', () => {
   test('presence is shown and explained', async () => {
     await heliograph('user add henry@example.org')
     const said = /^henry@example\.org is offline since \S+Z\n$/
+    const set = await heliograph('presence set henry@example.org busy --note Reading --for 2h')
+    assert.match(set, /^henry@example\.org is busy \(Reading\) since /)
+    assert.match(await heliograph('presence clear henry@example.org'), / is offline since /)
     assert.match(await heliograph('presence show henry@example.org'), said)
     assert.match(await heliograph('presence explain henry@example.org'), /\nrule nothing: .+\n$/)
   })

@@ -27,8 +27,7 @@ export function presenceRoutes(app: Api, services: Services): void {
         response: { 200: PresenceBody },
       },
     },
-    async ({ params }) =>
-      presenceBody(presence.document(await requireAccount(directory, params.address))),
+    async ({ params }) => shown(services, await requireAccount(directory, params.address)),
   )
 
   app.get(
@@ -68,7 +67,8 @@ export function presenceRoutes(app: Api, services: Services): void {
     },
     async ({ params, principal }, reply) => {
       const account = await requireAccount(directory, params.address)
-      openEventStream(services, reply, { account, principal })
+      const mailbox = await directory.primaryUri(account, 'mailto')
+      openEventStream(services, reply, { account, principal, mailbox })
       return reply
     },
   )
@@ -93,7 +93,7 @@ export function presenceRoutes(app: Api, services: Services): void {
       } catch (error) {
         throw error instanceof RangeError ? new ApiError('TOO_MANY_SOURCES') : error
       }
-      return presenceBody(presence.document(account))
+      return await shown(services, account)
     },
   )
 
@@ -112,9 +112,13 @@ export function presenceRoutes(app: Api, services: Services): void {
       const account = await requireAccount(directory, params.address)
       if (query.source === undefined) await manual.clear(account)
       else presence.withdraw(account, sourceName(query.source))
-      return presenceBody(presence.document(account))
+      return await shown(services, account)
     },
   )
+}
+
+async function shown({ presence, directory }: Services, account: BareJid): Promise<PresenceBody> {
+  return presenceBody(presence.document(account), await directory.primaryUri(account, 'mailto'))
 }
 
 async function put(services: Services, account: BareJid, body: PresencePut): Promise<void> {
@@ -124,15 +128,21 @@ async function put(services: Services, account: BareJid, body: PresencePut): Pro
     throw new ApiError('BAD_REQUEST', '"until" must be a time to come')
   }
   if (body.class === undefined || body.class === 'manual') {
-    const { state, note } = manualBody(body)
-    await services.manual.set({ account, state, note, since: now, until })
+    const { state, note, clear = 'never' } = manualBody(body)
+    await services.manual.set({ account, state, note, since: now, until, clear })
     return
   }
+  if (body.clear !== undefined) {
+    throw new ApiError('BAD_REQUEST', '"clear" is for states set by hand; give "until"')
+  }
   const observation = observationOf(services, body, body.class)
+  // An application that dies is not believed for ever.
+  const life = services.apiLifetimeMs
+  const lasts = until === undefined ? { freshUntil: now + life, until: now + 2 * life } : { until }
   services.presence.report({
     presentity: account,
     source: sourceName(body.source ?? body.class),
-    until,
+    ...lasts,
     observations: [observation],
   })
 }

@@ -30,11 +30,13 @@ export function viewRoutes(app: Api, { access, directory, presence }: Services):
       const watcher = await requirePerson(directory, asked)
       const { access: decided, reasons } = await access.explain(presentity, watcher)
       const { document } = presence.view(presentity, decided.visible)
+      const isSeen = decided.decision === 'allow'
+      const mailbox = isSeen ? await directory.primaryUri(presentity, 'mailto') : undefined
       return {
         presentity,
         watcher: watcher.address,
         ...accessBody(decided, reasons),
-        presence: presenceBody(document),
+        presence: presenceBody(document, mailbox),
       }
     },
   )

@@ -1,6 +1,9 @@
 /** `heliograph presence …`: what watchers see of a person, and why. */
+import { parseDuration } from '../../config/values.ts'
+import { SystemClock } from '../../util/clock.ts'
 import { type ApiClient, path, query } from '../api-client.ts'
 import { type Command, defineCommand, type Result, table } from '../command.ts'
+import { CliError } from '../exit-codes.ts'
 import type {
   ExplainReply,
   PresenceReply,
@@ -100,8 +103,63 @@ function reasonLines(reasons: readonly ReasonReply[]): string[] {
   return [...byGround].map(([ground, classes]) => `  ${classes.join(', ')}: ${ground}`)
 }
 
+const set = defineCommand({
+  path: ['presence', 'set'],
+  summary: 'Say what a person is doing, as if he had said so himself',
+  args: [
+    ADDRESS,
+    {
+      name: 'state',
+      doc: 'available, busy, in-a-meeting, do-not-disturb, be-right-back, away, out-of-office, appear-offline …',
+    },
+  ],
+  options: {
+    note: { value: 'TEXT', doc: 'What watchers read beside it.' },
+    for: { value: 'DURATION', doc: 'How long it lasts: 30m, 2h, 1d. Without an end it stays.' },
+    until: { value: 'TIME', doc: 'When it ends, as 2026-12-24T18:00:00Z.' },
+    'until-sign-in': { doc: 'It ends with the next sign-in of a client of his.' },
+  },
+  example:
+    'heliograph presence set alice@example.com out-of-office --note "Back on Monday" --for 3d',
+  async run({ api, args, options, switches }) {
+    if (options.for !== undefined && options.until !== undefined) {
+      throw new CliError('usage', 'CLI_USAGE', '--for and --until say the same in two ways')
+    }
+    const body = {
+      state: args.state,
+      note: options.note,
+      until: options.until ?? untilAfter(options.for),
+      ...(switches.has('until-sign-in') && { clear: 'sign-in' }),
+    }
+    const target = path`/api/v1/presence/${args.address}`
+    const presence = (await api.call({ method: 'PUT', path: target, body })) as PresenceReply
+    return { json: presence, text: presenceText(presence) }
+  },
+})
+
+function untilAfter(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const duration = parseDuration(text)
+  if (!duration)
+    throw new CliError('usage', 'CLI_USAGE', '--for takes a duration such as 30m or 2h')
+  return new Date(new SystemClock().now() + duration.value).toISOString()
+}
+
+const clear = defineCommand({
+  path: ['presence', 'clear'],
+  summary: 'Take back what a person, or an administrator for him, said by hand',
+  args: [ADDRESS],
+  options: {},
+  example: 'heliograph presence clear alice@example.com',
+  async run({ api, args }) {
+    const target = path`/api/v1/presence/${args.address}`
+    const presence = (await api.call({ method: 'DELETE', path: target })) as PresenceReply
+    return { json: presence, text: presenceText(presence) }
+  },
+})
+
 function presenceText({ presentity, state, note, since }: PresenceReply): string {
   return `${presentity} is ${state}${note === undefined ? '' : ` (${note})`} since ${since}`
 }
 
-export const presenceCommands: readonly Command[] = [show, explain]
+export const presenceCommands: readonly Command[] = [show, explain, set, clear]

@@ -95,4 +95,6 @@ export interface Report {
   readonly observations: readonly Observation[]
   /** When the report ends by itself, milliseconds since the epoch; `undefined` where its edge will withdraw it (a stream). */
   readonly until: number | undefined
+  /** From when on nobody knows whether it still holds, where its source does not say so again. */
+  readonly freshUntil?: number | undefined
 }

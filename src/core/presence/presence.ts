@@ -10,6 +10,7 @@ import type { Composition } from './composition/compose.ts'
 import { ENTERPRISE } from './composition/presets/enterprise.ts'
 import type { Explanation, PresenceDocument } from './document.ts'
 import type { Report } from './observation.ts'
+import { inForce, isHeld, nextChange, replaced, type Standing } from './standing.ts'
 import { type PresetOf, Views } from './views.ts'
 
 export interface PresenceChange {
@@ -29,10 +30,12 @@ export interface Explained {
   readonly document: PresenceDocument
   readonly explanation: Explanation
   readonly reports: readonly Report[]
+  /** Sources whose last word is held back for a moment. */
+  readonly held: readonly string[]
 }
 
 interface Home {
-  readonly reports: Map<string, Report>
+  readonly reports: Map<string, Standing>
   readonly views: Views
   expiry: Timer | undefined
 }
@@ -56,11 +59,19 @@ export interface PresenceDeps {
   readonly clock: Clock
   /** By which table a presentity's state is composed; where not given, `enterprise`. */
   readonly presetOf?: PresetOf
+  /** Milliseconds for which a machine's word that a person is free again is held back; 0 where not given. */
+  readonly dampingMs?: number
+  /** Milliseconds after which what a lost source said is unknown. */
+  readonly graceMs?: number
 }
+
+const GRACE_MS = 45_000
 
 export class PresenceService {
   readonly #clock: Clock
   readonly #presetOf: PresetOf
+  readonly #dampingMs: number
+  readonly #graceMs: number
   readonly #homes = new Map<BareJid, Home>()
   /** Of presentities who went offline, since when and all: kept, so that watchers share renderings. */
   readonly #offline = new Map<BareJid, Views>()
@@ -69,9 +80,12 @@ export class PresenceService {
   readonly #neverSeen = new Map<BareJid, Views>()
   readonly #startedAt: number
 
-  constructor({ clock, presetOf = () => ENTERPRISE }: PresenceDeps) {
+  constructor(deps: PresenceDeps) {
+    const { clock, presetOf = () => ENTERPRISE, dampingMs = 0, graceMs = GRACE_MS } = deps
     this.#clock = clock
     this.#presetOf = presetOf
+    this.#dampingMs = dampingMs
+    this.#graceMs = graceMs
     this.#startedAt = clock.now()
   }
 
@@ -89,7 +103,9 @@ export class PresenceService {
     if (home.reports.size >= MAX_SOURCES && !home.reports.has(report.source)) {
       throw new RangeError(`${report.presentity} has ${MAX_SOURCES} sources of presence already`)
     }
-    home.reports.set(report.source, continueFrom(home.reports.get(report.source), report, now))
+    const before = home.reports.get(report.source)
+    const next = continueFrom(before?.report, report, now)
+    home.reports.set(report.source, replaced(before, next, { now, dampingMs: this.#dampingMs }))
     this.#recompose(report.presentity, home)
   }
 
@@ -97,6 +113,29 @@ export class PresenceService {
   withdraw(presentity: BareJid, source: string): void {
     const home = this.#homes.get(presentity)
     if (home?.reports.delete(source)) this.#recompose(presentity, home)
+  }
+
+  /**
+   * The link to a source is gone without a word from it. After a grace period what it said is
+   * unknown, until it says something again or what it said ends. One that is not known is no error.
+   */
+  lost(presentity: BareJid, source: string): void {
+    const home = this.#homes.get(presentity)
+    const standing = home?.reports.get(source)
+    if (!home || !standing) return
+    const now = this.#clock.now()
+    const freshUntil = Math.min(standing.report.freshUntil ?? Infinity, now + this.#graceMs)
+    home.reports.set(source, { ...standing, report: { ...standing.report, freshUntil } })
+    this.#armExpiry(presentity, home, now)
+  }
+
+  /** As `lost`, for every source whose name starts so: the link of a collector. */
+  lostAll(prefix: string): void {
+    for (const [presentity, home] of this.#homes) {
+      for (const source of home.reports.keys()) {
+        if (source.startsWith(prefix)) this.lost(presentity, source)
+      }
+    }
   }
 
   /** All that is known. Always answers: an offline document where nothing is. */
@@ -107,7 +146,13 @@ export class PresenceService {
   /** Why the document says what it says. */
   explain(presentity: BareJid): Explained {
     const home = this.#homes.get(presentity)
-    return { ...this.#viewsOf(presentity).full, reports: home ? [...home.reports.values()] : [] }
+    const now = this.#clock.now()
+    const standings = home ? [...home.reports.values()] : []
+    return {
+      ...this.#viewsOf(presentity).full,
+      reports: standings.map((standing) => inForce(standing, now)),
+      held: standings.filter((one) => isHeld(one, now)).map(({ report }) => report.source),
+    }
   }
 
   /**
@@ -144,11 +189,12 @@ export class PresenceService {
 
   #recompose(presentity: BareJid, home: Home): void {
     const now = this.#clock.now()
-    for (const [source, { until }] of home.reports) {
-      if (until !== undefined && until <= now) home.reports.delete(source)
+    for (const [source, { report }] of home.reports) {
+      if (report.until !== undefined && report.until <= now) home.reports.delete(source)
     }
     const previous = home.views.full.document
-    const changed = home.views.update([...home.reports.values()], now)
+    const reports = Array.from(home.reports.values(), (standing) => inForce(standing, now))
+    const changed = home.views.update(reports, now)
     this.#armExpiry(presentity, home, now)
     if (home.reports.size === 0) this.#close(presentity, home)
     if (!changed) return
@@ -163,13 +209,13 @@ export class PresenceService {
     this.#offline.set(presentity, views)
   }
 
-  /** One timer for each presentity, set to the first of its reports that ends. */
+  /** One timer for each presentity, set to when the first of its reports ends, fades or is held no longer. */
   #armExpiry(presentity: BareJid, home: Home, now: number): void {
     home.expiry?.cancel()
     home.expiry = undefined
     let first = Number.POSITIVE_INFINITY
-    for (const { until } of home.reports.values()) {
-      if (until !== undefined && until < first) first = until
+    for (const standing of home.reports.values()) {
+      first = Math.min(first, nextChange(standing, now))
     }
     if (first === Number.POSITIVE_INFINITY) return
     home.expiry = this.#clock.after(first - now, () => this.#recompose(presentity, home))
