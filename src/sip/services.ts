@@ -157,7 +157,7 @@ interface Shared {
 async function startPublications(
   { sip }: SipConfig,
   deps: SipDeps,
-  { userAgent, starting }: Stack,
+  { userAgent, transports, starting }: Stack,
   shared: Shared,
 ): Promise<Publications> {
   const packages = PACKAGES.filter(isPublishable)
@@ -169,6 +169,7 @@ async function startPublications(
     onPublisher: (account, publishes) => shared.registrations.publishes(account, publishes),
   })
   starting.defer(() => publications.stop())
+  starting.use(transports.onFlowClosed((flow) => publications.flowClosed(flow)))
   await publications.restore(packages)
   const handler = new PublishHandler({
     ...deps,

@@ -86,6 +86,8 @@ export interface PublicationSupport {
    */
   prepare(deps: EventDeps, state: PublishedState): () => void
   withdraw(deps: EventDeps, state: PublishedState): void
+  /** The connection that it came by is gone; the publisher may come back by another. */
+  lost?(deps: EventDeps, state: PublishedState): void
 }
 
 export interface EventPackage {

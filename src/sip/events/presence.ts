@@ -45,6 +45,7 @@ export const presencePackage = defineEventPackage({
     },
 
     withdraw: ({ presence }, state) => presence.withdraw(state.presentity, sourceOf(state)),
+    lost: ({ presence }, state) => presence.lost(state.presentity, sourceOf(state)),
   },
 })
 

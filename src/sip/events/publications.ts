@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { gauge } from '../../util/metrics.ts'
 import { SipError } from '../errors.ts'
+import type { Flow } from '../transport/transport.ts'
 import type {
   EventDeps,
   EventPackage,
@@ -26,7 +27,16 @@ export interface Publication {
 }
 
 interface Live extends Publication {
-  expiry: Timer
+  readonly expiry: Timer
+  readonly flow: Flow | undefined
+}
+
+/** For how long, and by which connection it holds. */
+export interface Lease {
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+  /** Of the publisher himself; `undefined` where he has none, or is behind proxies. */
+  readonly flow: Flow | undefined
 }
 
 export interface PublicationsDeps {
@@ -52,6 +62,7 @@ const publicationsGauge = gauge({
 export class Publications {
   readonly #deps: PublicationsDeps
   readonly #byPresentity = new Map<BareJid, Map<string, Live>>()
+  readonly #byFlow = new Map<Flow, Set<Live>>()
 
   constructor(deps: PublicationsDeps) {
     this.#deps = deps
@@ -70,26 +81,26 @@ export class Publications {
     pkg: PublishablePackage,
     presentity: BareJid,
     published: NewState,
-    expiresAt: number,
+    { expiresAt, flow }: Lease,
   ): Promise<Publication> {
     if ((this.#byPresentity.get(presentity)?.size ?? 0) >= this.#deps.maxPerUser) {
       throw new SipError(403, 'Too Many Publications')
     }
     const id = randomBytes(9).toString('base64url')
     const publishedAt = this.#deps.clock.now()
-    return this.#put(pkg, { id, presentity, publishedAt, expiresAt, ...published })
+    return this.#put(pkg, { id, presentity, publishedAt, expiresAt, ...published }, flow)
   }
 
   /** Without `published` a refresh: the state stays as it is for longer. Throws as `create` does. */
   update(
     publication: Publication,
     published: NewState | undefined,
-    expiresAt: number,
+    { expiresAt, flow }: Lease,
   ): Promise<Publication> {
     const state = published
       ? { ...publication.state, ...published, publishedAt: this.#deps.clock.now(), expiresAt }
       : { ...publication.state, expiresAt }
-    return this.#put(publication.package, state)
+    return this.#put(publication.package, state, flow)
   }
 
   /** Answers the entity-tag to confirm it with: a new one as for every success (RFC 3903 §6 step 6), of nothing. */
@@ -108,7 +119,8 @@ export class Publications {
       try {
         const state = toState(record, presentity, this.#deps.clock.now())
         const report = pkg.publication.prepare(this.#deps.events, state)
-        this.#remember({ package: pkg, state, etag: record.etag }, report)
+        const publication = { package: pkg, state, etag: record.etag }
+        this.#remember(publication, { report, flow: undefined })
       } catch (err) {
         this.#deps.log.warn({ what: 'sip_publication_not_restored', presentity, err })
       }
@@ -120,6 +132,14 @@ export class Publications {
     for (const { state } of [...this.#of(presentity)]) this.#expire(presentity, state.id)
   }
 
+  /** The publishers are silent from now on; what they said stands until it is refreshed or expires. */
+  flowClosed(flow: Flow): void {
+    for (const { package: pkg, state } of this.#byFlow.get(flow) ?? []) {
+      pkg.publication.lost?.(this.#deps.events, state)
+    }
+    this.#byFlow.delete(flow)
+  }
+
   /** Stops the timers; what is stored stays stored. */
   stop(): void {
     for (const lives of this.#byPresentity.values()) {
@@ -128,26 +148,34 @@ export class Publications {
   }
 
   /** RFC 3903 §6: all or nothing. What cannot be read is not stored, and what is not stored is not told. */
-  async #put(pkg: PublishablePackage, state: PublishedState): Promise<Publication> {
+  async #put(
+    pkg: PublishablePackage,
+    state: PublishedState,
+    flow: Flow | undefined,
+  ): Promise<Publication> {
     const report = pkg.publication.prepare(this.#deps.events, state)
     const etag = newEtag()
     await this.#deps.store.put(toRecord(pkg.event, state, etag))
-    return this.#remember({ package: pkg, state, etag }, report)
+    return this.#remember({ package: pkg, state, etag }, { report, flow })
   }
 
-  #remember(publication: Publication, report: () => void): Publication {
+  #remember(
+    publication: Publication,
+    { report, flow }: { report: () => void; flow: Flow | undefined },
+  ): Publication {
     const { presentity, id, expiresAt } = publication.state
     const lives = this.#byPresentity.get(presentity) ?? new Map<string, Live>()
     const isFirst = lives.size === 0
     const previous = lives.get(id)
-    previous?.expiry.cancel()
-    if (!previous) publicationsGauge.inc()
+    if (previous) this.#detach(previous)
+    else publicationsGauge.inc()
     const wait = expiresAt - this.#deps.clock.now()
     const expiry = this.#deps.clock.after(wait, () => this.#expire(presentity, id))
-    const live = { ...publication, expiry }
+    const live = { ...publication, expiry, flow }
     lives.set(id, live)
     this.#byPresentity.set(presentity, lives)
     report()
+    this.#attach(live)
     if (isFirst) this.#deps.onPublisher?.(presentity, true)
     return live
   }
@@ -164,7 +192,7 @@ export class Publications {
     const lives = this.#byPresentity.get(presentity)
     const live = lives?.get(id)
     if (!lives || !live) return
-    live.expiry.cancel()
+    this.#detach(live)
     lives.delete(id)
     publicationsGauge.dec()
     if (lives.size === 0) {
@@ -172,6 +200,25 @@ export class Publications {
       this.#deps.onPublisher?.(presentity, false)
     }
     live.package.publication.withdraw(this.#deps.events, live.state)
+  }
+
+  #attach(live: Live): void {
+    const { flow } = live
+    // It may have closed while the state was written.
+    if (!flow?.open) {
+      if (flow) live.package.publication.lost?.(this.#deps.events, live.state)
+      return
+    }
+    const others = this.#byFlow.get(flow)
+    if (others) others.add(live)
+    else this.#byFlow.set(flow, new Set([live]))
+  }
+
+  #detach(live: Live): void {
+    live.expiry.cancel()
+    const others = live.flow && this.#byFlow.get(live.flow)
+    others?.delete(live)
+    if (live.flow && others?.size === 0) this.#byFlow.delete(live.flow)
   }
 
   #of(presentity: BareJid): Iterable<Live> {

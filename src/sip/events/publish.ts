@@ -16,7 +16,7 @@ import { SipError } from '../errors.ts'
 import type { SipRequest } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import { parseEvent } from '../message/values.ts'
-import type { ServerTransaction } from '../user-agent.ts'
+import type { Flow, ServerTransaction } from '../user-agent.ts'
 import type { CommandPackage, EventDeps, ExpiresBounds } from './event-package.ts'
 import { allowEvents, grantExpires, mediaTypeOf } from './headers.ts'
 import { KeyedQueue } from './keyed-queue.ts'
@@ -45,6 +45,7 @@ const MAX_WAITING = 50
 
 interface Operation<P = PublishablePackage | CommandPackage> {
   readonly package: P
+  readonly flow: Flow | undefined
   readonly presentity: BareJid
   readonly etag: string | undefined
   readonly request: SipRequest
@@ -65,7 +66,13 @@ export class PublishHandler {
     const presentity = await this.#deps.resolve(request.uri) // §6 step 1: 404
     if (!identity.trusted && identity.address !== presentity) throw new SipError(403)
     const pkg = this.#package(request)
-    const operation: Operation = { package: pkg, presentity, etag: ifMatch(request), request }
+    const operation: Operation = {
+      package: pkg,
+      presentity,
+      etag: ifMatch(request),
+      request,
+      flow: flowOf(tx),
+    }
     // A peer that is trusted to say who somebody is does not decide for him.
     if (isCommand(pkg) && identity.address !== presentity) throw new SipError(403)
     if (this.#queue.isFull(presentity)) throw new SipError(503, undefined, [['Retry-After', '5']])
@@ -99,7 +106,7 @@ export class PublishHandler {
   }
 
   async #publish(operation: Operation<PublishablePackage>): Promise<[string, string][]> {
-    const { package: pkg, presentity, etag, request } = operation
+    const { package: pkg, presentity, etag, request, flow } = operation
     const { publications, clock } = this.#deps
     const existing = etag === undefined ? undefined : publications.find(presentity, pkg.event, etag)
     if (etag !== undefined && !existing) throw new SipError(412)
@@ -108,10 +115,10 @@ export class PublishHandler {
     const state = this.#state(pkg.publication.contentTypes, request)
     if (seconds === 0) return this.#remove(existing, state)
 
-    const expiresAt = clock.now() + seconds * 1000
+    const lease = { expiresAt: clock.now() + seconds * 1000, flow }
     const published = existing
-      ? await publications.update(existing, state, expiresAt)
-      : await publications.create(pkg, presentity, requireState(state), expiresAt)
+      ? await publications.update(existing, state, lease)
+      : await publications.create(pkg, presentity, requireState(state), lease)
     return answer(published.etag, seconds)
   }
 
@@ -136,6 +143,12 @@ export class PublishHandler {
     }
     return { contentType, body }
   }
+}
+
+/** The connection of a publisher who spoke to us directly; that of a proxy says nothing about him. */
+function flowOf({ request, source }: ServerTransaction): Flow | undefined {
+  const direct = request.headers.getAll('Via').length === 1 && source.transport !== 'udp'
+  return direct ? source.flow : undefined
 }
 
 function isCommand(pkg: PublishablePackage | CommandPackage): pkg is CommandPackage {

@@ -6,6 +6,7 @@ import { presencePackage } from '../../../src/sip/events/presence.ts'
 import { presenceWauthPackage } from '../../../src/sip/events/presence-wauth.ts'
 import { Publications } from '../../../src/sip/events/publications.ts'
 import { PublishHandler } from '../../../src/sip/events/publish.ts'
+import type { Flow, Peer } from '../../../src/sip/transport/transport.ts'
 import type { PublicationRecord } from '../../../src/storage/stores/sip-publications.ts'
 import { silentLog } from '../../../src/util/log.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -13,6 +14,7 @@ import {
   BOB,
   eventDeps,
   exchange,
+  fakeFlow,
   identifyByFrom,
   MemoryStore,
   type RequestInit,
@@ -59,7 +61,7 @@ function setUp(setup: Setup = {}) {
     expires: { min: 60, default: 3600, max: 7200 },
     maxBodyBytes: 10_000,
   })
-  const publish = (init: RequestInit = {}) =>
+  const publish = (init: RequestInit = {}, source?: Peer) =>
     exchange(
       handler,
       sipRequest('PUBLISH', {
@@ -71,6 +73,7 @@ function setUp(setup: Setup = {}) {
           ...(init.headers ?? []),
         ],
       }),
+      source,
     )
   const state = () => presence.document(BOB).person.state
   return { clock, store, presence, publications, publishers, handler, publish, state }
@@ -304,5 +307,48 @@ describe('a publication', () => {
       (await after.publish({ headers: [ifMatch(first.header('SIP-ETag'))] })).status,
       412,
     )
+  })
+})
+
+describe('a publisher whose connection closes', () => {
+  const GRACE_MS = 45_000
+  const by = (flow: Flow): Peer => ({ transport: 'tcp', host: '192.0.2.10', port: 40_000, flow })
+
+  test('is unknown after a while, until he says something by another', async () => {
+    const { publish, publications, clock, state } = setUp()
+    const [first, second] = [fakeFlow(), fakeFlow()]
+    const published = await publish({ body: pidf('busy') }, by(first))
+    publications.flowClosed(first)
+    assert.equal(state(), 'busy')
+    clock.advance(GRACE_MS)
+    assert.equal(state(), 'unknown')
+    const etag = ifMatch(published.header('SIP-ETag'))
+    assert.equal((await publish({ headers: [etag] }, by(second))).status, 200)
+    assert.equal(state(), 'busy')
+    publications.flowClosed(first)
+    clock.advance(GRACE_MS)
+    assert.equal(state(), 'busy')
+  })
+
+  test('while what he said is written is no less gone', async () => {
+    const { publish, clock, state } = setUp()
+    const flow = fakeFlow()
+    flow.open = false
+    await publish({ body: pidf('busy') }, by(flow))
+    clock.advance(GRACE_MS)
+    assert.equal(state(), 'unknown')
+  })
+
+  test('is nobody, where it is a proxy’s or a removed publication’s', async () => {
+    const { publish, publications, clock, state } = setUp()
+    const flow = fakeFlow()
+    const via: [string, string] = ['Via', 'SIP/2.0/UDP 192.0.2.77;branch=z9hG4bKfar']
+    await publish({ body: pidf('busy'), headers: [via] }, by(flow))
+    const other = await publish({ body: pidf('away') }, by(flow))
+    const removal: [string, string][] = [ifMatch(other.header('SIP-ETag')), ['Expires', '0']]
+    await publish({ headers: removal }, by(flow))
+    publications.flowClosed(flow)
+    clock.advance(GRACE_MS)
+    assert.equal(state(), 'busy')
   })
 })
