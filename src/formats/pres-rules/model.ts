@@ -59,7 +59,7 @@ export interface PresRuleset {
 export const MAX_RULES = 500
 export const MAX_IDENTITIES = 12_000
 /** Each is asked about every watcher that the document names. */
-export const MAX_GENERAL = 500
+export const MAX_GENERAL = 100
 export const MAX_BYTES = 1_048_576
 
 /** `message` is for whoever wrote the document; it names the rule where one is to blame. */

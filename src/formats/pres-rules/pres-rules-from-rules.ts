@@ -2,7 +2,7 @@
  * Access rules become a document: each watcher pattern a rule of its own, and whoever is decided by
  * it alone is excepted from the more general ones, since in a document those would add to it.
  */
-import { type BareJid, domainOf } from '../../core/address.ts'
+import type { BareJid } from '../../core/address.ts'
 import { ANYBODY, EXTERNAL, type Rule } from '../../core/presence/access/rule.ts'
 import type { SourceClass } from '../../core/presence/observation.ts'
 import { combine, servicesKey, verdictsOf } from './combine.ts'
@@ -61,6 +61,9 @@ export function presRulesFromRules(
 class Rendition {
   readonly #context: MappingContext
   readonly #cells = new Map<string, Content>()
+  /** Who is decided by rules of his own alone; addresses by domain. */
+  readonly #closedDomains = new Set<string>()
+  readonly #closedAddresses = new Map<string, BareJid[]>()
   readonly #everybody: Readonly<Record<'internal' | 'external', Content>>
 
   constructor(own: readonly Rule[], context: MappingContext) {
@@ -76,7 +79,20 @@ class Rendition {
     }
     for (const [watcher, rules] of byWatcher) {
       if (watcher === ANYBODY || watcher === EXTERNAL) continue
-      this.#cells.set(watcher, contentOf([rules], context))
+      const content = contentOf([rules], context)
+      this.#cells.set(watcher, content)
+      if (content.rest !== 'open') this.#close(watcher)
+    }
+  }
+
+  #close(watcher: string): void {
+    const at = watcher.indexOf('@')
+    const domain = watcher.slice(at + 1)
+    if (at === 0) this.#closedDomains.add(domain)
+    else {
+      const addresses = this.#closedAddresses.get(domain) ?? []
+      addresses.push(watcher as BareJid)
+      this.#closedAddresses.set(domain, addresses)
     }
   }
 
@@ -126,19 +142,17 @@ class Rendition {
   }
 
   #many({ scope, domain }: Pick<Many, 'scope' | 'domain'>): Many {
-    const exceptDomains = new Set<string>()
-    const exceptAddresses = new Set<BareJid>()
-    const closed = [...this.#cells].filter(([, { rest }]) => rest !== 'open').map(([key]) => key)
-    const domains = new Set(closed.filter((key) => key.startsWith('@')).map((key) => key.slice(1)))
-    if (domain === undefined) for (const one of domains) exceptDomains.add(one)
-    for (const key of closed) {
-      if (key.startsWith('@')) continue
-      const address = key as BareJid
-      const place = domainOf(address)
-      const isWithin = domain === undefined ? !domains.has(place) : place === domain
-      if (isWithin) exceptAddresses.add(address)
+    if (domain !== undefined) {
+      const exceptAddresses = new Set(this.#closedAddresses.get(domain))
+      return { scope, domain, exceptDomains: new Set(), exceptAddresses }
     }
-    return { scope, domain, exceptDomains, exceptAddresses }
+    const exceptAddresses = new Set<BareJid>()
+    for (const [place, addresses] of this.#closedAddresses) {
+      // A domain that is excepted takes its users along.
+      if (this.#closedDomains.has(place)) continue
+      for (const address of addresses) exceptAddresses.add(address)
+    }
+    return { scope, domain, exceptDomains: this.#closedDomains, exceptAddresses }
   }
 
   /** A confirmation that is left to a more general rule has to be said: the lists of both add up. */

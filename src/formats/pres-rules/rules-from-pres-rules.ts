@@ -37,6 +37,13 @@ interface Cell {
   readonly rest: 'block' | 'confirm' | undefined
 }
 
+/** What the document says of a watcher, and which of its rules. */
+interface Question {
+  readonly sample: Sample
+  readonly matching: ReadonlySet<PresRule>
+  readonly outcome: Outcome
+}
+
 class Translation {
   readonly #ruleset: PresRuleset
   readonly #owner: BareJid
@@ -46,6 +53,7 @@ class Translation {
   readonly #rules: NewRule[] = []
   /** By what they cover; All is not among them. */
   readonly #levels = new Map<string, string>()
+
   constructor(ruleset: PresRuleset, owner: BareJid, context: MappingContext) {
     this.#ruleset = ruleset
     this.#owner = owner
@@ -80,64 +88,77 @@ class Translation {
   #requireSelf(): void {
     const named = this.#matching.naming(this.#owner)
     if (named.size === 0) return
-    const sample: Sample = {
-      address: this.#owner,
-      domain: domainOf(this.#owner),
-      internal: true,
-    }
-    if (this.#outcome(sample).services.includes('all')) return
+    const domain = domainOf(this.#owner)
+    const { outcome } = this.#question({ address: this.#owner, domain, internal: true })
+    if (outcome.services.includes('all')) return
     throw unsupported(namesOf(named), 'everybody sees all of his own presence')
   }
 
   /** Whoever is not named: users of this system, then the others, to whom `*` does not grant. */
   #everybody(): void {
-    const inside = this.#outcome(SOMEBODY.internal)
-    const outside = this.#outcome(SOMEBODY.external)
-    const internal = this.#cell(ANYBODY, inside)
-    const external = this.#cell(EXTERNAL, outside)
+    const inside = this.#question(SOMEBODY.internal)
+    const outside = this.#question(SOMEBODY.external)
+    const internal = this.#cell(ANYBODY, inside.outcome)
+    const external = this.#cell(EXTERNAL, outside.outcome)
     const isSaid = external.rest === internal.rest
-    this.#add([...rulesOf(internal, this.#owner)])
-    this.#add([...rulesOf(isSaid ? { ...external, rest: undefined } : external, this.#owner)])
-    for (const sample of [SOMEBODY.internal, SOMEBODY.external]) {
-      if (!this.#holds(sample)) this.#refuse(sample)
-    }
+    const rules = [
+      ...rulesOf(internal, this.#owner),
+      ...rulesOf(isSaid ? { ...external, rest: undefined } : external, this.#owner),
+    ]
+    this.#own.add(rules)
+    this.#rules.push(...rules)
+    for (const question of [inside, outside]) if (!this.#holds(question)) throw refusalOf(question)
   }
 
   #put(watcher: string): void {
-    const samples = samplesOf(watcher, this.#context)
-    const [sample] = samples
-    if (!sample) return
-    for (const rules of this.#candidates(watcher, sample)) {
+    const questions = samplesOf(watcher, this.#context).map((sample) => this.#question(sample))
+    const [question] = questions
+    if (!question) return
+    for (const rules of this.#candidates(watcher, question)) {
       this.#own.add(rules)
-      if (samples.every((one) => this.#holds(one))) {
+      if (questions.every((one) => this.#holds(one))) {
         this.#rules.push(...rules)
         return
       }
       this.#own.delete(rules)
     }
-    this.#refuse(sample)
+    throw refusalOf(question)
+  }
+
+  #question(sample: Sample): Question {
+    const matching = this.#matching.of(sample)
+    return { sample, matching, outcome: combine(matching) }
+  }
+
+  #holds({ sample, outcome }: Question): boolean {
+    return sameVerdicts(this.#own.verdicts(sample), verdictsOf(outcome, this.#context))
   }
 
   /** With the rest left to more general rules, where the watcher is not kept out of any; or all said. */
-  *#candidates(watcher: string, sample: Sample): Iterable<NewRule[]> {
-    const outcome = this.#outcome(sample)
-    const inherited = this.#matching.of(parentOf(sample))
-    const matching = this.#matching.of(sample)
-    const own = matching.difference(inherited)
+  *#candidates(watcher: string, question: Question): Iterable<NewRule[]> {
+    const { outcome, sample } = question
+    const levels = this.#levelsBeside(question)
     const isNamed = this.#matching.naming(sample.address).size > 0
-    if (inherited.size > 0 && inherited.isSubsetOf(matching) && (own.size > 0 || !isNamed)) {
-      const keys = new Set(
-        [...own].map(({ permissions: { services } }) => services && servicesKey(services)),
-      )
-      const services = outcome.services.filter((list) => keys.has(servicesKey(list)))
-      const levels = services.map((list) => this.#level(list))
-      if (levels.every((level) => level !== undefined)) {
-        yield rulesOf({ watcher, levels, rest: undefined }, this.#owner)
-      }
+    // Of whom the document names, it says everything: his place on the contact list adds nothing.
+    if (levels && (levels.length > 0 || !isNamed)) {
+      yield rulesOf({ watcher, levels, rest: undefined }, this.#owner)
     }
     const complement = this.#complement(watcher, outcome)
     if (complement) yield complement
     else yield rulesOf(this.#cell(watcher, outcome), this.#owner)
+  }
+
+  /** What the watcher sees beside what more general rules let him; `undefined` if they are not about him. */
+  #levelsBeside({ sample, matching, outcome }: Question): string[] | undefined {
+    const inherited = this.#matching.of(parentOf(sample))
+    if (inherited.size === 0 || !inherited.isSubsetOf(matching)) return undefined
+    const keys = new Set<string>()
+    for (const { permissions } of matching.difference(inherited)) {
+      if (permissions.services) keys.add(servicesKey(permissions.services))
+    }
+    const services = outcome.services.filter((list) => keys.has(servicesKey(list)))
+    const levels = services.map((list) => this.#level(list))
+    return levels.every((level) => level !== undefined) ? levels : undefined
   }
 
   #cell(watcher: string, { services, rest }: Outcome): Cell {
@@ -194,27 +215,13 @@ class Translation {
       `no access level has exactly the classes ${classes}, for ${watcher}`,
     )
   }
+}
 
-  #add(rules: readonly NewRule[]): void {
-    this.#own.add(rules)
-    this.#rules.push(...rules)
-  }
-
-  #holds(sample: Sample): boolean {
-    const wanted = verdictsOf(this.#outcome(sample), this.#context)
-    return sameVerdicts(this.#own.verdicts(sample), wanted)
-  }
-
-  #refuse(sample: Sample): never {
-    const { address, domain } = sample
-    const whom = address ?? (domain === undefined ? 'everybody' : `everybody at ${domain}`)
-    const text = `what they say together of ${whom} cannot be said by access rules`
-    throw unsupported(namesOf(this.#matching.of(sample)), text)
-  }
-
-  #outcome(sample: Sample): Outcome {
-    return combine(this.#matching.of(sample))
-  }
+function refusalOf({ sample, matching }: Question) {
+  const { address, domain } = sample
+  const whom = address ?? (domain === undefined ? 'everybody' : `everybody at ${domain}`)
+  const text = `what they say together of ${whom} cannot be said by access rules`
+  return unsupported(namesOf(matching), text)
 }
 
 /** Of whom a watcher is one, if he is not named. */
