@@ -1,6 +1,7 @@
 /**
- * Server-sent events (WHATWG HTML §9.2) about one person: `presence`, each time it changes, and
- * `watch-request`, the list of those who wait for his word, each time that changes.
+ * Server-sent events (WHATWG HTML §9.2) about one person: `presence`, each time it changes,
+ * `watch-request`, the list of those who wait for his word, each time that changes, and `contact`,
+ * each change of his contact list.
  */
 import type { FastifyReply } from 'fastify'
 import type { BareJid } from '../core/address.ts'
@@ -9,12 +10,16 @@ import { SharedRendering } from '../core/presence/shared-rendering.ts'
 import type { Timer } from '../util/clock.ts'
 import { gauge } from '../util/metrics.ts'
 import { ApiError } from './api-error.ts'
+import { showContacts } from './contact-events.ts'
 import { presenceBody } from './presence-body.ts'
 import type { Principal } from './principal.ts'
 import type { Services } from './services.ts'
 import { watchRequestsBody } from './watch-requests.ts'
 
-type Deps = Pick<Services, 'presence' | 'subscriptions' | 'clock' | 'signIn' | 'log'>
+type Deps = Pick<
+  Services,
+  'presence' | 'subscriptions' | 'contacts' | 'directory' | 'clock' | 'signIn' | 'log'
+>
 type Send = (text: string) => void
 
 interface Stream {
@@ -68,6 +73,7 @@ export function openEventStream(
   )
   opened.use(showPresence(deps, { account, mailbox }, send))
   opened.use(showRequests(deps, account, send))
+  opened.use(showContacts(deps, account, send))
   opened.use(keepAlive(deps, send))
   opened.use(counted(user))
   raw.on('close', () => opened.dispose())

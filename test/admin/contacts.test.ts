@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { type TestContext, test } from 'node:test'
-import { basic, codeOf, jid, openRig } from './rig.ts'
+import { basic, type ContactJson, codeOf, jid, openRig, type Rig, requestOf, turn } from './rig.ts'
 
 const LIST = '/api/v1/users/alice@corp.example/contacts'
 const authorization = basic('alice@corp.example', 'tea for two')
@@ -103,4 +106,54 @@ test('changes are written down, and a long list comes in pages', async (t) => {
   const [newest] = (await call('GET', '/api/v1/audit')).json.entries
   assert.equal(newest?.action, 'PUT /api/v1/users/:address/contacts/:contact')
   assert.equal(newest?.target, 'alice@corp.example 5002')
+})
+
+type ContactEventJson = ContactJson & { readonly removed: boolean }
+
+/** Alice's event stream. */
+async function watch({ port }: Pick<Rig, 'port'>) {
+  const path = '/api/v1/presence/alice@corp.example/events'
+  const target = { host: '127.0.0.1', port, rejectUnauthorized: false, agent: false }
+  const outgoing = request({ ...target, ...requestOf('GET', path, {}) })
+  outgoing.end()
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
+  let text = ''
+  incoming.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  incoming.on('error', () => undefined)
+  return {
+    /** The `contact` events, when there are so many. */
+    async events(count: number): Promise<Partial<ContactEventJson>[]> {
+      for (;;) {
+        const events = [...text.matchAll(/^event: contact\ndata: (.*)$/gm)].map(
+          ([, json = '{}']) => JSON.parse(json) as Partial<ContactEventJson>,
+        )
+        if (events.length >= count) return events
+        await turn()
+      }
+    },
+    leave: () => outgoing.destroy(),
+  }
+}
+
+test('who listens hears of each change, and of no other list', async (t) => {
+  const { put, remove, port, contacts } = await openWithUsers(t)
+  const stream = await watch({ port })
+  await contacts.put(jid('bob'), 'carol@corp.example', {})
+  await put('carol@corp.example', { presence: false, name: 'Carol' })
+  await put('4711')
+  await remove('carol@corp.example')
+  const heard = await stream.events(3)
+  stream.leave()
+  assert.deepEqual(
+    heard.map(({ contact, name, matched, presence, removed }) => {
+      return [contact, name, matched, presence, removed]
+    }),
+    [
+      ['carol@corp.example', 'Carol', true, 'none', undefined],
+      ['4711@corp.example', '', false, 'pending', undefined],
+      ['carol@corp.example', undefined, undefined, undefined, true],
+    ],
+  )
 })

@@ -1,8 +1,7 @@
 /** A user's contact list: the very roster that his XMPP clients show, which hear of each change. */
-import { type Static, Type } from 'typebox'
-import type { Contact } from '../../core/presence/contacts.ts'
-import { SUBSCRIPTIONS, sees } from '../../core/presence/roster-item.ts'
+import { Type } from 'typebox'
 import type { Api } from '../api.ts'
+import { ContactBody, contactBody } from '../contact-body.ts'
 import { requireAccount } from '../resolve.ts'
 import { AddressParam, Done } from '../schemas.ts'
 import type { Services } from '../services.ts'
@@ -13,26 +12,6 @@ const Name = Type.String({ maxLength: 255 })
 const Groups = Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
   maxItems: 50,
   uniqueItems: true,
-})
-
-const ContactBody = Type.Object({
-  contact: Type.String({
-    description: 'His account; where he is nobody’s user, how the list has him.',
-  }),
-  name: Type.String(),
-  groups: Type.Array(Type.String()),
-  matched: Type.Boolean({
-    description: 'He is a user of this system; others have neither presence nor messages.',
-  }),
-  external: Type.Boolean({ description: 'At a domain that is not of this system.' }),
-  presence: Type.Enum(['subscribed', 'pending', 'none'], {
-    description:
-      'Whether the user sees him; pending: he, or somebody with his address, is waited for.',
-  }),
-  subscription: Type.Enum([...SUBSCRIPTIONS], { description: 'RFC 6121 §2.1.2.5, both ways.' }),
-  waitsFor: Type.Optional(
-    Type.String({ description: 'The address by which he is matched when a user gets it.' }),
-  ),
 })
 
 const ContactPut = Type.Object(
@@ -136,18 +115,4 @@ function addDelete(app: Api, { contacts, directory }: Services): void {
       return reply.status(204).send()
     },
   )
-}
-
-function contactBody({ item, matched, external }: Contact): Static<typeof ContactBody> {
-  const { contact, name, groups, subscription, pendingOut, awaits } = item
-  return {
-    contact,
-    name,
-    groups: [...groups],
-    matched,
-    external,
-    presence: sees(item) ? 'subscribed' : pendingOut ? 'pending' : 'none',
-    subscription,
-    ...(awaits !== undefined && { waitsFor: awaits }),
-  }
 }

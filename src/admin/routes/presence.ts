@@ -55,12 +55,12 @@ export function presenceRoutes(app: Api, services: Services): void {
       exposeHeadRoute: false,
       schema: {
         summary:
-          'Server-sent events: the presence now, then every change; and who waits for a word',
+          'Server-sent events: the presence now, then every change; who waits for a word; contacts',
         params: AddressParam,
         response: {
           200: textBody(
             'text/event-stream',
-            'Events `presence`, each a presence as JSON, and `watch-request`, each the list of watch requests.',
+            'Events `presence`, each a presence as JSON; `watch-request`, each the list of watch requests; and `contact`, each a contact as he is now, or that he was removed.',
           ),
         },
       },

@@ -5,87 +5,25 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { type BareJid, domainOf, parseJid } from '../address.ts'
+import {
+  type Contact,
+  ContactError,
+  type ContactPage,
+  type ContactPeople,
+  type ContactPlace,
+  type ContactPut,
+  REFUSALS,
+  requireTexts,
+} from './contact.ts'
 import { newRosterItem, type RosterItem, sees, stateOf, stepped, watches } from './roster-item.ts'
 import { outboundStep } from './subscription.ts'
-import {
-  SubscriptionError,
-  type SubscriptionErrorCode,
-  type SubscriptionStore,
-  type Subscriptions,
-} from './subscriptions.ts'
-
-export type ContactErrorCode =
-  | 'BAD_ADDRESS'
-  | 'AMBIGUOUS_ADDRESS'
-  | 'BAD_CONTACT'
-  | 'NO_SUCH_CONTACT'
-  | 'NO_SUCH_USER'
-  | 'TOO_MANY_CONTACTS'
-  | 'BUSY'
-
-export class ContactError extends Error {
-  readonly code: ContactErrorCode
-
-  constructor(code: ContactErrorCode, message: string) {
-    super(message)
-    this.name = 'ContactError'
-    this.code = code
-  }
-}
-
-export interface Contact {
-  readonly item: RosterItem
-  /** A user of this system. Who is not has neither presence nor messages, until he is. */
-  readonly matched: boolean
-  /** At a domain that is not of this system. */
-  readonly external: boolean
-}
-
-/** What is not given stays as it is. */
-export interface ContactPut {
-  /** At most 1,023 bytes, without control characters. */
-  readonly name?: string | undefined
-  /** At most 50, different, none empty, each as a name. */
-  readonly groups?: readonly string[] | undefined
-  /** Whether the user is to see the contact's presence: where not given, that of a new contact. */
-  readonly presence?: boolean | undefined
-}
-
-export interface ContactPage {
-  readonly contacts: readonly Contact[]
-  /** On the whole list. */
-  readonly total: number
-}
-
-export interface ContactPeople {
-  isLocal(domain: string): boolean
-  exists(account: BareJid): boolean | Promise<boolean>
-  resolve(address: string): Promise<ContactResolution>
-  /** Where an address that is nobody's stands on a list; `undefined` where it cannot. */
-  placeOf(address: string, owner: BareJid): ContactPlace | undefined
-}
-
-export type ContactResolution =
-  | { readonly kind: 'user'; readonly account: BareJid }
-  | { readonly kind: 'unknown' | 'ambiguous' | 'malformed' }
-
-export interface ContactPlace {
-  readonly contact: BareJid
-  /** See `RosterItem.awaits`. */
-  readonly awaits: string
-}
+import { SubscriptionError, type SubscriptionStore, type Subscriptions } from './subscriptions.ts'
 
 export interface ContactsDeps {
   readonly store: Pick<SubscriptionStore, 'items' | 'update'>
   readonly people: ContactPeople
   readonly subscriptions: Subscriptions
 }
-
-/** As of roster sets over XMPP (RFC 6121 §2.3.3). */
-const MAX_TEXT_BYTES = 1_023
-const MAX_GROUPS = 50
-/** What XML cannot carry (XML 1.0 §2.2), and line breaks. */
-const UNWRITABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/u
 
 export class Contacts {
   readonly #deps: ContactsDeps
@@ -104,7 +42,7 @@ export class Contacts {
       .filter(({ contact }) => contact > after)
       .sort((a, b) => (a.contact < b.contact ? -1 : 1))
       .slice(0, limit)
-    const contacts = await Promise.all(page.map((item) => this.#contact(item)))
+    const contacts = await Promise.all(page.map((item) => this.describe(item)))
     return { contacts, total: items.length }
   }
 
@@ -129,7 +67,7 @@ export class Contacts {
     const item = await this.#item(account, contact)
     if (!item) throw new ContactError('NO_SUCH_CONTACT', `${contact} was taken off the list`)
     const same = isDeepStrictEqual(before, item) ? 'same' : 'changed'
-    return { outcome: before ? same : 'created', contact: await this.#contact(item) }
+    return { outcome: before ? same : 'created', contact: await this.describe(item) }
   }
 
   /** Ends, too, what binds the two (RFC 6121 §2.5.2). Throws `ContactError`. */
@@ -154,6 +92,14 @@ export class Contacts {
       else await this.#putUser(account, found.account, given, contact)
     })
     return true
+  }
+
+  /** Who the contact is now. */
+  async describe(item: RosterItem): Promise<Contact> {
+    const { people } = this.#deps
+    const external = !people.isLocal(domainOf(item.contact))
+    const matched = !external && item.contact.includes('@') && (await people.exists(item.contact))
+    return { item, matched, external }
   }
 
   // ——— whom an address means
@@ -266,23 +212,6 @@ export class Contacts {
     const item = (await this.#deps.store.items(account)).get(contact)
     return item?.inRoster ? item : undefined
   }
-
-  async #contact(item: RosterItem): Promise<Contact> {
-    const { people } = this.#deps
-    const external = !people.isLocal(domainOf(item.contact))
-    const matched = !external && item.contact.includes('@') && (await people.exists(item.contact))
-    return { item, matched, external }
-  }
-}
-
-const REFUSALS: Readonly<Record<SubscriptionErrorCode, ContactErrorCode>> = {
-  self: 'BAD_CONTACT',
-  'not-served': 'BAD_CONTACT',
-  'not-a-user': 'BAD_CONTACT',
-  'no-such-user': 'NO_SUCH_USER',
-  'no-such-contact': 'NO_SUCH_CONTACT',
-  'list-full': 'TOO_MANY_CONTACTS',
-  busy: 'BUSY',
 }
 
 function inRoster(item: RosterItem): boolean {
@@ -307,17 +236,4 @@ function same(item: RosterItem | undefined, next: RosterItem | undefined): Roste
 /** A number is whoever has it in any domain; the contact stays as wide as he ever was. */
 function wider(before: string | undefined, now: string): string {
   return before === undefined || !now.includes('@') ? now : before
-}
-
-function requireTexts({ name, groups }: ContactPut): void {
-  for (const text of [name ?? '', ...(groups ?? [])]) {
-    if (Buffer.byteLength(text) > MAX_TEXT_BYTES || UNWRITABLE.test(text)) {
-      throw new ContactError('BAD_CONTACT', 'a name is too long or has control characters')
-    }
-  }
-  if (!groups) return
-  if (groups.length > MAX_GROUPS) throw new ContactError('BAD_CONTACT', 'too many groups')
-  if (groups.includes('') || new Set(groups).size < groups.length) {
-    throw new ContactError('BAD_CONTACT', 'a group has a name, and is named once')
-  }
 }

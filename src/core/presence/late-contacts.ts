@@ -4,7 +4,8 @@
  */
 import type { Log } from '../../util/log.ts'
 import type { BareJid } from '../address.ts'
-import { ContactError, type Contacts } from './contacts.ts'
+import { ContactError } from './contact.ts'
+import type { Contacts } from './contacts.ts'
 
 export interface ListedContact {
   readonly account: BareJid
