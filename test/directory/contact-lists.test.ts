@@ -50,6 +50,7 @@ eachDatabase((kind, open) => {
       pendingInStanza: '<presence type="subscribe"/>',
       approved: true,
       byPolicy: true,
+      awaits: 'carol@elsewhere.example',
     })
     const first = await contacts.put(alice, full)
     assert.deepEqual(await contacts.item(alice, carol), full)

@@ -24,7 +24,7 @@ export interface LateContactStore {
 }
 
 export interface LateContactsDeps {
-  readonly contacts: Contacts
+  readonly contacts: Pick<Contacts, 'match'>
   readonly store: LateContactStore
   readonly log: Log
 }
