@@ -77,6 +77,11 @@ describe('a document becomes rules:', () => {
       [NOBODY_ELSE, 'bob@corp.example All block'],
     ],
     [
+      'allow with an empty list of services, which is the same',
+      [permit(BOB, '')],
+      [NOBODY_ELSE, 'bob@corp.example All block'],
+    ],
+    [
       'confirm',
       [act(BOB + EVE, handling('confirm'))],
       [NOBODY_ELSE, 'bob@corp.example All confirm', 'eve@partner.example All confirm'],
@@ -270,12 +275,31 @@ describe('rules become a document', () => {
   it('with exceptions for whoever is decided alone', () => {
     const text = written(
       'bob@corp.example All block',
+      'eve@partner.example All block',
       '@partner.example All confirm',
       '* All allow',
       '@* All allow',
     )
     const excepts = '<except domain="partner.example"/><except id="sip:bob@corp.example"/>'
     assert.ok(text.includes(`<many>${excepts}</many>`), text)
+    assert.ok(text.includes('<many domain="partner.example"><except id="sip:eve@'), text)
+  })
+
+  it('with the users of this system apart, where others have it otherwise', () => {
+    const text = written('* All allow')
+    assert.match(text, /<h:internal\/>.*>allow</)
+    assert.match(text, /<h:external\/>.*<h:system-policy>true</)
+  })
+
+  it('with a confirmation said where it is left to a more general rule', () => {
+    const text = written('bob@corp.example Telephony allow', '* All confirm')
+    assert.match(text, /sip:bob@corp\.example.*<h:confirm-rest>true</)
+    assert.deepEqual(
+      rulesFromPresRules(parsePresRules(text), OWNER, CONTEXT).map(({ watcher, level, action }) =>
+        [watcher, level, action].join(' '),
+      ),
+      ['* All confirm', 'bob@corp.example Telephony allow'],
+    )
   })
 
   it('without those that are enforced, somebody else’s, or undefined', () => {
