@@ -44,6 +44,8 @@ export const RFC_TITLES: Readonly<Record<number, string>> = {
   4589: 'Location Types Registry',
   4616: 'SASL PLAIN',
   4660: 'Event Notification Filtering',
+  4745: 'Common Policy',
+  5025: 'Presence Authorization Rules',
   5056: 'Channel Bindings',
   5057: 'Multiple Dialog Usages in SIP',
   5118: 'SIP Torture Test Messages for IPv6',

@@ -59,7 +59,10 @@ describe('rules written as a document and read again', () => {
           const before = await accessWith(rules, sameSystem)
           const after = await accessWith(read, sameSystem)
           for (const watcher of WATCHERS) {
-            assert.deepEqual(seen(after, watcher), seen(before, watcher), watcher.address)
+            for (const granted of [false, true]) {
+              const expected = seen(before, watcher, granted)
+              assert.deepEqual(seen(after, watcher, granted), expected, watcher.address)
+            }
           }
         }
       }),
@@ -144,8 +147,10 @@ interface Seen {
   readonly classes: readonly string[]
 }
 
-function seen(access: AccessControl, watcher: TestWatcher): Seen {
-  const { decision, visible, asks } = access.decide(OWNER, { ...watcher, protocol: 'sip' }, false)
+/** `granted`: by the presentity's contact list. */
+function seen(access: AccessControl, watcher: TestWatcher, granted = false): Seen {
+  const asking = { ...watcher, protocol: 'sip' } as const
+  const { decision, visible, asks } = access.decide(OWNER, asking, granted)
   return { decision, asks, classes: SOURCE_CLASSES.filter((name) => visible.sees(name)) }
 }
 
