@@ -137,3 +137,34 @@ test('who was nobody is seen as soon as he has the address', async (t) => {
     'erin@corp.example    subscribed  user      Erin\neve@partner.example  pending     external\n',
   )
 })
+
+test('who is nobody is a contact like others to a client, without messages', async (t) => {
+  const { heliograph, addUser, online } = await start(t)
+  const alice = await online('alice')
+  const roster = async (item: string) => {
+    const query = `<query xmlns='jabber:iq:roster'>${item}</query>`
+    assert.equal((await alice.iq('set', query)).attr('type'), 'result')
+  }
+  for (const number of ['5001', '5002', '5003']) {
+    heliograph('contact', 'add', 'alice@corp.example', number, '--name', number)
+  }
+  alice.send(`<message to='5001@corp.example' type='chat' id='m1'><body>Hello</body></message>`)
+  const refused = await alice.expect((one) => one.attr('id') === 'm1')
+  assert.equal(refused.attr('type'), 'error')
+  // She calls one by another name, does not care to see the second, and has the third no more.
+  await roster(`<item jid='5001@corp.example' name='Erin'/>`)
+  alice.send(`<presence type='unsubscribe' to='5002@corp.example'/>`)
+  await roster(`<item jid='5003@corp.example' subscription='remove'/>`)
+  await alice.settle()
+  const numbers = ['5001', '5002', '5003']
+  for (const [at, name] of ['erin', 'frank', 'gina'].entries()) {
+    addUser(name, ['sip', `${numbers[at]}@corp.example`])
+  }
+  for (const number of ['5001', '5002']) {
+    await alice.expect((one) => items([one]).includes(`${number}@corp.example remove`))
+  }
+  assert.equal(
+    heliograph('contact', 'list', 'alice@corp.example'),
+    'erin@corp.example   subscribed  user  Erin\nfrank@corp.example  none        user  5002\n',
+  )
+})
