@@ -37,6 +37,7 @@ const KEEP_ALIVE_MS = 25_000
 const MAX_BACKLOG_BYTES = 1_048_576
 
 const events = new SharedRendering(
+  'json',
   (document, mailbox) =>
     `event: presence\ndata: ${JSON.stringify(presenceBody(document, mailbox || undefined))}\n\n`,
 )

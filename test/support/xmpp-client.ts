@@ -48,6 +48,7 @@ export class XmppClient implements AsyncDisposable {
   #streamClosed = false
   #gone = false
   #ids = 0
+  #watch: ((element: Element) => void) | undefined
 
   private constructor(socket: Socket) {
     this.socket = socket
@@ -218,6 +219,11 @@ export class XmppClient implements AsyncDisposable {
     }
   }
 
+  /** Shows each stanza as it comes; those that wait for them still get them. */
+  watch(listener: (element: Element) => void): void {
+    this.#watch = listener
+  }
+
   expectMessage(body?: string): Promise<Element> {
     return this.expect(
       (element) =>
@@ -283,6 +289,7 @@ export class XmppClient implements AsyncDisposable {
           // What follows `<success/>` is a new stream (RFC 6120 §6.4.6).
           if (element.is('success', NS_SASL)) this.#parser.pause()
           this.#received.push(element)
+          this.#watch?.(element)
           this.#wake()
         },
         onClose: () => {

@@ -10,7 +10,7 @@ import { SipError } from '../errors.ts'
 import { defineEventPackage, type PublishedState, type Rendered } from './event-package.ts'
 
 /** One rendering for all watchers who see the same document and asked for the same URI. */
-const pidf = new SharedRendering<Rendered>((document, entity) => {
+const pidf = new SharedRendering<Rendered>('pidf', (document, entity) => {
   const body = Buffer.from(renderPidf(document, entity))
   return { body, state: body }
 })

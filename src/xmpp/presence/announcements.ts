@@ -2,6 +2,7 @@
 import type { BareJid } from '../../core/address.ts'
 import { NOTHING as NO_VIEW, type Visibility } from '../../core/presence/access/access.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
+import { renderings } from '../../core/presence/shared-rendering.ts'
 import type { Element } from '../../xml/element.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import {
@@ -68,6 +69,7 @@ export function currentAnnouncements(
   const now = new Map<string, Announcement>()
   const announce = (resource: string, source: Element | undefined, make: () => Element) => {
     const known = lent(lenders, resource, { source, appearance: key })
+    if (!known) renderings.inc({ format: 'xmpp' })
     now.set(resource, known ?? { source, appearance: key, text: sharedText(make()) })
   }
   for (const { resource, presence: stanza } of seesClients ? sessions.available(account) : []) {

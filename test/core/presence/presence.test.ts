@@ -243,7 +243,7 @@ describe('a shared rendering', () => {
   it('is made once for each document and variant', () => {
     start()
     let made = 0
-    const rendering = new SharedRendering((document: PresenceDocument, entity: string) => {
+    const rendering = new SharedRendering('test', (document: PresenceDocument, entity: string) => {
       made += 1
       return `${entity} is ${document.person.state}`
     })

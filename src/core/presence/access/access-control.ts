@@ -143,11 +143,11 @@ export class AccessControl {
     return this.#write(async () => {
       const updatedAt = this.#deps.clock.now()
       const wanted = change.put.map((rule) => ({ ...this.#require(rule), updatedAt }))
-      this.#book.requireRoom(wanted)
       const kept = new Set(wanted.map(ruleKey))
       const removed = change.remove
         .flatMap((filter) => this.rules(filter))
         .filter((rule) => !kept.has(ruleKey(rule)))
+      this.#book.requireRoom(wanted, removed)
       const outcomes = wanted.map((rule) => outcomeOf(this.#book.find(rule), rule))
       await this.#commit(
         removed,
@@ -159,7 +159,8 @@ export class AccessControl {
 
   /**
    * The presentity's answer to a watcher, in place of all that he said about him before: for a level
-   * narrower than All the rest is blocked. A block of messages stays. Throws as `put` does.
+   * narrower than All the rest is blocked. Throws as `put` does, also where he has blocked the
+   * watcher with his messages (XEP-0191): that is lifted by its own name.
    */
   async answer(
     presentity: BareJid,
@@ -168,6 +169,10 @@ export class AccessControl {
   ): Promise<void> {
     const pair = { presentity, watcher, enforced: false, refusesMessages: false } as const
     const rest = { ...pair, level: ALL_LEVEL.name, action: 'block' } as const
+    if (this.rules({ ...pair, refusesMessages: true }).length > 0) {
+      if (action === 'block') return
+      throw new AccessError('BAD_RULE', `${watcher} is blocked with his messages: lift that first`)
+    }
     const put: NewRule[] = [{ ...pair, level, action }]
     if (action === 'allow' && level !== ALL_LEVEL.name) put.push(rest)
     await this.replace({ remove: [pair], put })

@@ -76,10 +76,13 @@ export class RuleBook {
     this.#index.delete(rule)
   }
 
-  /** Throws `AccessError` `TOO_MANY_RULES`. */
-  requireRoom(rules: readonly NewRule[]): void {
+  /** For `rules` once `removed` are gone. Throws `AccessError` `TOO_MANY_RULES`. */
+  requireRoom(rules: readonly NewRule[], removed: readonly Rule[]): void {
+    const gone = new Set([...removed, ...rules].map(ruleKey))
     for (const presentity of new Set(rules.map((rule) => rule.presentity))) {
-      if ([...this.#index.rulesOf(presentity)].length + rules.length > MAX_RULES_OF_ONE) {
+      const kept = [...this.#index.rulesOf(presentity)].filter((rule) => !gone.has(ruleKey(rule)))
+      const added = rules.filter((rule) => rule.presentity === presentity)
+      if (kept.length + added.length > MAX_RULES_OF_ONE) {
         const text = `${presentity} may have ${MAX_RULES_OF_ONE} rules`
         throw new AccessError('TOO_MANY_RULES', text)
       }

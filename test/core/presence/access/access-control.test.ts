@@ -278,6 +278,17 @@ describe('a rule', () => {
     assert.equal(sees(BOB, true), 'block none')
   })
 
+  it('that answers a watcher does not lift a block of messages by the way', async () => {
+    const { access, put } = start()
+    await put({ presentity: ALICE, watcher: BOB, action: 'block', refusesMessages: true })
+    await access.answer(ALICE, BOB, { action: 'block', level: 'All' })
+    await assert.rejects(
+      access.answer(ALICE, BOB, { action: 'allow', level: 'All' }),
+      rejectsWith('BAD_RULE'),
+    )
+    assert.equal(access.mayExchangeMessages(ALICE, BOB), false)
+  })
+
   it('that could not be stored does not hold', async () => {
     const store = new MemoryAccessStore()
     store.changeRules = () => Promise.reject(new Error('disk full'))
