@@ -125,6 +125,11 @@ const ROUTES = `
   get /api/v1/users/{address}/acl/default
   put /api/v1/users/{address}/acl/default
   delete /api/v1/users/{address}/acl/default
+  get /api/v1/users/{address}/pres-rules
+  put /api/v1/users/{address}/pres-rules
+  get /api/v1/users/{address}/contacts
+  put /api/v1/users/{address}/contacts/{contact}
+  delete /api/v1/users/{address}/contacts/{contact}
   get /api/v1/users/{address}/watch-requests
   post /api/v1/users/{address}/watch-requests/{watcher}
   get /api/v1/watchers
