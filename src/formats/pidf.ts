@@ -6,7 +6,7 @@
  * the same bytes.
  */
 
-import type { Person, PresenceDocument, Tuple } from '../core/presence/document.ts'
+import type { Person, PersonState, PresenceDocument, Tuple } from '../core/presence/document.ts'
 import type { Capabilities } from '../core/presence/observation.ts'
 import { escapeAttr, escapeText } from '../xml/element.ts'
 import { isUri, NS_CAPS, NS_DATA_MODEL, NS_LOCATION_TYPE, NS_PIDF, NS_RPID } from './pidf-model.ts'
@@ -47,7 +47,7 @@ function stateOnly({ state, since }: Person): string {
   const basic = state === 'offline' || state === 'unknown' ? 'closed' : 'open'
   return (
     `<tuple id="t1"><status><basic>${basic}</basic></status>` +
-    `<timestamp>${timestamp(since)}</timestamp></tuple>`
+    `${sinceWhen('timestamp', state, since)}</tuple>`
   )
 }
 
@@ -101,12 +101,17 @@ function renderPerson({ state, manual, note, location, since }: Person, id: stri
     (manual ? `<rpid:class>${MANUAL_CLASS}</rpid:class>` : '') +
     (location ? renderPlaceType(location) : '') +
     renderNote('dm:note', note) +
-    `<dm:timestamp>${timestamp(since)}</dm:timestamp></dm:person>`
+    `${sinceWhen('dm:timestamp', state, since)}</dm:person>`
   )
 }
 
 function renderNote(name: 'note' | 'dm:note', note: string | undefined): string {
   return note ? `<${name}>${escapeText(note)}</${name}>` : ''
+}
+
+/** Since when somebody is offline tells a watcher whom he blocks from one whom he does not. */
+function sinceWhen(name: string, state: PersonState, since: number): string {
+  return state === 'offline' ? '' : `<${name}>${timestamp(since)}</${name}>`
 }
 
 /** RFC 3863 §4.1.7. */

@@ -52,6 +52,12 @@ describe('a rendered presence document', () => {
     assert.ok(!gone.includes('open'))
   })
 
+  it('does not tell since when somebody is offline, which would tell who is blocked', () => {
+    const left = render(documentOf({ state: 'offline', since: 1_000 }))
+    assert.equal(render(documentOf({ state: 'offline', since: 2_000 })), left)
+    assert.ok(!left.includes('timestamp'))
+  })
+
   it('says that a person is unknown, and promises none of his services', () => {
     const text = render(documentOf({ state: 'unknown' }))
     assert.ok(text.includes('<rpid:activities><rpid:unknown/></rpid:activities>'))
