@@ -1,7 +1,8 @@
 /**
  * The manual's User D ("Aura or federated watcher and PC3 presentity"), step by step over real
- * sockets: a person with a phone and a messaging client, watched over XMPP, SIP and the API. The
- * federated clients of the story are played by XMPP clients of this system until there is federation.
+ * sockets: a person with a phone and a messaging client, watched over XMPP, SIP and the API, each
+ * watcher confirmed by him. The federated users of the story are played by users of other domains of
+ * this system until there is federation.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -12,6 +13,9 @@ import { DOMAIN, PASSWORD, Phone } from '../support/sip-system.ts'
 import { XmppClient } from '../support/xmpp-client.ts'
 
 const CLI = new URL('../../bin/heliograph', import.meta.url).pathname
+const A = 'usera@lync.example'
+const B = 'userb@openfire.example'
+const C = `userc@${DOMAIN}`
 const D = `userd@${DOMAIN}`
 
 function heliograph(server: TestServer, ...args: string[]): string {
@@ -41,15 +45,19 @@ function sees(watcher: XmppClient, show: string | undefined, status?: string): P
 }
 
 test('User D is Busy, Do Not Disturb, Busy and Available, for all who watch', async (t) => {
-  const server = await startTestServer({ args: ['--set', 'sip.notifyInterval=0s'] })
+  const server = await startTestServer({
+    args: ['--set', 'sip.notifyInterval=0s', '--set', 'authorization.sameSystem=confirm'],
+  })
   t.after(() => server[Symbol.asyncDispose]())
   heliograph(server, 'domain', 'add', DOMAIN, '--sip-digest', 'both')
-  for (const name of ['usera', 'userb', 'userc', 'userd']) {
-    heliograph(server, 'user', 'add', `${name}@${DOMAIN}`, '--password', PASSWORD)
+  for (const domain of ['lync.example', 'openfire.example']) {
+    heliograph(server, 'domain', 'add', domain)
   }
-  const online = async (name: string, resource: string) => {
+  for (const account of [A, B, C, D]) {
+    heliograph(server, 'user', 'add', account, '--password', PASSWORD)
+  }
+  const online = async (jid: string, resource: string) => {
     const connect = { port: server.port('xmppTls'), direct: true }
-    const jid = `${name}@${DOMAIN}`
     const client = await XmppClient.online(connect, { jid, password: PASSWORD, resource })
     t.after(() => client[Symbol.asyncDispose]())
     return client
@@ -58,15 +66,22 @@ test('User D is Busy, Do Not Disturb, Busy and Available, for all who watch', as
   const sip = { port: (transport: keyof typeof ports) => server.port(ports[transport]) }
 
   // D has a messaging client and a phone; A and B add D to their lists, C subscribes by SIP.
-  const client = await online('userd', 'messenger')
+  const client = await online(D, 'messenger')
   const phone = await Phone.open(t, sip, 'userd', 'tcp')
-  const watchers = [await online('usera', 'lync'), await online('userb', 'openfire')]
-  for (const watcher of watchers) {
-    watcher.send(`<presence type='subscribe' to='${D}'/>`) // allowed: they are colleagues
+  const watchers = [await online(A, 'lync'), await online(B, 'openfire')]
+  for (const [at, watcher] of watchers.entries()) {
+    watcher.send(`<presence type='subscribe' to='${D}'/>`)
+    await client.expectPresence('subscribe', at === 0 ? A : B)
+    client.send(`<presence type='subscribed' to='${at === 0 ? A : B}'/>`)
     await sees(watcher, undefined)
   }
   const c = await Phone.open(t, sip, 'userc', 'udp')
   assert.equal((await c.subscribe(`sip:${D}`)).status, 200)
+  const pending = await c.got('NOTIFY')
+  assert.match(pending.headers.get('Subscription-State') ?? '', /^pending/)
+  assert.ok(!pending.body.toString().includes('open'))
+  await client.expectPresence('subscribe', C)
+  client.send(`<presence type='subscribed' to='${C}'/>`)
   await c.got('NOTIFY', (one) => one.body.toString().includes('<basic>open</basic>'))
 
   let etag: string | undefined
