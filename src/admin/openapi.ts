@@ -30,7 +30,10 @@ function describeRoute({ schema, config }: RouteOptions): void {
   const answers: unknown = schema.response
   schema.response = { ...(isRecord(answers) && answers), '4xx': ErrorBody, '5xx': ErrorBody }
   if (config?.public) schema.security = []
-  if (config?.self) schema.description = 'Users may call this for themselves.'
+  if (config?.self) {
+    const own = 'Users may call this for themselves.'
+    schema.description = schema.description ? `${schema.description} ${own}` : own
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

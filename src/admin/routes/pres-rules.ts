@@ -18,7 +18,7 @@ import { rulesFromPresRules } from '../../formats/pres-rules/rules-from-pres-rul
 import type { Api } from '../api.ts'
 import { ApiError, type ApiErrorCode } from '../api-error.ts'
 import { requireAccount } from '../resolve.ts'
-import { AddressParam } from '../schemas.ts'
+import { AddressParam, textBody } from '../schemas.ts'
 import type { Services } from '../services.ts'
 
 const PRES_RULES = '/api/v1/users/:address/pres-rules'
@@ -53,8 +53,7 @@ export function presRulesRoutes(app: Api, { access, directory }: Services): void
         description:
           'Without those that are enforced. Refused where pres-rules cannot say the same.',
         params: AddressParam,
-        produces: [AUTH_POLICY],
-        response: { 200: DocumentBody },
+        response: { 200: textBody(AUTH_POLICY, 'A document of RFC 4745 and RFC 5025.') },
       },
     },
     async ({ params }, reply) => {
