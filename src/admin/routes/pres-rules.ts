@@ -22,7 +22,6 @@ import { AddressParam, textBody } from '../schemas.ts'
 import type { Services } from '../services.ts'
 
 const PRES_RULES = '/api/v1/users/:address/pres-rules'
-const DocumentBody = Type.String({ description: 'A document of RFC 4745 and RFC 5025.' })
 const Replaced = Type.Object({ rules: Type.Integer({ description: 'How many rules it made.' }) })
 
 const CODES: Readonly<Record<PresRulesError['kind'], ApiErrorCode>> = {
