@@ -54,11 +54,7 @@ test('whoever says what, all at once, with a slow database, watchers are told wh
 })
 
 // Whom an owner sends away he is asked about at once, where the default is Allow.
-const todo = 'Subscriptions writes the Confirm of `unsubscribed` before the subscription ends'
-
-test('whoever says what, owners are asked what waits for them, and nothing else', {
-  todo,
-}, async () => {
+test('whoever says what, owners are asked what waits for them, and nothing else', {}, async () => {
   await oneByOne(async (system, last) => {
     await system.checkRequests()
     if (last) system.checkQuestions(last)

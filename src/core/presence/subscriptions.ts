@@ -108,6 +108,8 @@ interface Arrival {
 export class Subscriptions {
   readonly #deps: SubscriptionsDeps
   readonly #audiences = new Set<SubscriptionAudience>()
+  /** Pairs whose subscription is being ended: no question to the presentity. */
+  readonly #partings = new Set<string>()
 
   constructor(deps: SubscriptionsDeps) {
     this.#deps = deps
@@ -130,8 +132,8 @@ export class Subscriptions {
   async say(user: BareJid, type: SubscriptionStanza, to: BareJid, stanza?: string): Promise<void> {
     const contact = type === 'subscribe' ? await this.#requireContact(to) : to
     if (contact === user) throw new SubscriptionError('self', 'everybody sees his own presence')
-    if (type === 'unsubscribed') await this.#keepOut(user, contact)
-    const route = await this.#outbound(user, type, contact, to)
+    const step = () => this.#outbound(user, type, contact, to)
+    const route = await (type === 'unsubscribed' ? this.#part(user, contact, step) : step())
     if (type === 'subscribed') await this.#letIn(user, contact)
     if (!route) return
     await this.#receive(contact, { type, from: user, stanza })
@@ -148,11 +150,11 @@ export class Subscriptions {
    * Throws `SubscriptionError` `no-such-contact`.
    */
   async removeContact(user: BareJid, contact: BareJid): Promise<void> {
-    const item = (await this.#deps.store.items(user)).get(contact)
-    if (item && (watches(item) || item.pendingIn)) await this.#keepOut(user, contact)
-    const { before } = await this.#deps.store.update(user, contact, (now) =>
-      now?.inRoster ? undefined : now,
-    )
+    const { store } = this.#deps
+    const item = (await store.items(user)).get(contact)
+    const remove = () => store.update(user, contact, (now) => (now?.inRoster ? undefined : now))
+    const isAsking = item?.inRoster && (watches(item) || item.pendingIn)
+    const { before } = await (isAsking ? this.#part(user, contact, remove) : remove())
     if (!before?.inRoster) {
       throw new SubscriptionError('no-such-contact', `${contact} is not on the list`) // §2.5.3
     }
@@ -160,6 +162,7 @@ export class Subscriptions {
     if (sees || before.pendingOut) await this.#receive(contact, { type: 'unsubscribe', from: user })
     if (watches(before)) this.#ended(user, contact, isGrant(before))
     if (before.pendingIn) this.#refused(user, contact)
+    else if (watches(before)) this.#requestsChanged(user)
     if (watches(before) || before.pendingIn) {
       await this.#receive(contact, { type: 'unsubscribed', from: user })
     }
@@ -170,6 +173,7 @@ export class Subscriptions {
     const items = await this.#deps.store.items(presentity)
     return [...items.values()]
       .filter((item) => item.pendingIn || watches(item))
+      .filter(({ contact }) => !this.#partings.has(`${presentity} ${contact}`))
       .filter((item) => this.#decide(presentity, item.contact, isGrant(item)).asks)
       .map(({ contact, pendingInStanza }) => ({ watcher: contact, stanza: pendingInStanza }))
   }
@@ -210,10 +214,9 @@ export class Subscriptions {
     } else if (isGrant(before) !== isGrant(after)) {
       this.#deps.access.grantChanged(user, contact)
     }
-    if (before?.pendingIn && !after?.pendingIn) {
-      if (type === 'unsubscribed') this.#refused(user, contact)
-      else this.#tell((audience) => audience.requestsChanged?.(user))
-    }
+    const answered = before?.pendingIn === true && !after?.pendingIn
+    if (answered && type === 'unsubscribed') this.#refused(user, contact)
+    else if (before !== after) this.#requestsChanged(user)
     return route
   }
 
@@ -228,6 +231,18 @@ export class Subscriptions {
   async #letIn(user: BareJid, watcher: BareJid): Promise<void> {
     const own = { presentity: user, watcher, enforced: false, refusesMessages: false }
     await this.#deps.access.removeAll(own)
+  }
+
+  /** Keeps the watcher out first: there is no moment in which the rules would let him back in. */
+  async #part<T>(user: BareJid, watcher: BareJid, end: () => Promise<T>): Promise<T> {
+    const pair = `${user} ${watcher}`
+    this.#partings.add(pair)
+    try {
+      await this.#keepOut(user, watcher)
+      return await end()
+    } finally {
+      this.#partings.delete(pair)
+    }
   }
 
   /** Where the rules would let the watcher back in at once, he needs the user's word from now on. */
@@ -299,7 +314,7 @@ export class Subscriptions {
       this.#ended(user, from, isGrant(before)) // §3.3.3
     else if (isGrant(before) !== isGrant(after)) this.#deps.access.grantChanged(user, from)
     if (before?.pendingIn !== after?.pendingIn) {
-      this.#tell((audience) => audience.requestsChanged?.(user))
+      this.#requestsChanged(user)
     }
     if (!reply) return
     await this.#receive(from, { type: reply, from: user })
@@ -319,7 +334,7 @@ export class Subscriptions {
     })
     if (!route) return
     log.info({ what: 'subscription_approved_by_policy', user, contact: watcher })
-    this.#tell((audience) => audience.requestsChanged?.(user))
+    this.#requestsChanged(user)
     await this.#receive(watcher, { type: 'subscribed', from: user })
     this.#tell((audience) => audience.began?.(user, watcher))
   }
@@ -334,7 +349,7 @@ export class Subscriptions {
         await this.#review(account, contact, this.#decide(account, contact))
       }
     }
-    this.#tell((audience) => audience.requestsChanged?.(presentity))
+    this.#requestsChanged(presentity)
   }
 
   // ——— both
@@ -355,6 +370,10 @@ export class Subscriptions {
 
   #refused(presentity: BareJid, watcher: BareJid): void {
     this.#tell((audience) => audience.refused?.(presentity, watcher))
+    this.#requestsChanged(presentity)
+  }
+
+  #requestsChanged(presentity: BareJid | undefined): void {
     this.#tell((audience) => audience.requestsChanged?.(presentity))
   }
 

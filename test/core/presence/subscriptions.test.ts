@@ -248,6 +248,20 @@ describe('the presentity’s word', () => {
     await assert.rejects(subscriptions.removeContact(BOB, ALICE), SubscriptionError)
   })
 
+  it('that keeps a watcher out is no question to him, and none is written for who is not there', async () => {
+    const { subscriptions, access, waiting, pair } = start('allow')
+    await subscriptions.say(ALICE, 'subscribe', BOB)
+    const asked: Promise<BareJid[]>[] = []
+    access.onChange(() => asked.push(waiting(BOB)))
+    await subscriptions.say(BOB, 'unsubscribed', ALICE)
+    assert.deepEqual((await Promise.all(asked)).flat(), [])
+    await access.removeAll({ presentity: BOB })
+    await subscriptions.ask(BOB, EVE)
+    await assert.rejects(subscriptions.removeContact(BOB, EVE), SubscriptionError)
+    assert.deepEqual(access.rules({ watcher: EVE }), [])
+    assert.deepEqual(pair(), [])
+  })
+
   it('makes and takes the grant by which other protocols decide', async () => {
     const { subscriptions, access } = start('confirm')
     const watcher = { address: ALICE, account: ALICE, protocol: 'sip' } as const
