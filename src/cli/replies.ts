@@ -38,6 +38,9 @@ export interface ImportReply {
 }
 
 export interface PresenceReply {
+  readonly modalities: Readonly<
+    Record<string, { readonly reachable: boolean; readonly contact?: string }>
+  >
   readonly presentity: string
   readonly state: string
   readonly note?: string

@@ -107,6 +107,12 @@ suite('bin/heliograph and a running server', () => {
   test('presence is shown and explained', async () => {
     await heliograph('user add henry@example.org')
     const said = /^henry@example\.org is offline since \S+Z\n$/
+    await heliograph('user address add henry@example.org exchange h@mail.example')
+    assert.match(
+      await heliograph('presence show henry@example.org'),
+      /\n {2}email mailto:h@mail\.example\n$/,
+    )
+    await heliograph('user address remove henry@example.org exchange h@mail.example')
     const set = await heliograph('presence set henry@example.org busy --note Reading --for 2h')
     assert.match(set, /^henry@example\.org is busy \(Reading\) since /)
     assert.match(await heliograph('presence clear henry@example.org'), / is offline since /)

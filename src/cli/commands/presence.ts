@@ -31,9 +31,22 @@ const show = defineCommand({
     }
     const target = path`/api/v1/presence/${args.address}`
     const presence = (await api.call({ method: 'GET', path: target })) as PresenceReply
-    return { json: presence, text: presenceText(presence) }
+    return { json: presence, text: [presenceText(presence), ...reachLines(presence)].join('\n') }
   },
 })
+
+/** By what he can be reached, and where. */
+function reachLines({ modalities }: PresenceReply): string[] {
+  const media = Object.entries(modalities)
+  const by = media.filter(([, { reachable }]) => reachable)
+  const notBy = media.filter(([, { reachable }]) => !reachable)
+  return [
+    ...by.map(
+      ([medium, { contact }]) => `  ${medium}${contact === undefined ? '' : ` ${contact}`}`,
+    ),
+    ...notBy.map(([medium]) => `  ${medium} not now`),
+  ]
+}
 
 async function showAs(
   api: ApiClient,
@@ -47,7 +60,7 @@ async function showAs(
     presenceText(presence),
     ...presence.tuples.map((tuple) => `  ${tuple.class} ${tuple.state}`),
     `to ${watcher}: ${decision}${waits}`,
-    ...reasonLines(reasons),
+    ...allReasonLines(reasons),
   ]
   return { json: view, text: text.join('\n') }
 }
@@ -90,6 +103,18 @@ function watcherLines({ watchers, watchersTotal }: ExplainReply): string[] {
 function watcherText({ watcher, protocol, status, visible }: WatcherReply): string {
   const waits = status === 'pending' ? ', waiting' : ''
   return `${watcher} (${protocol}${waits}) sees ${visible === 'none' ? 'nothing' : visible}`
+}
+
+const MANY = 4
+
+/** All of them, and so the most are the rest. */
+function allReasonLines(reasons: readonly ReasonReply[]): string[] {
+  const lines = reasonLines(reasons)
+  if (lines.length === 1) return lines.map((line) => line.replace(/^ {2}[^:]+/, '  everything'))
+  const most = lines.toSorted((a, b) => b.split(', ').length - a.split(', ').length)[0] ?? ''
+  if (most.split(', ').length < MANY) return lines
+  const rest = most.replace(/^ {2}[^:]+/, '  everything else')
+  return [...lines.filter((line) => line !== most), rest]
 }
 
 /** Classes with the same ground share a line. */
