@@ -26,6 +26,7 @@ export function presenceBody(document: PresenceDocument, mailbox?: string): Pres
       manual: tuple.manual,
       ...(tuple.note !== undefined && { note: tuple.note }),
       ...(tuple.location !== undefined && { location: tuple.location }),
+      ...(tuple.capabilities && { capabilities: { ...tuple.capabilities } }),
       ...(tuple.contact !== undefined && { contact: tuple.contact }),
       since: instant(tuple.since),
     })),

@@ -92,6 +92,9 @@ export const PresenceBody = Type.Object({
       manual: Type.Boolean(),
       note: Type.Optional(Type.String()),
       location: Type.Optional(Type.String()),
+      capabilities: Type.Optional(
+        Type.Partial(Type.Record(Type.Enum(['voice', 'video', 'im']), Type.Boolean())),
+      ),
       contact: Type.Optional(Type.String()),
       since: Instant,
     }),

@@ -4,15 +4,15 @@
  *
  * | medium    | offered by                                                  | reaches him unless                         |
  * |-----------|-------------------------------------------------------------|--------------------------------------------|
- * | telephone | a tuple with `voice`, or of class phone that denies it not    | closed, on a call, do not disturb          |
- * | im        | a tuple with `im`, or of an IM class that denies it not       | closed, do not disturb                     |
- * | video     | a tuple with `video`, or of class video that denies it not    | closed, on a call, do not disturb          |
+ * | telephone | a tuple with `voice`                                          | closed, on a call, do not disturb          |
+ * | im        | a tuple with `im`                                             | closed, do not disturb                     |
+ * | video     | a tuple with `video`                                          | closed, on a call, do not disturb          |
  * | email     | a mailbox that the directory knows                            | –                                          |
  *
  * A medium that nothing offers is absent. Do not disturb is the person’s or the tuple’s.
  */
 import type { PresenceDocument, Tuple } from './document.ts'
-import type { Activity, Capabilities, SourceClass } from './observation.ts'
+import type { Activity, Capabilities } from './observation.ts'
 
 export const MEDIA = ['telephone', 'im', 'video', 'email'] as const
 export type Medium = (typeof MEDIA)[number]
@@ -27,24 +27,20 @@ export type Modalities = Partial<Record<Medium, Modality>>
 
 interface Rule {
   readonly capability: keyof Capabilities
-  readonly classes: readonly SourceClass[]
   readonly barredBy: readonly Activity[]
 }
 
 const RULES: Readonly<Record<Exclude<Medium, 'email'>, Rule>> = {
   telephone: {
     capability: 'voice',
-    classes: ['phone'],
     barredBy: ['on-a-call', 'do-not-disturb'],
   },
   im: {
     capability: 'im',
-    classes: ['enterprise-im', 'internet-im'],
     barredBy: ['do-not-disturb'],
   },
   video: {
     capability: 'video',
-    classes: ['video'],
     barredBy: ['on-a-call', 'do-not-disturb'],
   },
 }
@@ -70,8 +66,8 @@ function reached(medium: Medium, { person, tuples }: PresenceDocument, rule: Rul
   return { [medium]: { reachable: true, ...(best.contact && { contact: best.contact }) } }
 }
 
-function isOffered(tuple: Tuple, { capability, classes }: Rule): boolean {
-  return tuple.capabilities?.[capability] ?? classes.includes(tuple.class)
+function isOffered({ capabilities }: Tuple, { capability }: Rule): boolean {
+  return capabilities?.[capability] ?? false
 }
 
 function isOpen({ basic, activity }: Tuple, { barredBy }: Rule): boolean {

@@ -5,7 +5,13 @@
 import { hash } from 'node:crypto'
 import type { BareJid } from '../../address.ts'
 import type { Explanation, Person, PersonState, PresenceDocument, Tuple } from '../document.ts'
-import { type Activity, isByHand, type Observation, type Report } from '../observation.ts'
+import {
+  type Activity,
+  type Capabilities,
+  isByHand,
+  type Observation,
+  type Report,
+} from '../observation.ts'
 import { ENTERPRISE } from './presets/enterprise.ts'
 import { type CompositionPreset, type CompositionRule, meets } from './table.ts'
 
@@ -123,9 +129,22 @@ function toTuple({ source, observation }: Candidate): Tuple {
     location: observation.location,
     contact: observation.contact,
     contactPriority: observation.contactPriority,
-    capabilities: observation.capabilities,
+    capabilities: offered(observation),
     since: observation.since,
   }
+}
+
+/** What a source of this class offers, where it says nothing else. */
+const USUAL: Readonly<Record<string, Capabilities>> = {
+  phone: { voice: true },
+  video: { video: true },
+  'enterprise-im': { im: true },
+  'internet-im': { im: true },
+}
+
+function offered({ class: name, capabilities }: Observation): Capabilities | undefined {
+  const usual = USUAL[name]
+  return usual && capabilities ? { ...usual, ...capabilities } : (capabilities ?? usual)
 }
 
 /** Stable over updates and restarts, and tells a watcher nothing of the source's name. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compose } from '../../../../src/core/presence/composition/compose.ts'
-import type { Report } from '../../../../src/core/presence/observation.ts'
+import type { Observation, Report } from '../../../../src/core/presence/observation.ts'
 import { byHand, calendar, clientActive, DAVE, NOON, phoneCall, says } from './reports.ts'
 
 const MINUTE = 60_000
@@ -78,6 +78,20 @@ it('a free calendar is no more than nothing', () => {
 })
 
 describe('a tuple', () => {
+  it('offers what its class does, unless its source says otherwise', () => {
+    const offers = (source: string, name: string, more: Partial<Observation> = {}) =>
+      composed(says(source, name, 'available', more)).document.tuples[0]?.capabilities
+    assert.deepEqual(offers('desk', 'phone'), { voice: true })
+    assert.deepEqual(offers('room', 'video'), { video: true })
+    assert.deepEqual(offers('client', 'enterprise-im'), { im: true })
+    assert.deepEqual(offers('desk', 'phone', { capabilities: { im: true } }), {
+      voice: true,
+      im: true,
+    })
+    assert.deepEqual(offers('fax', 'phone', { capabilities: { voice: false } }), { voice: false })
+    assert.equal(offers('app', 'application'), undefined)
+  })
+
   it('says whether its state was set by hand', () => {
     const { tuples } = composed(byHand('busy'), phoneCall).document
     assert.deepEqual(tuples.map((tuple) => [tuple.activity, tuple.manual]).toSorted(), [
