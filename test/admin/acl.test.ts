@@ -203,9 +203,9 @@ test('cross-domain communication is switched for everybody at once', async (t) =
   const account = requireJid('carol@west.example').bare
   const watcher = { address: account, account, protocol: 'sip' } as const
   assert.equal(access.decide(jid('alice'), watcher, false).decision, 'allow')
-  assert.deepEqual((await call('GET', SETTINGS)).json, { crossDomain: true })
+  assert.deepEqual((await call('GET', SETTINGS)).json, { crossDomain: true, sameSystem: 'allow' })
   const off = await call('PATCH', SETTINGS, { body: { crossDomain: false } })
-  assert.deepEqual(off.json, { crossDomain: false })
+  assert.deepEqual(off.json, { crossDomain: false, sameSystem: 'allow' })
   assert.equal(access.crossDomain, false)
   assert.equal(access.decide(jid('alice'), watcher, false).decision, 'block')
   assert.equal(codeOf(await call('PATCH', SETTINGS, { body: {} })), '400 BAD_REQUEST')

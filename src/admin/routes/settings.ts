@@ -5,9 +5,16 @@ import type { Services } from '../services.ts'
 
 const SETTINGS = '/api/v1/settings'
 
-const SettingsBody = Type.Object({
+const Switches = Type.Object({
   crossDomain: Type.Boolean({
     description: 'Users of different domains of this system see and write to each other.',
+  }),
+})
+const SettingsBody = Type.Object({
+  ...Switches.properties,
+  sameSystem: Type.Enum(['allow', 'confirm', 'block'], {
+    description:
+      'What holds for users of this system where no rule decides: the option authorization.sameSystem.',
   }),
 })
 
@@ -15,7 +22,7 @@ export function settingsRoutes(app: Api, { access }: Services): void {
   app.get(
     SETTINGS,
     { schema: { summary: 'What is switched how', response: { 200: SettingsBody } } },
-    () => ({ crossDomain: access.crossDomain }),
+    () => settings(access),
   )
 
   app.patch(
@@ -23,7 +30,7 @@ export function settingsRoutes(app: Api, { access }: Services): void {
     {
       schema: {
         summary: 'Switch something, for everybody and at once',
-        body: Type.Object(SettingsBody.properties, { additionalProperties: false }),
+        body: Type.Object(Switches.properties, { additionalProperties: false }),
         response: { 200: SettingsBody },
       },
     },
@@ -31,7 +38,11 @@ export function settingsRoutes(app: Api, { access }: Services): void {
       const { crossDomain } = request.body
       request.subject = `crossDomain ${crossDomain ? 'on' : 'off'}`
       await access.setCrossDomain(crossDomain)
-      return { crossDomain: access.crossDomain }
+      return settings(access)
     },
   )
+}
+
+function settings({ crossDomain, sameSystem }: Services['access']) {
+  return { crossDomain, sameSystem }
 }

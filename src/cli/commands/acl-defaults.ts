@@ -1,5 +1,5 @@
 /** `heliograph acl user-default …` and its like: what holds where nothing more specific is said. */
-import { path } from '../api-client.ts'
+import { type ApiClient, path } from '../api-client.ts'
 import { type Argument, type Command, defineCommand } from '../command.ts'
 import { CliError } from '../exit-codes.ts'
 import type { RulesReply } from '../replies.ts'
@@ -66,7 +66,8 @@ function commandsOf({ noun, of, owner, sample, target }: Place): Command[] {
     async run({ api, args: given }) {
       const reply = await api.call({ method: 'GET', path: target(name(given)) })
       const { rules } = reply as RulesReply
-      return { json: rules, text: rulesText(rules) }
+      if (owner) return { json: rules, text: rulesText(rules) }
+      return { json: rules, text: `${rulesText(rules)}\n${await restText(api)}`.trim() }
     },
   })
   const set = defineCommand({
@@ -97,6 +98,18 @@ function commandsOf({ noun, of, owner, sample, target }: Place): Command[] {
 
 const SETTINGS = '/api/v1/settings'
 
+/** What holds where not even a system default decides. */
+async function restText(api: ApiClient): Promise<string> {
+  const settings = (await api.call({ method: 'GET', path: SETTINGS })) as SettingsReply
+  const users = `users of this system ${settings.sameSystem} (authorization.sameSystem)`
+  return `where no rule decides: ${users}, all others confirm`
+}
+
+interface SettingsReply {
+  readonly crossDomain: boolean
+  readonly sameSystem: string
+}
+
 const crossDomain = defineCommand({
   path: ['acl', 'cross-domain'],
   summary: 'Show or switch whether users of different domains see and write to each other',
@@ -109,7 +122,7 @@ const crossDomain = defineCommand({
         ? { method: 'GET', path: SETTINGS }
         : { method: 'PATCH', path: SETTINGS, body: { crossDomain: parseState(state) } },
     )
-    const settings = reply as { crossDomain: boolean }
+    const settings = reply as SettingsReply
     return { json: settings, text: `cross-domain ${settings.crossDomain ? 'on' : 'off'}` }
   },
 })

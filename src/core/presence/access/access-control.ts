@@ -190,6 +190,11 @@ export class AccessControl {
     return this.#crossDomain
   }
 
+  /** What holds for users of this system where no rule decides; for others it is Confirm. */
+  get sameSystem(): Fallback {
+    return this.#deps.sameSystem
+  }
+
   setCrossDomain(on: boolean): Promise<void> {
     return this.#write(async () => {
       await this.#deps.store.setCrossDomain(on)
