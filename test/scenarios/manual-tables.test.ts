@@ -39,7 +39,10 @@ async function start(t: TestContext): Promise<System> {
   await address(DORA, 'msrtc', `dora@${OUTSIDE}`)
   await address(DORA, 'e164', '+15550100')
   // The state of the device elsewhere, which this system is told of.
-  await callApi(server, 'PUT', `/api/v1/presence/${PHIL}`, { class: 'phone', state: 'available' })
+  await callApi(server, 'PUT', `/api/v1/presence/${PHIL}`, {
+    class: 'internet-im',
+    state: 'available',
+  })
   const ports = { udp: 'sipUdp', tcp: 'sipTcp', tls: 'sipTls' } as const
   const sip = { port: (transport: keyof typeof ports) => server.port(ports[transport]) }
   return {
