@@ -1,6 +1,7 @@
 /** What the routes of rules share: finding some, putting one, deleting some. */
 import type { AccessControl } from '../core/presence/access/access-control.ts'
 import { ALL_LEVEL } from '../core/presence/access/access-level.ts'
+import type { Existing, PutOutcome } from '../core/presence/access/existing.ts'
 import type { NewRule, Rule, RuleFilter } from '../core/presence/access/rule.ts'
 import { kindOf, ruleBody } from './access-body.ts'
 import type { OwnRuleFilter, OwnRulePut, RuleBody, RuleFilterQuery } from './access-schemas.ts'
@@ -66,20 +67,17 @@ export function ownFilter(deps: Deps, owner: Owner, query: OwnRuleFilter): Promi
   return parseFilter(deps, { ...query, ...owner })
 }
 
-/** Throws `ApiError` RULE_EXISTS, NO_SUCH_RULE, or what an address is refused with; `AccessError`. */
+/** Throws `ApiError` with what an address is refused with; `AccessError`. */
 export async function putRule(
   { access, directory }: Deps,
   { presentity, enforced }: Owner,
-  given: OwnRulePut & { existing: 'allow' | 'refuse' | 'require' },
-): Promise<{ outcome: 'created' | 'changed' | 'same'; rule: RuleBody }> {
+  given: OwnRulePut & { existing: Existing },
+): Promise<{ outcome: PutOutcome; rule: RuleBody }> {
   const { level = ALL_LEVEL.name, action, refusesMessages = false, existing } = given
   const watcher = await requireWatcher(directory, given)
   const key = { presentity, watcher, level, enforced }
-  const exists = access.rules(key).length > 0
-  if (exists && existing === 'refuse') throw new ApiError('RULE_EXISTS')
-  if (!exists && existing === 'require') throw new ApiError('NO_SUCH_RULE')
   const rule: NewRule = { ...key, action, refusesMessages }
-  const outcome = await access.put(rule)
+  const outcome = await access.put(rule, existing)
   const [kept] = access.rules(key)
   if (!kept) throw new ApiError('NO_SUCH_RULE')
   return { outcome, rule: ruleBody(kept) }

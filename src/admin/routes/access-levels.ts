@@ -3,7 +3,6 @@ import { Type } from 'typebox'
 import { levelBody } from '../access-body.ts'
 import { Existing, LevelBody, LevelParam, LevelPut } from '../access-schemas.ts'
 import type { Api } from '../api.ts'
-import { ApiError } from '../api-error.ts'
 import { Done } from '../schemas.ts'
 import type { Services } from '../services.ts'
 
@@ -35,10 +34,7 @@ export function accessLevelRoutes(app: Api, { access }: Services): void {
       const { params, query, body } = request
       const { classes, inverted = false } = body
       request.subject = `${params.name} ${inverted ? 'all but ' : ''}${classes.join(',')}`
-      const exists = access.levels().some(({ name }) => name === params.name)
-      if (exists && query.existing === 'refuse') throw new ApiError('ACCESS_LEVEL_EXISTS')
-      if (!exists && query.existing === 'require') access.level(params.name)
-      await access.putLevel({ name: params.name, classes, inverted })
+      await access.putLevel({ name: params.name, classes, inverted }, query.existing)
       return levelBody(access.level(params.name))
     },
   )

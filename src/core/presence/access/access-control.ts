@@ -8,6 +8,8 @@ import type { SourceClass } from '../observation.ts'
 import type { Access, Watcher } from './access.ts'
 import { AccessError } from './access-error.ts'
 import { type AccessLevel, ALL_LEVEL, requireLevel } from './access-level.ts'
+import { DomainMembers } from './domain-members.ts'
+import { type Existing, outcomeOf, type PutOutcome, requireExisting } from './existing.ts'
 import { BLOCKED, FULL, Outcomes, PENDING } from './outcomes.ts'
 import type { AccessControlDeps } from './ports.ts'
 import { type NewRule, type Rule, type RuleFilter, requireRule, ruleKey } from './rule.ts'
@@ -19,11 +21,6 @@ export interface AccessChange {
   readonly presentity: BareJid | undefined
   readonly watcher: string | undefined
 }
-
-export type PutOutcome = 'created' | 'changed' | 'same'
-
-/** By domain that a rule names: who has an address there without having his account there. */
-type Members = ReadonlyMap<string, ReadonlySet<BareJid>>
 
 /** Why a watcher sees, or does not see, the sources of a class. */
 export interface AccessReason {
@@ -38,13 +35,12 @@ const BY_FALLBACK: Readonly<Record<Fallback, Access>> = {
   block: BLOCKED,
 }
 const ANYTHING: AccessChange = { presentity: undefined, watcher: undefined }
-const NO_DOMAINS: readonly string[] = []
 
 export class AccessControl {
   readonly #deps: AccessControlDeps
   readonly #book: RuleBook
   #crossDomain: boolean
-  #members: Members = new Map()
+  #members = DomainMembers.NONE
   readonly #outcomes = new Outcomes()
   readonly #listeners = new Set<(change: AccessChange) => void>()
   #writing: Promise<unknown> = Promise.resolve()
@@ -53,7 +49,7 @@ export class AccessControl {
     const { store } = deps
     const crossDomain = (await store.crossDomain()) ?? deps.crossDomain
     const control = new AccessControl({ ...deps, crossDomain }, await store.load())
-    control.#members = await control.#loadMembers(control.#book.domains())
+    control.#members = await DomainMembers.load(deps.people, control.#book.domains())
     return control
   }
 
@@ -85,10 +81,18 @@ export class AccessControl {
     return this.#book.level(name)
   }
 
-  /** Throws `AccessError` `ACCESS_LEVEL_PREDEFINED`, `BAD_ACCESS_LEVEL`. */
-  putLevel(wanted: AccessLevel): Promise<void> {
+  /**
+   * Throws `AccessError` `ACCESS_LEVEL_PREDEFINED`, `BAD_ACCESS_LEVEL`, and by `existing`
+   * `ACCESS_LEVEL_EXISTS`, `NO_SUCH_ACCESS_LEVEL`.
+   */
+  putLevel(wanted: AccessLevel, existing: Existing = 'allow'): Promise<void> {
     return this.#write(async () => {
       refusePredefined(wanted.name)
+      const isThere = this.levels().some(({ name }) => name === wanted.name)
+      if (existing === 'require') this.level(wanted.name)
+      if (existing === 'refuse' && isThere) {
+        throw new AccessError('ACCESS_LEVEL_EXISTS', `there is an access level “${wanted.name}”`)
+      }
       const level = requireLevel(wanted, this.#deps.classes)
       await this.#deps.store.putLevel(level)
       this.#book.setLevel(level)
@@ -115,9 +119,13 @@ export class AccessControl {
     return this.#book.rules(filter)
   }
 
-  /** Throws `AccessError` `BAD_RULE`, `NO_SUCH_ACCESS_LEVEL`, `TOO_MANY_RULES`. */
-  async put(rule: NewRule): Promise<PutOutcome> {
-    const [outcome] = await this.putAll([rule])
+  /**
+   * A Block put over one that refuses messages, too (XEP-0191), goes on refusing them.
+   * Throws `AccessError` `BAD_RULE`, `NO_SUCH_ACCESS_LEVEL`, `TOO_MANY_RULES`, and by `existing`
+   * `RULE_EXISTS`, `NO_SUCH_RULE`.
+   */
+  async put(rule: NewRule, existing: Existing = 'allow'): Promise<PutOutcome> {
+    const [outcome] = await this.replace({ remove: [], put: [rule], existing })
     return outcome ?? 'same'
   }
 
@@ -139,10 +147,14 @@ export class AccessControl {
   replace(change: {
     remove: readonly RuleFilter[]
     put: readonly NewRule[]
+    existing?: Existing
   }): Promise<PutOutcome[]> {
     return this.#write(async () => {
       const updatedAt = this.#deps.clock.now()
-      const wanted = change.put.map((rule) => ({ ...this.#require(rule), updatedAt }))
+      const wanted = change.put.map((rule) => ({
+        ...this.#require(rule, change.existing),
+        updatedAt,
+      }))
       const kept = new Set(wanted.map(ruleKey))
       const removed = change.remove
         .flatMap((filter) => this.rules(filter))
@@ -169,8 +181,7 @@ export class AccessControl {
   ): Promise<void> {
     const pair = { presentity, watcher, enforced: false, refusesMessages: false } as const
     const rest = { ...pair, level: ALL_LEVEL.name, action: 'block' } as const
-    if (this.rules({ ...pair, refusesMessages: true }).length > 0) {
-      if (action === 'block') return
+    if (action !== 'block' && this.rules({ ...pair, refusesMessages: true }).length > 0) {
       throw new AccessError('BAD_RULE', `${watcher} is blocked with his messages: lift that first`)
     }
     const put: NewRule[] = [{ ...pair, level, action }]
@@ -207,8 +218,8 @@ export class AccessControl {
   /** Somebody's addresses changed, and with them whom a domain's rules are about. */
   addressesChanged(account: BareJid): Promise<void> {
     return this.#write(async () => {
-      if (this.#members.size === 0) return
-      this.#members = await this.#loadMembers(this.#book.domains())
+      if (this.#members === DomainMembers.NONE) return
+      this.#members = await DomainMembers.load(this.#deps.people, this.#book.domains())
       this.#tell({ presentity: account, watcher: undefined })
     })
   }
@@ -289,7 +300,7 @@ export class AccessControl {
   }
 
   #question(presentity: BareJid, watcher: Watcher, granted: boolean): Question {
-    const domains = this.#members.size === 0 ? NO_DOMAINS : this.#domainsOf(presentity)
+    const domains = this.#members.domainsOf(presentity)
     return { presentity, watcher, granted, fallback: this.#fallback(watcher), domains }
   }
 
@@ -301,15 +312,13 @@ export class AccessControl {
     return !this.#crossDomain && account !== undefined && domainOf(account) !== domainOf(presentity)
   }
 
-  #domainsOf(presentity: BareJid): readonly string[] {
-    const domains: string[] = []
-    for (const [domain, members] of this.#members) if (members.has(presentity)) domains.push(domain)
-    return domains
-  }
-
-  #require(rule: NewRule): NewRule {
-    this.level(rule.level)
-    return requireRule(rule, (domain) => this.#deps.people.isLocal(domain))
+  #require(given: NewRule, existing: Existing = 'allow'): NewRule {
+    this.level(given.level)
+    const rule = requireRule(given, (domain) => this.#deps.people.isLocal(domain))
+    const before = this.#book.find(rule)
+    requireExisting(existing, before)
+    const keeps = rule.action === 'block' && before?.refusesMessages === true
+    return keeps ? { ...rule, refusesMessages: true } : rule
   }
 
   async #commit(removed: readonly Rule[], put: readonly Rule[]): Promise<void> {
@@ -317,8 +326,9 @@ export class AccessControl {
     const domains = put.flatMap(({ presentity }) =>
       presentity.startsWith('@') ? [presentity.slice(1)] : [],
     )
-    const members = await this.#loadMembers(new Set([...this.#book.domains(), ...domains]))
-    await this.#deps.store.changeRules({ remove: removed, put })
+    const { people, store } = this.#deps
+    const members = await DomainMembers.load(people, [...this.#book.domains(), ...domains])
+    await store.changeRules({ remove: removed, put })
     // From here on in one turn: no decision falls between two rules.
     this.#members = members
     for (const rule of removed) this.#book.delete(rule)
@@ -329,15 +339,6 @@ export class AccessControl {
       changes.set(`${change.presentity}\n${change.watcher}`, change)
     }
     for (const change of changes.values()) this.#tell(change)
-  }
-
-  async #loadMembers(domains: Iterable<string>): Promise<Members> {
-    const members = new Map<string, ReadonlySet<BareJid>>()
-    for (const domain of domains) {
-      const accounts = await this.#deps.people.accountsWithAddressIn(domain)
-      members.set(domain, new Set(accounts.filter((account) => domainOf(account) !== domain)))
-    }
-    return members
   }
 
   #tell(change: AccessChange): void {
@@ -356,12 +357,6 @@ export class AccessControl {
     this.#writing = done.catch(() => undefined)
     return done
   }
-}
-
-function outcomeOf(before: Rule | undefined, after: Rule): PutOutcome {
-  if (!before) return 'created'
-  const same = before.action === after.action && before.refusesMessages === after.refusesMessages
-  return same ? 'same' : 'changed'
 }
 
 function concerned({ presentity, watcher }: Rule): AccessChange {

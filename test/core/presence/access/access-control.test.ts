@@ -289,6 +289,31 @@ describe('a rule', () => {
     assert.equal(access.mayExchangeMessages(ALICE, BOB), false)
   })
 
+  it('is made only where there is none, or changed only where there is one, if so wanted', async () => {
+    const { access } = start()
+    const pair = rule({ presentity: ALICE, watcher: BOB, action: 'block' })
+    await assert.rejects(access.put(pair, 'require'), rejectsWith('NO_SUCH_RULE'))
+    const both = await Promise.allSettled([access.put(pair, 'refuse'), access.put(pair, 'refuse')])
+    assert.deepEqual(
+      both.map(({ status }) => status),
+      ['fulfilled', 'rejected'],
+    )
+    assert.equal(await access.put({ ...pair, action: 'allow' }, 'require'), 'changed')
+    const level = { name: 'Desk', classes: ['phone'], inverted: false }
+    await assert.rejects(access.putLevel(level, 'require'), rejectsWith('NO_SUCH_ACCESS_LEVEL'))
+    await access.putLevel(level, 'refuse')
+    await assert.rejects(access.putLevel(level, 'refuse'), rejectsWith('ACCESS_LEVEL_EXISTS'))
+  })
+
+  it('of Block does not let messages through that were blocked before', async () => {
+    const { access, put } = start()
+    await put({ presentity: ALICE, watcher: BOB, action: 'block', refusesMessages: true })
+    await put({ presentity: ALICE, watcher: BOB, action: 'block' })
+    assert.equal(access.mayExchangeMessages(ALICE, BOB), false)
+    await put({ presentity: ALICE, watcher: BOB, action: 'allow' })
+    assert.equal(access.mayExchangeMessages(ALICE, BOB), true)
+  })
+
   it('that could not be stored does not hold', async () => {
     const store = new MemoryAccessStore()
     store.changeRules = () => Promise.reject(new Error('disk full'))
