@@ -3,11 +3,11 @@
  * the call until the last of them sees it. The watchers are in this process, and take their part of
  * the machine. Exits with 1 where the slowest change took a second or more.
  *
- *   script/bench --only access [WATCHERS [ROUNDS]]
+ *   script/bench access [WATCHERS [ROUNDS]]
  */
 import { CROWD_OPTIONS, Crowd, callApi, OFFLINE, PRESENTITY } from '../test/support/crowd.ts'
 import { startTestServer } from '../test/support/server.ts'
-import { cpuMs } from './support/process-usage.ts'
+import { cpuMs } from './harness/usage.ts'
 
 const WATCHERS = Number(process.argv[2] ?? 1_000)
 const ROUNDS = Number(process.argv[3] ?? 5)

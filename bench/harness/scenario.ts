@@ -32,7 +32,9 @@ export interface Figures {
   readonly perSecond?: number
   readonly p50Ms?: number
   readonly p99Ms?: number
-  /** The load generator's CPU: microseconds an operation, and its part of one core. */
+  /** CPU in parts of one core: 2 is two cores. */
+  readonly serverShare?: number
+  /** The load generator's CPU: microseconds an operation, and parts of one core. */
   readonly generatorCost?: number
   readonly generatorShare?: number
   /** What a reader of the row should know. */
@@ -52,17 +54,28 @@ interface About {
   readonly bar?: { readonly reach: number; readonly aim: number }
 }
 
-/** One server at a time, the others idle. */
+/** Servers take turns, all started, the others idle. */
 export interface TurnScenario extends About {
+  /** Once for each server before its first round: what the server keeps. */
+  prepare?(server: RunningServer): Promise<void>
   run(server: RunningServer, scale: Scale): Promise<Figures>
 }
 
-/** All servers at a time, each started for it: what waits long, and costs nothing while it waits. */
-export interface TogetherScenario extends About {
-  runAll(servers: readonly RunningServer[], scale: Scale): Promise<ReadonlyMap<ServerName, Figures>>
+/**
+ * Each server is started for it alone and held; all that are held are filled after one wait and
+ * measured after another: for what waits long, and costs no CPU while it waits.
+ */
+export interface HeldScenario extends About {
+  hold(server: RunningServer, scale: Scale): Promise<Held>
 }
 
-export type Scenario = TurnScenario | TogetherScenario
+export interface Held extends Disposable {
+  /** After a wait of its own, which lets the server tidy up after what `hold` did. */
+  fill(): Promise<void>
+  measure(): Figures
+}
 
-/** By `script/bench --only`; a run has failed where one throws. */
+export type Scenario = TurnScenario | HeldScenario
+
+/** What `script/bench` says without a stack: a peer is missing, an argument is wrong. */
 export class BenchError extends Error {}

@@ -12,7 +12,10 @@ const IDLE = { withinMs: 300, cpuMs: TICK_MS, tries: 40 }
 export function cpuMs(pid: number): number {
   let ticks = 0
   for (const process of tree(pid)) {
-    const fields = read(`/proc/${process}/stat`)?.replace(/^.*\) /s, '').split(' ') ?? []
+    const fields =
+      read(`/proc/${process}/stat`)
+        ?.replace(/^.*\) /s, '')
+        .split(' ') ?? []
     // utime, stime, cutime, cstime
     for (const field of fields.slice(11, 15)) ticks += Number(field)
   }

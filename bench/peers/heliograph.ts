@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startTestServer } from '../../test/support/server.ts'
+import { DOMAIN, type RunningServer } from '../harness/scenario.ts'
+
+const OPTIONS = [
+  `domains=${DOMAIN}`,
+  // Quiet, as all of them.
+  'log.level=warn',
+  // One row of the table is TCP without TLS.
+  'xmpp.plaintextAuth=true',
+  'xmpp.registration=open',
+  'xmpp.registrationsPerHour=10000',
+  // 4096 rounds, what ejabberd takes: whoever signs in pays for them, not the server.
+  'passwords.scramSha1Iterations=4096',
+  'passwords.scramSha256Iterations=10000',
+  'passwords.scramSha512Iterations=10000',
+  // Peers ask the presentity and do not answer for him.
+  'authorization.sameSystem=confirm',
+  // Kamailio asks nobody for a password, and tells every change at once.
+  'sip.trustedPeers=127.0.0.1',
+  'sip.notifyInterval=0s',
+]
+
+/** Accounts are kept in `directory` from one start to the next; `more` are options of a scenario. */
+export async function startHeliograph(
+  directory: string,
+  more: readonly string[] = [],
+): Promise<RunningServer> {
+  const server = await startTestServer({
+    data: directory,
+    args: [...OPTIONS, ...more].flatMap((option) => ['--set', option]),
+    env: { NODE_OPTIONS: process.env.BENCH_SERVER_OPTIONS ?? '' },
+  })
+  const manifest = join(import.meta.dirname, '../../package.json')
+  return {
+    name: 'heliograph',
+    version: String(JSON.parse(readFileSync(manifest, 'utf8')).version),
+    pid: server.pid,
+    ports: {
+      xmpp: server.port('xmpp'),
+      sipUdp: server.port('sipUdp'),
+      sipTcp: server.port('sipTcp'),
+    },
+    async [Symbol.asyncDispose]() {
+      const { code, stderr } = await server.stop()
+      const complaints = stderr.split('\n').filter((line) => /"level":"(error|fatal)"/.test(line))
+      if (complaints.length + code > 0) {
+        throw new Error(`heliograph ended with ${code}: ${complaints.slice(0, 5).join('\n')}`)
+      }
+    },
+  }
+}
