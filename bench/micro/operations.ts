@@ -1,0 +1,18 @@
+import { accessDecision } from './access.ts'
+import { composition } from './composition.ts'
+import { messaging } from './messaging.ts'
+import type { Operation } from './operation.ts'
+import { rendering } from './rendering.ts'
+import { sipParser } from './sip-parser.ts'
+import { xmlSerializer } from './xml-serializer.ts'
+import { xmlTokenizer } from './xml-tokenizer.ts'
+
+export const OPERATIONS: readonly Operation[] = [
+  ...xmlTokenizer,
+  ...xmlSerializer,
+  ...sipParser,
+  ...composition,
+  ...rendering,
+  ...messaging,
+  ...accessDecision,
+]
