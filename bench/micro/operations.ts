@@ -6,6 +6,7 @@ import { rendering } from './rendering.ts'
 import { sipParser } from './sip-parser.ts'
 import { xmlSerializer } from './xml-serializer.ts'
 import { xmlTokenizer } from './xml-tokenizer.ts'
+import { xmppStreams } from './xmpp-streams.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...xmlTokenizer,
@@ -15,4 +16,5 @@ export const OPERATIONS: readonly Operation[] = [
   ...rendering,
   ...messaging,
   ...accessDecision,
+  ...xmppStreams,
 ]

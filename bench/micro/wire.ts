@@ -5,8 +5,8 @@ export class Wire {
   bytes = 0
 
   /** Answers how many bytes it took. */
-  send(text: string): number {
-    const length = this.#target.write(text)
+  send(chunk: Uint8Array | string): number {
+    const length = typeof chunk === 'string' ? this.#target.write(chunk) : chunk.length
     this.bytes += length
     return length
   }
