@@ -1,20 +1,8 @@
 /** A user's own rules as a document of RFC 5025, for clients that know no other form of them. */
 import { Type } from 'typebox'
-import type { BareJid } from '../../core/address.ts'
 import { type NewRule, type Rule, ruleKey } from '../../core/presence/access/rule.ts'
-import type { Directory } from '../../directory/directory.ts'
-import { addressesOf, withAddresses } from '../../formats/pres-rules/addresses.ts'
-import type { MappingContext } from '../../formats/pres-rules/mapping.ts'
-import {
-  AUTH_POLICY,
-  MAX_BYTES,
-  PresRulesError,
-  type PresRuleset,
-} from '../../formats/pres-rules/model.ts'
-import { parsePresRules } from '../../formats/pres-rules/parse.ts'
-import { presRulesFromRules } from '../../formats/pres-rules/pres-rules-from-rules.ts'
-import { renderPresRules } from '../../formats/pres-rules/render.ts'
-import { rulesFromPresRules } from '../../formats/pres-rules/rules-from-pres-rules.ts'
+import { AUTH_POLICY, MAX_BYTES, PresRulesError } from '../../formats/pres-rules/model.ts'
+import { readPolicy, renderPolicy } from '../../formats/pres-rules/policy.ts'
 import type { Api } from '../api.ts'
 import { ApiError, type ApiErrorCode } from '../api-error.ts'
 import { requireAccount } from '../resolve.ts'
@@ -32,11 +20,7 @@ const CODES: Readonly<Record<PresRulesError['kind'], ApiErrorCode>> = {
 }
 
 export function presRulesRoutes(app: Api, { access, directory }: Services): void {
-  const context = (): MappingContext => ({
-    levels: access.levels(),
-    classes: access.classes,
-    isLocal: (domain) => directory.isLocal(domain),
-  })
+  const policy = { access, people: directory }
   app.addContentTypeParser(
     AUTH_POLICY,
     { parseAs: 'buffer', bodyLimit: MAX_BYTES },
@@ -58,8 +42,8 @@ export function presRulesRoutes(app: Api, { access, directory }: Services): void
     async ({ params }, reply) => {
       const owner = await requireAccount(directory, params.address)
       const rules = access.rules({ presentity: owner, enforced: false })
-      const ruleset = translated(() => presRulesFromRules(rules, owner, context()))
-      return reply.type(AUTH_POLICY).serializer(String).send(renderPresRules(ruleset))
+      const document = await translated(() => renderPolicy(policy, owner, rules))
+      return reply.type(AUTH_POLICY).serializer(String).send(document)
     },
   )
 
@@ -83,11 +67,7 @@ export function presRulesRoutes(app: Api, { access, directory }: Services): void
         throw new ApiError('BAD_MEDIA_TYPE', `send ${AUTH_POLICY}`)
       }
       const owner = await requireAccount(directory, params.address)
-      const ruleset = await byAccount(
-        directory,
-        translated(() => parsePresRules(body)),
-      )
-      const said = translated(() => rulesFromPresRules(ruleset, owner, context()))
+      const said = await translated(() => readPolicy(policy, owner, body))
       const rules = withMessageBlocks(said, blocksOf(access.rules({ presentity: owner })))
       await access.replace({ remove: [{ presentity: owner, enforced: false }], put: rules })
       request.subject = `${owner} ${rules.length} rules`
@@ -101,23 +81,13 @@ function isAuthPolicy(type = ''): boolean {
   return type.split(';')[0]?.trim().toLowerCase() === AUTH_POLICY
 }
 
-function translated<T>(work: () => T): T {
+async function translated<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    return work()
+    return await work()
   } catch (error) {
     if (!(error instanceof PresRulesError)) throw error
     throw new ApiError(CODES[error.kind], error.message)
   }
-}
-
-/** Rules are about accounts: an alias in one would never be asked about. */
-async function byAccount(directory: Directory, ruleset: PresRuleset): Promise<PresRuleset> {
-  const accounts = new Map<BareJid, BareJid>()
-  for (const address of addressesOf(ruleset)) {
-    const found = await directory.resolve(address)
-    if (found.kind === 'user' && found.account !== address) accounts.set(address, found.account)
-  }
-  return accounts.size === 0 ? ruleset : withAddresses(ruleset, accounts)
 }
 
 function blocksOf(rules: readonly Rule[]): Rule[] {

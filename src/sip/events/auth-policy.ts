@@ -2,8 +2,7 @@
 import type { BareJid } from '../../core/address.ts'
 import type { NewRule } from '../../core/presence/access/rule.ts'
 import { PresRulesError } from '../../formats/pres-rules/model.ts'
-import { parsePresRules } from '../../formats/pres-rules/parse.ts'
-import { rulesFromPresRules } from '../../formats/pres-rules/rules-from-pres-rules.ts'
+import { readPolicy } from '../../formats/pres-rules/policy.ts'
 import { SipError } from '../errors.ts'
 import type { EventDeps } from './event-package.ts'
 
@@ -16,7 +15,7 @@ export async function applyAuthPolicy(
   body: Buffer,
 ): Promise<void> {
   const { access } = deps
-  const rules = read(deps, presentity, body)
+  const rules = await read(deps, presentity, body)
   const own = { presentity, enforced: false }
   // RFC 5025 knows presence alone: whom he blocks with his messages (XEP-0191) he blocks on.
   const blocked = new Set(
@@ -31,17 +30,13 @@ export async function applyAuthPolicy(
   })
 }
 
-function read(
-  { access, people }: Pick<EventDeps, 'access' | 'people'>,
+async function read(
+  deps: Pick<EventDeps, 'access' | 'people'>,
   presentity: BareJid,
   body: Buffer,
-): NewRule[] {
+): Promise<NewRule[]> {
   try {
-    return rulesFromPresRules(parsePresRules(body), presentity, {
-      levels: access.levels(),
-      classes: access.classes,
-      isLocal: (domain) => people.isLocal(domain),
-    })
+    return await readPolicy(deps, presentity, body)
   } catch (error) {
     if (!(error instanceof PresRulesError)) throw error
     const reason = error.kind === 'unsupported' ? 'Policy Cannot Be Kept' : 'Bad Policy'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { AUTH_POLICY } from '../../../src/formats/pres-rules/model.ts'
 import { WATCHERINFO } from '../../../src/formats/watcherinfo.ts'
+import type { EventDeps } from '../../../src/sip/events/event-package.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
 import { presenceWauthPackage } from '../../../src/sip/events/presence-wauth.ts'
 import { Publications } from '../../../src/sip/events/publications.ts'
@@ -12,6 +13,7 @@ import { testAccess } from '../../support/access.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import {
   ALICE,
+  BOB,
   eventDeps,
   exchange,
   identifyByFrom,
@@ -34,10 +36,10 @@ function decisions(...rows: [uri: string, attributes: string][]): string {
   )
 }
 
-function setUp() {
+function setUp(people: EventDeps['people'] = eventDeps().people) {
   const clock = new FakeClock()
   const access = testAccess({ clock })
-  const events = eventDeps({ clock, access })
+  const events = eventDeps({ clock, access, people })
   const store = new MemoryStore<PublicationRecord>()
   const handler = new PublishHandler({
     clock,
@@ -201,6 +203,27 @@ describe('a policy by presence.wauth', () => {
     assert.ok(rules.includes('bob@example.com allow All'))
     assert.ok(rules.includes('erin@partner.example block All'))
     assert.ok(!rules.some((one) => one.startsWith('dave@')))
+  })
+
+  test('means a user by any of his addresses', async () => {
+    const { people } = eventDeps()
+    const it = setUp({
+      ...people,
+      resolve: async (address) =>
+        address.endsWith('robert@example.com')
+          ? { kind: 'user', account: BOB }
+          : people.resolve(address),
+    })
+    await it.access.put({
+      presentity: ALICE,
+      watcher: BOB,
+      level: 'All',
+      action: 'block',
+      enforced: false,
+      refusesMessages: false,
+    })
+    assert.equal((await send(it, policy(rule('robert@example.com', 'allow')))).status, 200)
+    assert.deepEqual(it.rules(), ['* block All', 'bob@example.com allow All'])
   })
 
   test('is refused, with the reason, where rules cannot say the same', async () => {
