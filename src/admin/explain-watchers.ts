@@ -1,6 +1,5 @@
 /** What each live watcher of a person is not shown, and why. */
-import { type BareJid, domainOf, parseJid } from '../core/address.ts'
-import type { Watcher } from '../core/presence/access/access.ts'
+import type { BareJid } from '../core/address.ts'
 import type { LiveWatch } from '../core/presence/watchers.ts'
 import { accessBody, reasonBody } from './access-body.ts'
 import type { ExplainBody } from './explain-schema.ts'
@@ -19,20 +18,12 @@ export async function explainWatchers(
 }
 
 async function explainWatch(
-  services: Services,
+  { access: control }: Services,
   watch: LiveWatch,
 ): Promise<ExplainBody['watchers'][number]> {
-  const { access, reasons } = await services.access.explain(
-    watch.presentity,
-    watcherOf(services, watch),
-  )
+  const watcher = control.watcher(watch.watcher, watch.protocol)
+  const { access, reasons } = await control.explain(watch.presentity, watcher)
   const { decision, visible } = accessBody(access, reasons)
   const hidden = reasons.filter((reason) => !access.visible.sees(reason.class)).map(reasonBody)
   return { ...watch, decision, visible, hidden }
-}
-
-function watcherOf({ directory }: Services, { watcher: address, protocol }: LiveWatch): Watcher {
-  const jid = parseJid(address)
-  const isOurs = jid !== undefined && jid.local !== '' && directory.isLocal(domainOf(jid.bare))
-  return { address, account: isOurs ? jid.bare : undefined, protocol }
 }

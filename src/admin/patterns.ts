@@ -1,6 +1,5 @@
 /** Whom a rule is about: any address of a user, an address elsewhere, or a pattern. */
 import { type BareJid, domainOf, parseJid } from '../core/address.ts'
-import type { Watcher } from '../core/presence/access/access.ts'
 import { ANYBODY, EXTERNAL } from '../core/presence/access/rule.ts'
 import type { Directory } from '../directory/directory.ts'
 import { ApiError } from './api-error.ts'
@@ -47,11 +46,10 @@ export async function findWatcher(
 export async function requirePerson(
   directory: Directory,
   asked: { watcher: string; external?: boolean | undefined },
-): Promise<Watcher & { readonly address: BareJid }> {
+): Promise<BareJid> {
   const jid = parseJid(await findWatcher(directory, asked))
   if (!jid || jid.local === '') throw new ApiError('BAD_ADDRESS', `${asked.watcher} is nobody`)
-  const account = directory.isLocal(jid.domain) ? jid.bare : undefined
-  return { address: jid.bare, account, protocol: 'api' }
+  return jid.bare
 }
 
 function isPattern(text: string): boolean {

@@ -28,13 +28,14 @@ export function viewRoutes(app: Api, { access, directory, presence }: Services):
       const presentity = await requireAccount(directory, params.address)
       const asked = { watcher: params.watcher, external: query.external }
       const watcher = await requirePerson(directory, asked)
-      const { access: decided, reasons } = await access.explain(presentity, watcher)
+      const asker = access.watcher(watcher, 'api')
+      const { access: decided, reasons } = await access.explain(presentity, asker)
       const { document } = presence.view(presentity, decided.visible)
       const isSeen = decided.decision === 'allow'
       const mailbox = isSeen ? await directory.primaryUri(presentity, 'mailto') : undefined
       return {
         presentity,
-        watcher: watcher.address,
+        watcher,
         ...accessBody(decided, reasons),
         presence: presenceBody(document, mailbox),
       }

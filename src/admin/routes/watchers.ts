@@ -33,7 +33,7 @@ export function watcherRoutes(app: Api, { directory, watchers }: Services): void
         const address = await requireAccount(directory, watched)
         return { address, watches: await watchers.watched(address) }
       }
-      const { address } = await requirePerson(directory, { watcher: watching ?? '' })
+      const address = await requirePerson(directory, { watcher: watching ?? '' })
       return { address, watches: await watchers.watching(address) }
     },
   )

@@ -5,7 +5,7 @@
  */
 import type { Log } from '../../util/log.ts'
 import { type BareJid, domainOf } from '../address.ts'
-import type { Access, Watcher } from './access/access.ts'
+import type { Access } from './access/access.ts'
 import type { AccessChange, AccessControl } from './access/access-control.ts'
 import { ALL_LEVEL } from './access/access-level.ts'
 import {
@@ -250,7 +250,7 @@ export class Subscriptions {
     const { access } = this.#deps
     const own = { presentity: user, watcher, enforced: false }
     const blocked = access.rules({ ...own, action: 'block', level: ALL_LEVEL.name }).length > 0
-    const letsIn = access.defaultFor(user, this.#watcher(watcher)).decision === 'allow'
+    const letsIn = access.defaultFor(user, access.watcher(watcher, 'xmpp')).decision === 'allow'
     const confirm = {
       ...own,
       level: ALL_LEVEL.name,
@@ -355,12 +355,8 @@ export class Subscriptions {
   // ——— both
 
   #decide(presentity: BareJid, watcher: BareJid, granted = false): Access {
-    return this.#deps.access.decide(presentity, this.#watcher(watcher), granted)
-  }
-
-  #watcher(address: BareJid): Watcher {
-    const account = this.#deps.people.isLocal(domainOf(address)) ? address : undefined
-    return { address, account, protocol: 'xmpp' }
+    const { access } = this.#deps
+    return access.decide(presentity, access.watcher(watcher, 'xmpp'), granted)
   }
 
   #ended(presentity: BareJid, watcher: BareJid, wasGrant: boolean): void {

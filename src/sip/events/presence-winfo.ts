@@ -93,8 +93,8 @@ async function letIn(deps: EventDeps, presentity: BareJid): Promise<readonly Liv
     ({ protocol, watcher }) => protocol === 'xmpp' && watcher !== presentity,
   )
   const decisions = await Promise.all(
-    others.map(({ watcher: address, protocol }) =>
-      deps.access.of(presentity, { address, account: accountOf(deps, address), protocol }),
+    others.map(({ watcher, protocol }) =>
+      deps.access.of(presentity, deps.access.watcher(watcher, protocol)),
     ),
   )
   return others.filter((_, at) => decisions[at]?.decision === 'allow')
@@ -120,18 +120,18 @@ async function otherEntry(
   address: string,
   standing: Standing,
 ): Promise<WatcherEntry> {
-  const account = accountOf(deps, address)
+  const watcher = deps.access.watcher(address, 'xmpp')
+  const { account } = watcher
   return {
     id: createHash('sha256').update(address).digest('hex').slice(0, 16),
     ...standing,
-    uri: await uriOf(deps, { address, account }),
+    uri: await uriOf(deps, watcher),
     displayName: account && (await nameOf(deps, account)),
   }
 }
 
 /** RFC 3858 §3: an address of record that decisions can be about. */
-async function uriOf({ people }: EventDeps, watcher: Pick<Watcher, 'address' | 'account'>) {
-  const { address, account } = watcher
+async function uriOf({ people }: EventDeps, { address, account }: Watcher): Promise<string> {
   const own = account && (await people.primaryUri(account, 'sip'))
   if (own) return own
   const jid = parseJid(address)
@@ -140,11 +140,6 @@ async function uriOf({ people }: EventDeps, watcher: Pick<Watcher, 'address' | '
 
 async function nameOf({ people }: EventDeps, account: BareJid): Promise<string | undefined> {
   return (await people.user(account))?.name || undefined
-}
-
-function accountOf({ people }: EventDeps, address: string): BareJid | undefined {
-  const jid = parseJid(address)
-  return jid && jid.local !== '' && people.isLocal(jid.domain) ? jid.bare : undefined
 }
 
 function seconds(ms: number): number {

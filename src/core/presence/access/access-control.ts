@@ -3,7 +3,7 @@
  * Precedence, and why: docs/adr/0012-access-control.md. All rules are in memory; a change is stored
  * first, then holds for every decision, then is told to the listeners.
  */
-import { type BareJid, domainOf } from '../../address.ts'
+import { type BareJid, domainOf, parseJid } from '../../address.ts'
 import type { SourceClass } from '../observation.ts'
 import type { Access, Watcher } from './access.ts'
 import { AccessError } from './access-error.ts'
@@ -224,6 +224,11 @@ export class AccessControl {
     })
   }
 
+  /** Who goes by this address: the account of a user, a bare JID of another system, or a URI. */
+  watcher(address: string, protocol: Watcher['protocol']): Watcher {
+    return { address, account: this.#accountOf(address), protocol }
+  }
+
   decide(presentity: BareJid, watcher: Watcher, granted: boolean): Access {
     if (watcher.account === presentity) return FULL
     if (this.#isWalledOff(presentity, watcher.account)) return BLOCKED
@@ -284,8 +289,7 @@ export class AccessControl {
 
   /** Whether a message of `sender` is let through to `presentity` (XEP-0191 §3.5 and the domain switch). */
   mayExchangeMessages(presentity: BareJid, sender: BareJid): boolean {
-    const account = this.#deps.people.isLocal(domainOf(sender)) ? sender : undefined
-    if (this.#isWalledOff(presentity, account)) return false
+    if (this.#isWalledOff(presentity, this.#accountOf(sender))) return false
     return !this.isRefused(presentity, sender)
   }
 
@@ -306,6 +310,11 @@ export class AccessControl {
 
   #fallback({ account }: Watcher): Fallback {
     return account === undefined ? 'confirm' : this.#deps.sameSystem
+  }
+
+  #accountOf(address: string): BareJid | undefined {
+    const jid = parseJid(address)
+    return jid && jid.local !== '' && this.#deps.people.isLocal(jid.domain) ? jid.bare : undefined
   }
 
   #isWalledOff(presentity: BareJid, account: BareJid | undefined): boolean {

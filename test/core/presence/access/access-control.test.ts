@@ -50,6 +50,19 @@ function rejectsWith(code: AccessError['code']) {
   return (error: unknown) => error instanceof AccessError && error.code === code
 }
 
+describe('a watcher', () => {
+  it('is a user where his domain is ours, and nobody of ours with any other address', () => {
+    const { access } = start()
+    const accountOf = (address: string) => access.watcher(address, 'sip').account
+    assert.equal(accountOf(BOB), BOB)
+    assert.equal(accountOf('bob@CORP.example'), BOB)
+    for (const address of [EVE, 'corp.example', 'sip:%00@corp.example', 'tel:+13035551234']) {
+      assert.equal(accountOf(address), undefined, address)
+      assert.equal(access.watcher(address, 'sip').address, address)
+    }
+  })
+})
+
 describe('where no rule speaks', () => {
   it('users of the system are treated as the option says, strangers need a confirmation', () => {
     for (const [sameSystem, expected] of [
