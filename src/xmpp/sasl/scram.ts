@@ -2,9 +2,10 @@
  * SCRAM (RFC 5802) with SHA-1, SHA-256 (RFC 7677) and SHA-512, each with and without channel binding.
  * The server works with stored keys only: no password, and none of its slow hashing, is here.
  */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { SaslError } from '../errors.ts'
 import { accountOf, checkAuthzid } from './account.ts'
+import { type Digest, hmac } from './hmac.ts'
 import type {
   SaslContext,
   SaslExchange,
@@ -14,8 +15,6 @@ import type {
   ScramMechanism,
 } from './mechanism.ts'
 import { type ClientFirst, parseClientFinal, parseClientFirst } from './scram-messages.ts'
-
-type Digest = 'sha1' | 'sha256' | 'sha512'
 
 const DIGESTS: readonly (readonly [ScramMechanism, Digest])[] = [
   ['SCRAM-SHA-512', 'sha512'],
@@ -126,10 +125,6 @@ export class ScramExchange implements SaslExchange {
     const signature = hmac(digest, storedKey, authMessage)
     if (proof.length !== signature.length) return false
     const clientKey = signature.map((byte, at) => byte ^ (proof[at] ?? 0))
-    return timingSafeEqual(createHash(digest).update(clientKey).digest(), storedKey)
+    return timingSafeEqual(hash(digest, clientKey, 'buffer'), storedKey)
   }
-}
-
-function hmac(digest: Digest, key: Buffer, text: string): Buffer {
-  return createHmac(digest, key).update(text).digest()
 }
