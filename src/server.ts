@@ -155,7 +155,7 @@ async function openKernel(
   const messaging = new Messaging({
     sessions,
     accounts: accounts(directory),
-    offline: offlineStore(database.kysely, config.messaging.offlinePerUser),
+    offline: await offlineStore(database.kysely, config.messaging.offlinePerUser),
     access,
     clock,
     log,

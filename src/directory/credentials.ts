@@ -8,6 +8,7 @@ import {
 } from '../storage/stores/credentials.ts'
 import { type DigestAlgorithm, type DigestKind, digestHashes } from './digest.ts'
 import type { Domain } from './domain.ts'
+import { LoadingCache } from './loading-cache.ts'
 import { preparePassword } from './passwords.ts'
 import {
   fakeKeys,
@@ -19,6 +20,9 @@ import {
 
 /** The mechanism whose keys a plain password is checked against. */
 const PLAIN_CHECK: ScramMechanism = 'SCRAM-SHA-256'
+
+/** Accounts times mechanisms: everybody signs in again after the network was away. */
+const CACHED_KEYS = 10_000
 
 interface CredentialsDeps {
   db: Queryable
@@ -34,11 +38,13 @@ export class Credentials {
   readonly #db: Queryable
   readonly #hasher: ScramHasher
   readonly #decoySecret: Buffer
+  readonly #keys: LoadingCache<`${ScramMechanism} ${BareJid}`, ScramKeys | undefined>
 
   constructor({ db, hasher, decoySecret }: CredentialsDeps) {
     this.#db = db
     this.#hasher = hasher
     this.#decoySecret = decoySecret
+    this.#keys = new LoadingCache(CACHED_KEYS, (key) => this.#load(key))
   }
 
   /** The slow part, to be done before a transaction is begun. `password` is prepared. */
@@ -67,16 +73,13 @@ export class Credentials {
     return replaceCredentials(trx, account, prepared)
   }
 
-  async scram(account: BareJid, mechanism: ScramMechanism): Promise<ScramKeys | undefined> {
-    const row = await findCredential(this.#db, account, mechanism)
-    return (
-      row && {
-        salt: Buffer.from(row.salt, 'base64'),
-        iterations: row.iterations,
-        storedKey: Buffer.from(row.stored_key, 'base64'),
-        serverKey: Buffer.from(row.server_key, 'base64'),
-      }
-    )
+  scram(account: BareJid, mechanism: ScramMechanism): Promise<ScramKeys | undefined> {
+    return this.#keys.get(`${mechanism} ${account}`)
+  }
+
+  /** After each change of the user or his password. */
+  forget(account: BareJid): void {
+    for (const mechanism of SCRAM_MECHANISMS) this.#keys.delete(`${mechanism} ${account}`)
   }
 
   fakeScram(account: BareJid, mechanism: ScramMechanism): ScramKeys {
@@ -94,5 +97,18 @@ export class Credentials {
     const against = keys ?? this.fakeScram(account, PLAIN_CHECK)
     const matches = await this.#hasher.matches(PLAIN_CHECK, prepared ?? '', against)
     return matches && keys !== undefined && prepared !== undefined
+  }
+
+  async #load(key: string): Promise<ScramKeys | undefined> {
+    const space = key.indexOf(' ')
+    const row = await findCredential(this.#db, key.slice(space + 1), key.slice(0, space))
+    return (
+      row && {
+        salt: Buffer.from(row.salt, 'base64'),
+        iterations: row.iterations,
+        storedKey: Buffer.from(row.stored_key, 'base64'),
+        serverKey: Buffer.from(row.server_key, 'base64'),
+      }
+    )
   }
 }

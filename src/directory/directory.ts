@@ -348,10 +348,12 @@ export class Directory {
     if (!(await findUser(this.#database.kysely, account))) throw noSuchUser(account)
     const domain = this.#domains.ofAccount(account)
     const keys = await this.#credentials.prepare(domain, account, prepared)
-    await this.#database.transaction(async (trx) => {
-      if (!(await findUser(trx, account))) throw noSuchUser(account)
-      await this.#credentials.store(trx, account, keys)
-    })
+    await this.#changing(account, () =>
+      this.#database.transaction(async (trx) => {
+        if (!(await findUser(trx, account))) throw noSuchUser(account)
+        await this.#credentials.store(trx, account, keys)
+      }),
+    )
     this.#events.passwordChanged.emit(account)
   }
 
@@ -393,6 +395,7 @@ export class Directory {
       return await change()
     } finally {
       this.#users.delete(account)
+      this.#credentials.forget(account)
       this.#resolutions.clear()
     }
   }

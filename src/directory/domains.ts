@@ -1,4 +1,5 @@
 /** The domains, all in memory: every stanza and request asks whether its domain is ours. */
+
 import { type BareJid, domainOf } from '../core/address.ts'
 import type { Database } from '../storage/database.ts'
 import { flag } from '../storage/schema/columns.ts'
@@ -6,6 +7,7 @@ import type { DomainsTable } from '../storage/schema/domains.ts'
 import { deleteDigestHashes } from '../storage/stores/credentials.ts'
 import { deleteDomain, insertDomain, listDomains, updateDomain } from '../storage/stores/domains.ts'
 import type { Clock } from '../util/clock.ts'
+import { compareText } from '../util/compare-text.ts'
 import type { DigestAlgorithm, DigestKind } from './digest.ts'
 import {
   COMPOSITION_TABLES,
@@ -96,7 +98,7 @@ export class Domains {
   }
 
   #sort(): void {
-    this.#sorted = [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+    this.#sorted = [...this.#byName.values()].sort((a, b) => compareText(a.name, b.name))
   }
 }
 

@@ -44,20 +44,31 @@ export function accounts(directory: Directory): Accounts {
 }
 
 /** Keeps up to `limit` messages for each account. */
-export function offlineStore(db: Queryable, limit: number): OfflineStore {
+export async function offlineStore(db: Queryable, limit: number): Promise<OfflineStore> {
   const messages = new OfflineMessages(db)
+  // Everybody asks when he signs in, and nearly nobody has any: this process knows who may have, by
+  // the last that was kept for him.
+  const waiting = new Map((await messages.accounts()).map((account) => [account, 0]))
+  let last = 0
   return {
-    add: (account, message, storedAt) => {
+    add: async (account, message, storedAt) => {
       const { from, to, type, id, thread, subject, body, origin } = message
       const row = { type, messageId: id, thread, subject, body, origin, storedAt }
       const kept = { ...row, sender: from.full, recipient: to.full, native: message.native() }
-      return messages.add(account, kept, limit)
+      const result = await messages.add(account, kept, limit)
+      last += 1
+      waiting.set(account, last)
+      return result
     },
-    list: async (account, after, limit) =>
-      (await messages.list(account, { after, limit })).map((row) => ({
-        id: row.id,
-        message: parseMessage(row),
-      })),
+    list: async (account, after, limit) => {
+      const newest = waiting.get(account)
+      if (newest === undefined) return []
+      const rows = await messages.list(account, { after, limit })
+      // One that was kept while we looked is not in what we saw.
+      const isEmpty = rows.length === 0 && after === 0 && waiting.get(account) === newest
+      if (isEmpty) waiting.delete(account)
+      return rows.map((row) => ({ id: row.id, message: parseMessage(row) }))
+    },
     remove: (account, ids) => messages.remove(account, ids),
   }
 }

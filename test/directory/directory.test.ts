@@ -159,6 +159,20 @@ eachDatabase((_kind, open) => {
     assert.equal(await directory.verifyPassword(alice, 'x'), true)
   })
 
+  test('keys that were looked up before are not those of a password that was changed since', async (t) => {
+    const { directory } = await openTestDirectory(t, open)
+    const salt = async () => (await directory.scram(alice, 'SCRAM-SHA-1'))?.salt
+    assert.equal(await salt(), undefined)
+    await directory.addUser({ account: alice, password: 'x' })
+    const first = await salt()
+    assert.ok(first)
+    assert.deepEqual(await salt(), first)
+    await directory.setPassword(alice, 'y')
+    assert.notDeepEqual(await salt(), first)
+    await directory.removeUser(alice)
+    assert.equal(await salt(), undefined)
+  })
+
   test('keys of each mechanism are there, and decoys survive a restart', async (t) => {
     const { directory, database, clock } = await openTestDirectory(t, open)
     await directory.addUser({ account: alice, password: 'x' })

@@ -112,7 +112,7 @@ async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
   const watchers = new Watchers()
   const presence = new PresenceService({ clock })
   const sessions = new Sessions()
-  const offline = offlineStore(database.kysely, 100)
+  const offline = await offlineStore(database.kysely, 100)
   const messaging = new Messaging({
     ...deps,
     access,

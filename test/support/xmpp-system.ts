@@ -93,7 +93,7 @@ export async function startXmppSystem(
   const watchers = new Watchers()
   const presence = new PresenceService({ clock })
   const sessions = new Sessions()
-  const offline = offlineStore(database.kysely, options.offlineLimit ?? 100)
+  const offline = await offlineStore(database.kysely, options.offlineLimit ?? 100)
   const deps = { clock, log, directory, sessions, presence, access, subscriptions, watchers }
   const messaging = new Messaging({ ...deps, accounts: accounts(directory), offline })
   const context = createSecureContext(await testIdentity())

@@ -46,6 +46,16 @@ export class OfflineMessages {
     return numAffectedRows === 1n ? 'stored' : 'full'
   }
 
+  /** Those that something is kept for. */
+  async accounts(): Promise<string[]> {
+    const rows = await this.#db
+      .selectFrom('offline_messages')
+      .select('account')
+      .distinct()
+      .execute()
+    return rows.map(({ account }) => account)
+  }
+
   /** In order of arrival; the next page comes after the last `id` of this one. */
   async list(account: string, { after = 0, limit = 1_000 } = {}): Promise<StoredOfflineMessage[]> {
     const rows = await this.#db
