@@ -23,13 +23,18 @@ export interface TlsWish {
   readonly direct: boolean
 }
 
-/** Begins TLS on a connection, as the server. */
+/**
+ * Begins TLS on a connection, as the server. After STARTTLS the client has said in its stream header
+ * whom it wants (§5.4.3.1), and what it says in the handshake changes nothing.
+ */
 export function wrapInTls(plain: Socket, find: FindContext, wish: TlsWish): TLSSocket {
   return new TLSSocket(plain, {
     isServer: true,
     secureContext: wish.context,
-    SNICallback: (name, done) => chooseContext(() => find(name), done),
-    ...(wish.direct && { ALPNProtocols: ALPN }),
+    ...(wish.direct && {
+      ALPNProtocols: ALPN,
+      SNICallback: (name, done) => chooseContext(() => find(name), done),
+    }),
   })
 }
 

@@ -156,6 +156,21 @@ describe('the certificate', () => {
     assert.equal(name(client.tls), 'DNS:montague.example')
   })
 
+  it('shows after STARTTLS the domain of the stream, whatever the handshake names', async (t) => {
+    const contexts = new Map([
+      ['capulet.example', createSecureContext(await testIdentity(['capulet.example']))],
+      ['montague.example', createSecureContext(await testIdentity(['montague.example']))],
+    ])
+    const fallback = createSecureContext(await testIdentity(['localhost']))
+    const { port } = await startRig(t, {
+      secureContext: (domain = '') => contexts.get(domain) ?? fallback,
+    })
+    await using client = await XmppClient.connect({ port })
+    await client.open('montague.example')
+    await client.startTls('capulet.example')
+    assert.equal(client.tls.getPeerCertificate().subjectaltname, 'DNS:montague.example')
+  })
+
   it('binds a sign-in where it was chosen by name', async (t) => {
     const other = createSecureContext(await testIdentity(['localhost']))
     const named = createSecureContext(await testIdentity(['capulet.example']))
