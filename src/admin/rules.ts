@@ -3,6 +3,7 @@ import type { AccessControl } from '../core/presence/access/access-control.ts'
 import { ALL_LEVEL } from '../core/presence/access/access-level.ts'
 import type { Existing, PutOutcome } from '../core/presence/access/existing.ts'
 import type { NewRule, Rule, RuleFilter } from '../core/presence/access/rule.ts'
+import { compareText } from '../util/compare-text.ts'
 import { kindOf, ruleBody } from './access-body.ts'
 import type { OwnRuleFilter, OwnRulePut, RuleBody, RuleFilterQuery } from './access-schemas.ts'
 import { ApiError } from './api-error.ts'
@@ -93,13 +94,9 @@ export function subjectOf(
 
 function byKey(a: Rule, b: Rule): number {
   return (
-    compare(a.presentity, b.presentity) ||
-    compare(a.watcher, b.watcher) ||
-    compare(a.level, b.level) ||
+    compareText(a.presentity, b.presentity) ||
+    compareText(a.watcher, b.watcher) ||
+    compareText(a.level, b.level) ||
     Number(b.enforced) - Number(a.enforced)
   )
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,5 +1,4 @@
 /** The domains, all in memory: every stanza and request asks whether its domain is ours. */
-
 import { type BareJid, domainOf } from '../core/address.ts'
 import type { Database } from '../storage/database.ts'
 import { flag } from '../storage/schema/columns.ts'

@@ -4,6 +4,7 @@
  * system stands on it with his account, and is subscribed to where his presence is wanted.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { compareText } from '../../util/compare-text.ts'
 import { type BareJid, domainOf, parseJid } from '../address.ts'
 import {
   type Contact,
@@ -40,7 +41,7 @@ export class Contacts {
     const items = [...(await this.#deps.store.items(account)).values()].filter(inRoster)
     const page = items
       .filter(({ contact }) => contact > after)
-      .sort((a, b) => (a.contact < b.contact ? -1 : 1))
+      .sort((a, b) => compareText(a.contact, b.contact))
       .slice(0, limit)
     const contacts = await Promise.all(page.map((item) => this.describe(item)))
     return { contacts, total: items.length }

@@ -2,6 +2,7 @@
  * Who watches whom now, whatever the protocol. Nothing is kept here: each protocol's part is a
  * source that is asked when somebody wants to know.
  */
+import { compareText } from '../../util/compare-text.ts'
 import type { BareJid } from '../address.ts'
 
 /** One watcher of one presentity by one protocol. */
@@ -50,13 +51,8 @@ export class Watchers {
 
 function byName(a: LiveWatch, b: LiveWatch): number {
   return (
-    compare(a.presentity, b.presentity) ||
-    compare(a.watcher, b.watcher) ||
-    compare(a.protocol, b.protocol)
+    compareText(a.presentity, b.presentity) ||
+    compareText(a.watcher, b.watcher) ||
+    compareText(a.protocol, b.protocol)
   )
-}
-
-/** By code unit: the same on every machine. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -3,6 +3,7 @@
  * A pure function of the reports; their order and repetition make no difference.
  */
 import { hash } from 'node:crypto'
+import { compareText } from '../../../util/compare-text.ts'
 import type { BareJid } from '../../address.ts'
 import type { Explanation, Person, PersonState, PresenceDocument, Tuple } from '../document.ts'
 import {
@@ -163,9 +164,4 @@ function hasLocation({ observation }: Candidate): boolean {
 
 function byName(a: Candidate, b: Candidate): number {
   return compareText(a.source, b.source) || compareText(a.observation.id, b.observation.id)
-}
-
-/** By code unit: the same on every machine, whatever its locale. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
