@@ -3,6 +3,7 @@ import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startEjabberd } from '../peers/ejabberd.ts'
 import { startHeliograph } from '../peers/heliograph.ts'
+import { startKamailio } from '../peers/kamailio.ts'
 import { startProsody } from '../peers/prosody.ts'
 import { xmppGenerator } from '../scenarios/xmpp.ts'
 import type { RunningServer, ServerName } from './scenario.ts'
@@ -11,7 +12,7 @@ const START: Readonly<Record<ServerName, (directory: string) => Promise<RunningS
   heliograph: startHeliograph,
   prosody: startProsody,
   ejabberd: startEjabberd,
-  kamailio: () => Promise.reject(new Error('soon')),
+  kamailio: startKamailio,
 }
 
 /** Accounts being made at a time. */

@@ -1,5 +1,7 @@
 /** All scenarios, in the order in which they run and are shown. */
 import type { Scenario } from '../harness/scenario.ts'
+import { notifyTcp, notifyUdp } from './sip-notify.ts'
+import { subscribe, subscriptionMemory } from './sip-subscribe.ts'
 import { chat } from './xmpp-chat.ts'
 import { fanOut } from './xmpp-fan-out.ts'
 import { idlePlain, idleTls } from './xmpp-idle.ts'
@@ -12,4 +14,8 @@ export const SCENARIOS: readonly Scenario[] = [
   loginTls,
   idlePlain,
   idleTls,
+  notifyUdp,
+  notifyTcp,
+  subscribe,
+  subscriptionMemory,
 ]

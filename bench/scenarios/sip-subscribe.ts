@@ -1,0 +1,55 @@
+/** SUBSCRIBE: what a new subscription costs with its first NOTIFY, and what it occupies afterwards. */
+import type { HeldScenario, TurnScenario } from '../harness/scenario.ts'
+import { pssBytes } from '../harness/usage.ts'
+import { PEOPLE, SIP_SERVERS, SUBSCRIBING, sipGenerator, sipSpan } from './sip-run.ts'
+
+export const subscribe: TurnScenario = {
+  name: 'subscribe',
+  unit: 'µs a SUBSCRIBE with its first NOTIFY',
+  servers: SIP_SERVERS,
+  bar: { reach: 0.8, aim: 0.5 },
+  async run(server, { quick }) {
+    using generator = await sipGenerator(server, 'udp')
+    const load = { ...PEOPLE, window: SUBSCRIBING }
+    // Watchers are told of somebody who is there.
+    await generator.call('publish', { ...load, ms: 0 })
+    await generator.call('subscribe', { ...load, watchers: quick ? 5 : 20 })
+    const figures = await sipSpan(server, generator, () =>
+      generator.call('subscribe', { ...load, watchers: quick ? 15 : 60 }),
+    )
+    await generator.call('leave', {})
+    return figures
+  },
+}
+
+/**
+ * Slowly: transactions live for up to 32 seconds after their answer, and must not be what is measured.
+ * At one rate before and while it is measured there are as many of them, which occupy the same pages.
+ */
+const PACE = { window: SUBSCRIBING, perSecond: 400 }
+
+export const subscriptionMemory: HeldScenario = {
+  name: 'subscription-memory',
+  unit: 'bytes a subscription',
+  servers: SIP_SERVERS,
+  bar: { reach: 0.8, aim: 0.5 },
+  async hold(server, { quick }) {
+    const generator = await sipGenerator(server, 'udp')
+    const load = { ...PEOPLE, ...PACE }
+    await generator.call('publish', { ...load, ms: 0 })
+    const watchers = quick ? 10 : 60
+    await generator.call('subscribe', { ...load, watchers: quick ? 10 : 40 })
+    let before = Number.NaN
+    return {
+      async fill() {
+        before = pssBytes(server.pid)
+        await generator.call('subscribe', { ...load, watchers })
+      },
+      measure() {
+        const operations = PEOPLE.count * watchers
+        return { cost: (pssBytes(server.pid) - before) / operations, operations }
+      },
+      [Symbol.dispose]: () => generator[Symbol.dispose](),
+    }
+  },
+}
