@@ -10,10 +10,10 @@ export type PutOutcome = 'created' | 'changed' | 'same'
 /** Throws `AccessError` `RULE_EXISTS`, `NO_SUCH_RULE`. */
 export function requireExisting(existing: Existing, before: Rule | undefined): void {
   if (before && existing === 'refuse') {
-    throw new AccessError('RULE_EXISTS', 'there is such a rule already')
+    throw new AccessError('RULE_EXISTS', 'There is such a rule already.')
   }
   if (!before && existing === 'require') {
-    throw new AccessError('NO_SUCH_RULE', 'there is no such rule')
+    throw new AccessError('NO_SUCH_RULE', 'There is no such rule.')
   }
 }
 
