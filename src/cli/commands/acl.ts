@@ -31,6 +31,8 @@ const FILTER_OPTIONS = {
   action: { value: 'ACTION', doc: 'Rules that say allow, block, confirm or undefined.' },
 } as const
 
+type FilterOptions = { readonly [K in keyof typeof FILTER_OPTIONS | 'level']?: string | undefined }
+
 const show = defineCommand({
   path: ['acl', 'show'],
   summary: 'Show rules by presentity, watcher, action and level; all where nothing says which',
@@ -38,16 +40,8 @@ const show = defineCommand({
   options: { ...FILTER_OPTIONS, ...RULE_OPTIONS },
   example: 'heliograph acl show --presentity alice@example.com',
   async run({ api, options, switches }) {
-    const { presentity, watcher, level, action } = options
-    const filter = {
-      presentity,
-      watcher,
-      level,
-      action: action === undefined ? undefined : parseAction(action, ACTIONS),
-      external: switches.has('external') || undefined,
-      enforced: switches.has('enforced') || undefined,
-    }
-    const rules = await fetchRules(api, filter)
+    const enforced = switches.has('enforced') || undefined
+    const rules = await fetchRules(api, { ...filterOf(options, switches), enforced })
     return { json: rules, text: rulesText(rules) }
   },
 })
@@ -104,17 +98,27 @@ const remove = defineCommand({
       throw new CliError('usage', 'CLI_USAGE', 'say which rules, or --all')
     }
     const filter = {
-      presentity,
-      watcher,
-      level,
-      action: action === undefined ? undefined : parseAction(action, ACTIONS),
-      external: switches.has('external') || undefined,
+      ...filterOf(options, switches),
       enforced: switches.has('enforced'),
       kind: isPattern(presentity) || isPattern(watcher) ? undefined : 'pair',
     }
     return deletedResult(await deleteRules(api, ACL, filter))
   },
 })
+
+/** Whether enforced rules are among those without the switch is each command's own affair. */
+function filterOf(
+  { presentity, watcher, level, action }: FilterOptions,
+  switches: ReadonlySet<string>,
+) {
+  return {
+    presentity,
+    watcher,
+    level,
+    action: action === undefined ? undefined : parseAction(action, ACTIONS),
+    external: switches.has('external') || undefined,
+  }
+}
 
 function isPattern(text: string | undefined): boolean {
   return text !== undefined && /^[@*]/.test(text)
