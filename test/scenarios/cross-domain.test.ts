@@ -1,12 +1,10 @@
 /** The switch between presence domains (the manual, "Disabling cross-domain communication"), thrown live. */
 import assert from 'node:assert/strict'
-import { type IncomingMessage, request } from 'node:http'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { SipRequest } from '../../src/sip/message/message.ts'
 import type { Element } from '../../src/xml/element.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { callApi } from '../support/crowd.ts'
+import { startTestServer } from '../support/server.ts'
 import { DOMAIN, PASSWORD, Phone } from '../support/sip-system.ts'
 import { XmppClient } from '../support/xmpp-client.ts'
 
@@ -14,24 +12,6 @@ const WEST = 'west.example'
 const ALICE = `alice@${DOMAIN}`
 const CAROL = `carol@${WEST}`
 const DAVE = `dave@${WEST}`
-
-async function call(server: TestServer, method: string, path: string, body?: object) {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const sent = request(
-    {
-      socketPath: join(server.data, 'heliograph.sock'),
-      method,
-      path,
-      headers: { 'content-type': 'application/json' },
-    },
-    resolve,
-  )
-  sent.on('error', reject)
-  sent.end(body && JSON.stringify(body))
-  const response = await promise
-  const answer = await text(response)
-  assert.ok((response.statusCode ?? 500) < 300, `${method} ${path}: ${answer}`)
-}
 
 function presenceOf(jid: string, type?: string) {
   return (el: Element) =>
@@ -49,10 +29,10 @@ test('users of different domains see and reach each other, unless that is switch
     [DOMAIN, 'both'],
     [WEST, 'off'],
   ] as const) {
-    await call(server, 'POST', '/api/v1/domains', { name: domain, sipDigest })
+    await callApi(server, 'POST', '/api/v1/domains', { name: domain, sipDigest })
   }
   for (const account of [ALICE, CAROL, DAVE]) {
-    await call(server, 'POST', '/api/v1/users', { address: account, password: PASSWORD })
+    await callApi(server, 'POST', '/api/v1/users', { address: account, password: PASSWORD })
   }
   const online = async (jid: string) => {
     const connect = { port: server.port('xmppTls'), direct: true }
@@ -76,7 +56,7 @@ test('users of different domains see and reach each other, unless that is switch
   assert.equal((await phone.subscribe(`sip:${CAROL}`)).status, 200)
   await phone.got('NOTIFY', sees('open'))
 
-  await call(server, 'PATCH', '/api/v1/settings', { crossDomain: false })
+  await callApi(server, 'PATCH', '/api/v1/settings', { crossDomain: false })
   await alice.expect(presenceOf(CAROL, 'unavailable'))
   await phone.got('NOTIFY', sees('closed'))
   const heard = phone.received.length
@@ -88,7 +68,7 @@ test('users of different domains see and reach each other, unless that is switch
   const refused = await alice.expect((el) => el.attr('id') === 'm1')
   assert.equal(refused.attr('type'), 'error')
 
-  await call(server, 'PATCH', '/api/v1/settings', { crossDomain: true })
+  await callApi(server, 'PATCH', '/api/v1/settings', { crossDomain: true })
   await alice.expect((el) => presenceOf(CAROL)(el) && el.child('show')?.text() === 'away')
   await phone.got('NOTIFY', (one) => phone.received.indexOf(one) >= heard && sees('open')(one))
   alice.send(`<message to='${CAROL}' type='chat'><body>Hello!</body></message>`)

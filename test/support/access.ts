@@ -38,10 +38,9 @@ export class MemoryAccessStore implements AccessStore {
   }
 }
 
-/** Access control over a store in memory, where every domain is local unless `people` says otherwise. */
-export function testAccess(deps: Partial<AccessControlDeps> = {}): AccessControl {
-  const stored = { levels: [TELEPHONY_LEVEL], rules: [] }
-  const all: AccessControlDeps = {
+/** A store in memory, where every domain is local unless `people` says otherwise. */
+export function testAccessDeps(deps: Partial<AccessControlDeps> = {}): AccessControlDeps {
+  return {
     store: new MemoryAccessStore(),
     grants: { isGranted: () => false },
     people: { isLocal: () => true, accountsWithAddressIn: async () => [] },
@@ -52,5 +51,9 @@ export function testAccess(deps: Partial<AccessControlDeps> = {}): AccessControl
     crossDomain: true,
     ...deps,
   }
-  return new AccessControl(all, stored)
+}
+
+/** Without what a given store has already. */
+export function testAccess(deps: Partial<AccessControlDeps> = {}): AccessControl {
+  return new AccessControl(testAccessDeps(deps), { levels: [TELEPHONY_LEVEL], rules: [] })
 }

@@ -1,50 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
-import { type BareJid, requireJid } from '../../../../src/core/address.ts'
-import type { Watcher } from '../../../../src/core/presence/access/access.ts'
 import {
   type AccessChange,
   AccessControl,
 } from '../../../../src/core/presence/access/access-control.ts'
 import { AccessError } from '../../../../src/core/presence/access/access-error.ts'
-import { ALL_LEVEL, covers, width } from '../../../../src/core/presence/access/access-level.ts'
-import type { AccessControlDeps } from '../../../../src/core/presence/access/ports.ts'
-import { ACTIONS, type NewRule } from '../../../../src/core/presence/access/rule.ts'
-import { SOURCE_CLASSES } from '../../../../src/core/presence/observation.ts'
-import { MemoryAccessStore, testAccess } from '../../../support/access.ts'
-
-const ALICE = requireJid('alice@corp.example').bare
-const BOB = requireJid('bob@corp.example').bare
-const CAROL = requireJid('carol@west.example').bare
-const EVE = 'eve@partner.example'
-const LOCAL = ['corp.example', 'west.example']
-
-const people: AccessControlDeps['people'] = {
-  isLocal: (domain) => LOCAL.includes(domain),
-  accountsWithAddressIn: async (domain) => (domain === 'xmpp.example' ? [ALICE] : []),
-}
-
-function watcher(address: string): Watcher {
-  const isLocal = LOCAL.includes(address.slice(address.indexOf('@') + 1))
-  return { address, account: isLocal ? (address as BareJid) : undefined, protocol: 'sip' }
-}
-
-type Words = Partial<NewRule> & Pick<NewRule, 'presentity' | 'watcher' | 'action'>
-
-function rule(words: Words): NewRule {
-  return { level: 'All', enforced: false, refusesMessages: false, ...words }
-}
-
-function start(deps: Partial<AccessControlDeps> = {}) {
-  const access = testAccess({ people, ...deps })
-  const put = (words: Words) => access.put(rule(words))
-  const sees = (address: string, granted = false) => {
-    const { decision, visible, asks } = access.decide(ALICE, watcher(address), granted)
-    return `${decision} ${visible.key}${asks ? ' asks' : ''}`
-  }
-  return { access, put, sees }
-}
+import { MemoryAccessStore, testAccessDeps } from '../../../support/access.ts'
+import { ALICE, BOB, CAROL, EVE, people, rule, start, watcher } from './rig.ts'
 
 function rejectsWith(code: AccessError['code']) {
   return (error: unknown) => error instanceof AccessError && error.code === code
@@ -232,7 +194,7 @@ describe('a rule', () => {
     await put({ presentity: ALICE, watcher: CAROL, action: 'allow' })
     assert.equal(access.rules({ presentity: ALICE }).length, 2)
     assert.equal(access.rules({ watcher: BOB })[0]?.action, 'block')
-    const again = await AccessControl.open({ ...deps(store) })
+    const again = await AccessControl.open(testAccessDeps({ people, store }))
     assert.equal(again.decide(ALICE, watcher(BOB), true).decision, 'block')
     assert.equal(await access.removeAll({ action: 'block' }), 1)
     assert.equal(store.rules.size, 1)
@@ -350,28 +312,10 @@ describe('the switch between domains', () => {
     assert.equal(sees(BOB), 'allow all')
     assert.equal(access.mayExchangeMessages(ALICE, CAROL), false)
     assert.equal(access.mayExchangeMessages(ALICE, BOB), true)
-    assert.equal((await AccessControl.open({ ...deps(store) })).crossDomain, false)
+    assert.equal((await AccessControl.open(testAccessDeps({ people, store }))).crossDomain, false)
     await access.setCrossDomain(true)
     assert.equal(sees(CAROL), 'allow all')
     assert.equal(told, 3)
-  })
-})
-
-describe('refusing messages', () => {
-  it('is what a pair or a domain of watchers can get, not what every block is', async () => {
-    const { access, put } = start()
-    await put({ presentity: ALICE, watcher: BOB, action: 'block' })
-    assert.equal(access.mayExchangeMessages(ALICE, BOB), true)
-    await put({ presentity: ALICE, watcher: BOB, action: 'block', refusesMessages: true })
-    assert.equal(access.mayExchangeMessages(ALICE, BOB), false)
-    assert.equal(access.mayExchangeMessages(BOB, ALICE), true)
-    await put({
-      presentity: ALICE,
-      watcher: '@partner.example',
-      action: 'block',
-      refusesMessages: true,
-    })
-    assert.equal(access.isRefused(ALICE, requireJid(EVE).bare), true)
   })
 })
 
@@ -400,121 +344,3 @@ describe('an explanation', () => {
     assert.equal(self.reasons[0]?.ground, 'self')
   })
 })
-
-describe('any set of rules', () => {
-  const levels = [
-    ALL_LEVEL,
-    { name: 'Telephony', classes: ['phone'], inverted: false },
-    { name: 'Work', classes: ['phone', 'calendar'], inverted: false },
-    { name: 'Not phone', classes: ['phone'], inverted: true },
-  ] as const
-  const anyRule = fc.record({
-    presentity: fc.constantFrom(ALICE, '@corp.example', '*'),
-    watcher: fc.constantFrom(BOB, EVE, '@corp.example', '@partner.example', '@*', '*'),
-    level: fc.constantFrom(...levels.map(({ name }) => name)),
-    action: fc.constantFrom(...ACTIONS),
-    enforced: fc.boolean(),
-    refusesMessages: fc.constant(false),
-  })
-
-  /** The words of the ADR, literally and slowly. */
-  function oracle(
-    rules: readonly NewRule[],
-    who: Watcher,
-    granted: boolean,
-    source: string,
-  ): string {
-    const rank = (one: NewRule) => {
-      const level = levels.find(({ name }) => name === one.level) ?? ALL_LEVEL
-      const domain = `@${who.address.split('@')[1]}`
-      const presentities: string[] = [ALICE, '@corp.example', '*']
-      const watchers: string[] = [who.address, 'grant', domain, '@*', '*']
-      return [
-        one.enforced ? 0 : 1,
-        presentities.indexOf(one.presentity),
-        watchers.indexOf(one.watcher),
-        width(level),
-        ['block', 'confirm', 'allow'].indexOf(one.action),
-      ]
-    }
-    const speaking = rules
-      .filter(({ action }) => action !== 'undefined')
-      .filter((one) => rank(one)[2] !== -1 && !(one.watcher === '@*' && who.account))
-      .filter((one) => !(one.watcher === '*' && one.action === 'allow' && !who.account))
-      .filter((one) => {
-        const level = levels.find(({ name }) => name === one.level)
-        return level && covers(level, source as never)
-      })
-      .map((one) => ({ rank: rank(one), action: one.action as string }))
-    if (granted) speaking.push({ rank: [1, 0, 1, 0, 0], action: 'allow' })
-    speaking.sort((a, b) => {
-      const at = a.rank.findIndex((value, index) => value !== b.rank[index])
-      return at < 0 ? 0 : (a.rank[at] ?? 0) - (b.rank[at] ?? 0)
-    })
-    return speaking[0]?.action ?? (who.account ? 'allow' : 'confirm')
-  }
-
-  it('decides each class as the precedence says, in whatever order they came', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(anyRule, { maxLength: 8 }),
-        fc.constantFrom(BOB, EVE),
-        fc.boolean(),
-        async (wanted, address, granted) => {
-          const { access } = start({ grants: { isGranted: () => granted } })
-          for (const level of levels.slice(2)) await access.putLevel({ ...level })
-          await access.putAll(wanted)
-          const rules = access.rules()
-          const { reasons, access: got } = await access.explain(ALICE, watcher(address))
-          assert.equal(reasons.length, SOURCE_CLASSES.length)
-          for (const { class: source, action } of reasons) {
-            assert.equal(action, oracle(rules, watcher(address), granted, source))
-            assert.equal(got.visible.sees(source), action === 'allow')
-          }
-          assert.equal(
-            got.asks,
-            reasons.some(({ action }) => action === 'confirm'),
-          )
-        },
-      ),
-      { numRuns: 300 },
-    )
-  })
-})
-
-describe('a block of messages, too (XEP-0191)', () => {
-  const block = { presentity: ALICE, level: 'All', action: 'block', enforced: false } as const
-
-  it('stands above the pair’s narrower levels', async () => {
-    const { access } = start({})
-    await access.putAll([
-      { ...block, watcher: BOB, refusesMessages: true },
-      { ...block, watcher: BOB, level: 'Telephony', action: 'allow', refusesMessages: false },
-    ])
-    assert.equal(access.decide(ALICE, watcher(BOB), true).decision, 'block')
-  })
-
-  it('of a domain stands above the roster, and below what is said of somebody in it', async () => {
-    const { access } = start({})
-    const domain = `@${BOB.slice(BOB.indexOf('@') + 1)}`
-    await access.put({ ...block, watcher: domain, refusesMessages: false })
-    assert.equal(access.decide(ALICE, watcher(BOB), true).decision, 'allow')
-    await access.put({ ...block, watcher: domain, refusesMessages: true })
-    assert.equal(access.decide(ALICE, watcher(BOB), true).decision, 'block')
-    await access.put({ ...block, watcher: BOB, action: 'allow', refusesMessages: false })
-    assert.equal(access.decide(ALICE, watcher(BOB), true).decision, 'allow')
-  })
-})
-
-function deps(store: MemoryAccessStore): AccessControlDeps {
-  return {
-    store,
-    people,
-    grants: { isGranted: () => false },
-    clock: { now: () => 0 } as AccessControlDeps['clock'],
-    log: { error: () => undefined } as unknown as AccessControlDeps['log'],
-    classes: SOURCE_CLASSES,
-    sameSystem: 'allow',
-    crossDomain: true,
-  }
-}
