@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import type { RunningServer } from '../harness/scenario.ts'
 import { freePort, PeerProcess, packageVersion, writeConfiguration } from './start.ts'
 
-/** MB that all processes share; its pages count once something is in them. */
-const SHARED_MEMORY = '512'
+/**
+ * MB that all processes share; its pages count once something is in them. A transaction takes some 10 KB
+ * for five seconds.
+ */
+const SHARED_MEMORY = '2048'
 /** MB of each process. */
 const PRIVATE_MEMORY = '16'
 
