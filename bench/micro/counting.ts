@@ -26,14 +26,14 @@ const STILL = [
 /** What is optimised, and when, depends on time; what an optimiser takes out, on its version. */
 const AS_WRITTEN = ['--no-opt', '--no-maglev', '--no-sparkplug', '--no-flush-bytecode']
 
-/** Of the code as it was written: the same on every machine. */
-export function countAsWritten(): Promise<Counted> {
-  return count([...STILL, ...AS_WRITTEN, ENTRY])
+/** Of the code as it was written: the same on every machine. Those with this in their names. */
+export function countAsWritten(part = ''): Promise<Counted> {
+  return count([...STILL, ...AS_WRITTEN, ENTRY, 'written', part])
 }
 
 /** Of the code as it runs in a server, after a while. */
-export function countOptimised(): Promise<Counted> {
-  return count([...STILL, ENTRY, 'optimised'])
+export function countOptimised(part = ''): Promise<Counted> {
+  return count([...STILL, ENTRY, 'optimised', part])
 }
 
 async function count(args: readonly string[]): Promise<Counted> {

@@ -16,17 +16,20 @@ export interface TimeOptions {
   readonly passes: number
 }
 
+/** As many passes as V8 takes to optimise what runs in them. */
+const WARM_UP_PASSES = 5
+
 /** Nanoseconds an operation, the best of several passes: other work on the machine only ever adds time. */
 export async function nanoseconds(operation: Operation, options: TimeOptions): Promise<number> {
   const run = await operation.setUp()
   const passNs = options.passMs * 1e6
-  let runs = 1
-  for (let took = 0; took < passNs; runs *= 2) took = await timed(run, runs)
   let best = Number.POSITIVE_INFINITY
-  for (let pass = 0; pass < options.passes; pass += 1) {
-    const each = (await timed(run, runs)) / runs
-    best = Math.min(best, each)
-    runs = Math.ceil(passNs / each)
+  let runs = 1
+  for (let pass = -WARM_UP_PASSES; pass < options.passes; ) {
+    const took = await timed(run, runs)
+    if (pass >= 0) best = Math.min(best, took / runs)
+    if (took > passNs / 2) pass += 1
+    runs = Math.ceil(Math.min((runs * passNs) / took, runs * 10))
   }
   return best / (operation.perRun ?? 1)
 }
@@ -47,27 +50,30 @@ async function repeat(run: Run, times: number): Promise<void> {
 
 /** Allocated while counting: far less than the young generation, far more than what V8 does by itself. */
 const COUNTED_BYTES = 8 * 1024 * 1024
-const LEAST_RUNS = 20
+const FEW_RUNS = 20
+const MANY_RUNS = 20_000
+
+export interface CountOptions {
+  /** At least so many, and for so long. */
+  readonly warmUp: { readonly runs: number; readonly ms: number }
+  /** Where they are to be counted. */
+  readonly steps: Steps | undefined
+}
 
 /** To be called in a process that `count.ts` is the entry of. Throws where garbage was collected meanwhile. */
 export async function counts(
   operation: Operation,
-  warmUpRuns: number,
-  steps?: Steps,
+  { warmUp, steps }: CountOptions,
 ): Promise<Counts> {
   const run = await operation.setUp()
-  await repeat(run, warmUpRuns)
-  const roughly = (await allocated(run, LEAST_RUNS)) / LEAST_RUNS
-  const runs = Math.max(LEAST_RUNS, Math.round(COUNTED_BYTES / Math.max(1, roughly)))
-  const operations = runs * (operation.perRun ?? 1)
-  globalThis.gc?.()
-  const collections = new GCProfiler()
+  const warm = performance.now() + warmUp.ms
+  await repeat(run, warmUp.runs)
+  while (performance.now() < warm) await repeat(run, warmUp.runs)
+  const roughly = Math.max(1, await allocated(run, FEW_RUNS)) / FEW_RUNS
+  const runs = Math.min(MANY_RUNS, Math.max(FEW_RUNS, Math.round(COUNTED_BYTES / roughly)))
   steps?.take()
-  collections.start()
   const bytes = await allocated(run, runs)
-  if (collections.stop()?.statistics.length !== 0) {
-    throw new Error(`${operation.name}: garbage was collected while counting`)
-  }
+  const operations = runs * (operation.perRun ?? 1)
   return {
     bytes: Math.round(bytes / operations),
     steps: Math.round((steps?.take() ?? 0) / operations),
@@ -75,8 +81,12 @@ export async function counts(
 }
 
 async function allocated(run: Run, runs: number): Promise<number> {
+  globalThis.gc?.()
+  const collections = new GCProfiler()
+  collections.start()
   const before = process.memoryUsage()
   await repeat(run, runs)
   const after = process.memoryUsage()
+  if (collections.stop()?.statistics.length !== 0) throw new Error('garbage was collected')
   return after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers
 }

@@ -19,10 +19,18 @@ export class MemorySocket extends Socket {
   readonly wire = new Wire()
   /** Of that, the last. */
   last: Uint8Array | string = ''
+  readonly #heard: ((bytes: Buffer) => void) | undefined
+
+  /** `heard`, where given, is told what the server sends, in bytes. */
+  constructor(heard?: (bytes: Buffer) => void) {
+    super()
+    this.#heard = heard
+  }
 
   override write(chunk: Uint8Array | string): boolean {
     this.last = chunk
     this.wire.send(chunk)
+    this.#heard?.(Buffer.from(chunk))
     return true
   }
 

@@ -4,6 +4,7 @@ import { messaging } from './messaging.ts'
 import type { Operation } from './operation.ts'
 import { rendering } from './rendering.ts'
 import { sipParser } from './sip-parser.ts'
+import { sipStreams } from './sip-streams.ts'
 import { xmlSerializer } from './xml-serializer.ts'
 import { xmlTokenizer } from './xml-tokenizer.ts'
 import { xmppStreams } from './xmpp-streams.ts'
@@ -17,4 +18,5 @@ export const OPERATIONS: readonly Operation[] = [
   ...messaging,
   ...accessDecision,
   ...xmppStreams,
+  ...sipStreams,
 ]
