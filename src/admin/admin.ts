@@ -78,8 +78,9 @@ export async function startAdmin(config: AdminConfig, services: Services): Promi
 }
 
 /** What was put for a person ends with him: a namesake who comes later is somebody else. */
-function forgetRemoved({ directory, presence }: Services): Disposable {
+function forgetRemoved({ directory, manual, presence }: Services): Disposable {
   return directory.onUserRemoved(({ account }) => {
+    manual.forget(account)
     for (const { source } of presence.explain(account).reports) {
       if (source.startsWith('api/')) presence.withdraw(account, source)
     }

@@ -2,7 +2,8 @@
  * States that a person (or an administrator for him) set by hand outside any client. They belong
  * to the person, not to a connection, so they outlive both his clients and this process.
  */
-import type { Clock } from '../../util/clock.ts'
+import type { Clock, Timer } from '../../util/clock.ts'
+import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Log } from '../../util/log.ts'
 import type { BareJid } from '../address.ts'
 import type { Sessions } from '../sessions.ts'
@@ -36,12 +37,21 @@ export interface ManualPresenceDeps {
   log: Log
 }
 
+interface Passing {
+  readonly state: ManualState
+  readonly timer: Timer | undefined
+}
+
 const SOURCE = 'api/manual'
+/** Changes of one account's state that wait for the database. */
+const MAX_WAITING = 100
 
 export class ManualPresence {
   readonly #deps: ManualPresenceDeps
-  /** Those that something else than their time may end. */
-  readonly #passing = new Map<BareJid, ManualState>()
+  /** Those that something else than a person may end. */
+  readonly #passing = new Map<BareJid, Passing>()
+  /** One change of an account after the other: its last word is the one that is stored and shown. */
+  readonly #changes = new KeyedQueue<BareJid>(MAX_WAITING)
 
   constructor(deps: ManualPresenceDeps) {
     this.#deps = deps
@@ -58,6 +68,9 @@ export class ManualPresence {
     watches.use(
       presence.subscribe({ name: 'manual', presenceChanged: (change) => this.#moved(change) }),
     )
+    watches.defer(() => {
+      for (const { timer } of this.#passing.values()) timer?.cancel()
+    })
     return watches
   }
 
@@ -71,44 +84,82 @@ export class ManualPresence {
     }
   }
 
-  /** Resolves when the state is stored and shown. */
-  async set(state: ManualState): Promise<void> {
-    await this.#deps.store.put(state)
-    this.#show(state)
+  /** Resolves when the state is stored and shown. Throws `RangeError` where too many are waiting. */
+  set(state: ManualState): Promise<void> {
+    return this.#inTurn(state.account, async () => {
+      await this.#deps.store.put(state)
+      this.#show(state)
+    })
   }
 
-  /** Back to what the other sources say. Clearing what is not set does nothing. */
-  async clear(account: BareJid): Promise<void> {
+  /** Back to what the other sources say. Clearing what is not set does nothing. Throws as `set` does. */
+  clear(account: BareJid): Promise<void> {
+    return this.#inTurn(account, () => this.#remove(account))
+  }
+
+  /** The account is gone. */
+  forget(account: BareJid): void {
+    this.#inBackground(account, () => this.#remove(account))
+  }
+
+  async #remove(account: BareJid): Promise<void> {
     await this.#deps.store.remove(account)
-    this.#passing.delete(account)
+    this.#pass(account)
     this.#deps.presence.withdraw(account, SOURCE)
   }
 
   #show(state: ManualState): void {
-    if (state.clear === 'sign-in' || state.state === 'available') {
-      this.#passing.set(state.account, state)
-    } else {
-      this.#passing.delete(state.account)
+    const { account, until } = state
+    this.#pass(account)
+    if (state.clear === 'sign-in' || state.state === 'available' || until !== undefined) {
+      this.#passing.set(account, {
+        state,
+        timer: until === undefined ? until : this.#timer(state, until),
+      })
     }
     this.#report(state)
   }
 
+  #timer(state: ManualState, until: number): Timer {
+    const { clock } = this.#deps
+    return clock.after(until - clock.now(), () =>
+      this.#end(state.account, (current) => current === state),
+    )
+  }
+
+  #pass(account: BareJid): void {
+    this.#passing.get(account)?.timer?.cancel()
+    this.#passing.delete(account)
+  }
+
   #signedIn(account: BareJid): void {
-    if (this.#passing.get(account)?.clear === 'sign-in') this.#end(account)
+    this.#end(account, ({ clear }) => clear === 'sign-in')
   }
 
   /** Available by hand holds until a machine has something new to say (docs/adr/0003-composition.md). */
   #moved({ presentity, document, previous }: PresenceChange): void {
-    if (this.#passing.get(presentity)?.state !== 'available') return
+    const state = this.#passing.get(presentity)?.state
+    if (state?.state !== 'available') return
     const before = automatic(previous)
     // His own word is the change, or the first that is heard of him after a restart.
     if (before === automatic(document) || !isByHandHere(previous)) return
-    // Not while the others are being told.
-    queueMicrotask(() => this.#end(presentity))
+    this.#end(presentity, (current) => current === state)
   }
 
-  #end(account: BareJid): void {
-    this.clear(account).catch((err: unknown) => {
+  /** In its turn, and so not while the others are being told; the state may be another one by then. */
+  #end(account: BareJid, isOver: (state: ManualState) => boolean): void {
+    this.#inBackground(account, async () => {
+      const passing = this.#passing.get(account)
+      if (passing && isOver(passing.state)) await this.#remove(account)
+    })
+  }
+
+  async #inTurn(account: BareJid, work: () => Promise<void>): Promise<void> {
+    await this.#changes.run(account, work)
+  }
+
+  #inBackground(account: BareJid, work: () => Promise<void>): void {
+    this.#inTurn(account, work).catch((err: unknown) => {
       this.#deps.log.error({ what: 'manual_state_not_cleared', account, err })
     })
   }

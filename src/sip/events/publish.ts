@@ -12,6 +12,7 @@
  */
 import type { BareJid } from '../../core/address.ts'
 import type { Clock } from '../../util/clock.ts'
+import { KeyedQueue } from '../../util/keyed-queue.ts'
 import { SipError } from '../errors.ts'
 import type { SipRequest } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
@@ -19,7 +20,6 @@ import { parseEvent } from '../message/values.ts'
 import type { Flow, ServerTransaction } from '../user-agent.ts'
 import type { CommandPackage, EventDeps, ExpiresBounds } from './event-package.ts'
 import { allowEvents, grantExpires, mediaTypeOf } from './headers.ts'
-import { KeyedQueue } from './keyed-queue.ts'
 import {
   type NewState,
   newEtag,

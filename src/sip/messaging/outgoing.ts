@@ -1,7 +1,7 @@
 /** Instant messages to SIP clients: MESSAGE (RFC 3428 §4, §5), one at a time to each client. */
 import { type BareJid, domainOf, type Jid, localOf } from '../../core/address.ts'
 import { type DeliveryOutcome, type InstantMessage, refused } from '../../core/messaging/message.ts'
-import { KeyedQueue } from '../events/keyed-queue.ts'
+import { KeyedQueue } from '../../util/keyed-queue.ts'
 import { SipHeaders, SipRequest } from '../message/message.ts'
 import { newCallId, newTag } from '../message/respond.ts'
 import { formatDate } from '../message/sip-date.ts'

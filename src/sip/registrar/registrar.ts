@@ -1,11 +1,11 @@
 /** REGISTER (RFC 3261 §10.3), with what of RFC 5626 and RFC 3327 a registrar behind no proxy of its own needs. */
 import type { BareJid } from '../../core/address.ts'
 import type { Clock } from '../../util/clock.ts'
+import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Log } from '../../util/log.ts'
 import { counter } from '../../util/metrics.ts'
 import { SipError } from '../errors.ts'
 import type { ExpiresBounds } from '../events/event-package.ts'
-import { KeyedQueue } from '../events/keyed-queue.ts'
 import { nextHop } from '../events/next-hop.ts'
 import type { Identify, ResolveResource } from '../events/resources.ts'
 import type { SipRequest } from '../message/message.ts'

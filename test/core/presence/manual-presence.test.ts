@@ -21,7 +21,11 @@ class MemoryStates implements ManualStateStore {
     return [...this.states.values()]
   }
 
+  /** Writes end when it does. */
+  disk: Promise<void> = Promise.resolve()
+
   async put(state: ManualState) {
+    await this.disk
     this.states.set(state.account, state)
   }
 
@@ -126,6 +130,63 @@ describe('a state set by hand', () => {
     signIn('desk')
     await settled()
     assert.equal(state(), 'offline')
+  })
+
+  it('is forgotten when it ends by its time, wherever it was kept', async () => {
+    await set('busy', { until: clock.now() + 60_000, clear: 'sign-in' })
+    assert.equal(clock.pendingTimers, 2) // his and that of his presence
+    clock.advance(60_000)
+    await settled()
+    assert.deepEqual([state(), store.states.size, clock.pendingTimers], ['offline', 0, 0])
+    await set('away', { until: clock.now() + 60_000 })
+    await set('busy')
+    assert.equal(clock.pendingTimers, 0)
+    clock.advance(60_000)
+    await settled()
+    assert.deepEqual([state(), store.states.size], ['busy', 1])
+  })
+
+  it('goes with the account', async () => {
+    await set('busy', { clear: 'sign-in', until: clock.now() + 60_000 })
+    manual.forget(ALICE)
+    await settled()
+    assert.deepEqual([state(), store.states.size, clock.pendingTimers], ['offline', 0, 0])
+  })
+
+  it('is what was said last, however long the database takes', async () => {
+    const slow = Promise.withResolvers<void>()
+    store.disk = slow.promise
+    const said = [set('busy'), manual.clear(ALICE), set('away'), set('on-a-call')]
+    said.push(manual.clear(ALICE))
+    slow.resolve()
+    await Promise.all(said)
+    assert.deepEqual([state(), store.states.size], ['offline', 0])
+    await Promise.all([manual.clear(ALICE), set('busy')])
+    assert.deepEqual([state(), store.states.get(ALICE)?.state], ['busy', 'busy'])
+  })
+
+  it('that replaced another does not end by what would have ended the other', async () => {
+    machine('away')
+    await set('available')
+    const slow = Promise.withResolvers<void>()
+    store.disk = slow.promise
+    const replaced = set('busy')
+    machine('available')
+    slow.resolve()
+    await replaced
+    await settled()
+    assert.deepEqual([state(), store.states.get(ALICE)?.state], ['busy', 'busy'])
+  })
+
+  it('ends with a sign-in while it is being stored', async () => {
+    const slow = Promise.withResolvers<void>()
+    store.disk = slow.promise
+    const setting = set('busy', { clear: 'sign-in' })
+    signIn('desk')
+    slow.resolve()
+    await setting
+    await settled()
+    assert.deepEqual([state(), store.states.size], ['offline', 0])
   })
 
   it('ends when it is cleared, and clearing nothing is no error', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { KeyedQueue } from '../../../src/sip/events/keyed-queue.ts'
+import { KeyedQueue } from '../../src/util/keyed-queue.ts'
 
 test('work on one key runs in order, one at a time; other keys do not wait', async () => {
   const queue = new KeyedQueue<string>(10)
