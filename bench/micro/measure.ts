@@ -69,10 +69,10 @@ export async function counts(
   const warm = performance.now() + warmUp.ms
   await repeat(run, warmUp.runs)
   while (performance.now() < warm) await repeat(run, warmUp.runs)
-  const roughly = Math.max(1, await allocated(run, FEW_RUNS)) / FEW_RUNS
+  const roughly = Math.max(1, await allocated(operation, run, FEW_RUNS)) / FEW_RUNS
   const runs = Math.min(MANY_RUNS, Math.max(FEW_RUNS, Math.round(COUNTED_BYTES / roughly)))
   steps?.take()
-  const bytes = await allocated(run, runs)
+  const bytes = await allocated(operation, run, runs)
   const operations = runs * (operation.perRun ?? 1)
   return {
     bytes: Math.round(bytes / operations),
@@ -80,13 +80,13 @@ export async function counts(
   }
 }
 
-async function allocated(run: Run, runs: number): Promise<number> {
+async function allocated({ name }: Operation, run: Run, runs: number): Promise<number> {
   globalThis.gc?.()
   const collections = new GCProfiler()
   collections.start()
   const before = process.memoryUsage()
   await repeat(run, runs)
   const after = process.memoryUsage()
-  if (collections.stop()?.statistics.length !== 0) throw new Error('garbage was collected')
+  if (collections.stop()?.statistics.length !== 0) throw new Error(`garbage was collected: ${name}`)
   return after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers
 }

@@ -75,13 +75,14 @@ export interface PhoneRequest {
   readonly body?: string
 }
 
+/** All of them; they answer every NOTIFY with 200. */
 export class Phones {
   readonly #socket = new MemorySocket((bytes) => this.#heard(bytes))
   #answers: Buffer[] = []
   #sent = 0
   #responses = 0
   #notifies = 0
-  /** The head of the last response. */
+  /** The last. */
   response = ''
 
   static async open(users: readonly string[]): Promise<Phones> {

@@ -19,9 +19,9 @@ export class Steps {
   /** Since the last time. */
   take(): number {
     let steps = 0
-    this.#session.post('Profiler.takePreciseCoverage', (error, { result }) => {
+    this.#session.post('Profiler.takePreciseCoverage', (error, answer) => {
       if (error) throw error
-      steps = result.filter(({ url }) => url.startsWith(SOURCES)).reduce(stepsOf, 0)
+      steps = answer.result.filter(({ url }) => url.startsWith(SOURCES)).reduce(stepsOf, 0)
     })
     return steps
   }
