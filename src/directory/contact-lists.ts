@@ -88,6 +88,9 @@ export interface ContactListOptions {
   readonly cachedLists: number
 }
 
+/** Of everybody who has none. */
+const NO_ITEMS: ReadonlyMap<BareJid, RosterItem> = new Map()
+
 const DEFAULTS: ContactListOptions = { maxContacts: 2_000, cachedLists: 5_000 }
 
 export interface ContactListDeps {
@@ -241,7 +244,7 @@ export class ContactLists {
     const items = rows.map(parseRosterItem)
     return {
       version: version ? formatVersion(version) : '',
-      items: new Map(items.map((item) => [item.contact, item])),
+      items: items.length > 0 ? new Map(items.map((item) => [item.contact, item])) : NO_ITEMS,
     }
   }
 

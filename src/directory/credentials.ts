@@ -31,6 +31,17 @@ interface CredentialsDeps {
   decoySecret: Buffer
 }
 
+/**
+ * Base64: small buffers would keep the large ones alive that they are cut from. Nor is it the row of
+ * the database, which has the form of a hash table and five times the size.
+ */
+interface KeptKeys {
+  readonly salt: string
+  readonly iterations: number
+  readonly storedKey: string
+  readonly serverKey: string
+}
+
 /** Everything that one password leaves in the database. */
 export type PreparedCredentials = Parameters<typeof replaceCredentials>[2]
 
@@ -38,7 +49,7 @@ export class Credentials {
   readonly #db: Queryable
   readonly #hasher: ScramHasher
   readonly #decoySecret: Buffer
-  readonly #keys: LoadingCache<`${ScramMechanism} ${BareJid}`, ScramKeys | undefined>
+  readonly #keys: LoadingCache<`${ScramMechanism} ${BareJid}`, KeptKeys | undefined>
 
   constructor({ db, hasher, decoySecret }: CredentialsDeps) {
     this.#db = db
@@ -73,8 +84,16 @@ export class Credentials {
     return replaceCredentials(trx, account, prepared)
   }
 
-  scram(account: BareJid, mechanism: ScramMechanism): Promise<ScramKeys | undefined> {
-    return this.#keys.get(`${mechanism} ${account}`)
+  async scram(account: BareJid, mechanism: ScramMechanism): Promise<ScramKeys | undefined> {
+    const kept = await this.#keys.get(`${mechanism} ${account}`)
+    return (
+      kept && {
+        salt: Buffer.from(kept.salt, 'base64'),
+        iterations: kept.iterations,
+        storedKey: Buffer.from(kept.storedKey, 'base64'),
+        serverKey: Buffer.from(kept.serverKey, 'base64'),
+      }
+    )
   }
 
   /** After each change of the user or his password. */
@@ -99,16 +118,11 @@ export class Credentials {
     return matches && keys !== undefined && prepared !== undefined
   }
 
-  async #load(key: string): Promise<ScramKeys | undefined> {
+  async #load(key: string): Promise<KeptKeys | undefined> {
     const space = key.indexOf(' ')
     const row = await findCredential(this.#db, key.slice(space + 1), key.slice(0, space))
-    return (
-      row && {
-        salt: Buffer.from(row.salt, 'base64'),
-        iterations: row.iterations,
-        storedKey: Buffer.from(row.stored_key, 'base64'),
-        serverKey: Buffer.from(row.server_key, 'base64'),
-      }
-    )
+    if (!row) return undefined
+    const { salt, iterations, stored_key: storedKey, server_key: serverKey } = row
+    return { salt, iterations, storedKey, serverKey }
   }
 }

@@ -28,8 +28,22 @@ export function resolvePrefix(scope: Scope, prefix: string): string {
 /** What one element declares; `''` stands for the default namespace. */
 export type Declaration = readonly [prefix: string, uri: string]
 
+/** Those of roots: every stream of a kind begins with the same declarations, and keeps them. */
+const rootScopes = new Map<string, Scope>()
+const MAX_ROOT_SCOPES = 64
+
 /** The scope inside an element with these declarations. */
 export function declare(parent: Scope, declarations: readonly Declaration[]): Scope {
+  if (parent !== ROOT_SCOPE) return newScope(parent, declarations)
+  const key = declarations.map((declaration) => declaration.join(' ')).join(' ')
+  const known = rootScopes.get(key)
+  if (known) return known
+  const scope = newScope(parent, declarations)
+  if (rootScopes.size < MAX_ROOT_SCOPES) rootScopes.set(key, scope)
+  return scope
+}
+
+function newScope(parent: Scope, declarations: readonly Declaration[]): Scope {
   let ns: string | undefined
   let prefixes: Map<string, string> | undefined
   for (const [prefix, uri] of declarations) {

@@ -1,7 +1,7 @@
 /** One start tag, from its text to an element (XML 1.0 §3.1, §3.3.3; Namespaces in XML 1.0). */
 import { type Attributes, Element, newAttributes } from './element.ts'
 import { type QName, readName } from './names.ts'
-import { type Declaration, declare, resolvePrefix, type Scope } from './namespaces.ts'
+import { type Declaration, declare, ROOT_SCOPE, resolvePrefix, type Scope } from './namespaces.ts'
 import { expandReferences, hasIllegalCharacter, type XmlLimits, XmlSyntaxError } from './syntax.ts'
 import { MAY_HAVE } from './utf8.ts'
 
@@ -15,6 +15,10 @@ export const MAX_NAME_LENGTH = 256
 
 /** An element that is open, and what its tag says besides; `end` is the index after its `>`. */
 export interface StartTag {
+  /** That it stands in; a list of tags that needs no array while nothing but the root is open. */
+  readonly outer: StartTag | undefined
+  /** 1 is the root. */
+  readonly depth: number
   /** As written, to compare the end tag with. */
   readonly rawName: string
   readonly element: Element
@@ -49,7 +53,7 @@ interface Reading {
 export function readStartTag(
   source: Source,
   at: number,
-  outer: Scope,
+  outer: StartTag | undefined,
   limits: XmlLimits,
 ): StartTag | undefined {
   const { text } = source
@@ -67,10 +71,13 @@ export function readStartTag(
   const next = text.indexOf('<', at + 1)
   if (next >= 0 && next < end) throw malformed('a tag begins within a tag')
 
-  const scope = reading.declarations ? declare(outer, reading.declarations) : outer
+  const outside = outer?.scope ?? ROOT_SCOPE
+  const scope = reading.declarations ? declare(outside, reading.declarations) : outside
   if (reading.prefixed) addPrefixed(reading.attrs, reading.prefixed, scope)
   const ns = name.prefix === '' ? scope.ns : resolvePrefix(scope, name.prefix)
   return {
+    outer,
+    depth: (outer?.depth ?? 0) + 1,
     rawName: name.raw,
     element: new Element(name.local, ns, reading.attrs, []),
     scope,

@@ -6,8 +6,7 @@
  * of a chunk is scanned once, strings are cut out of it, and nothing is kept between stanzas but
  * the open root.
  */
-import type { Element } from './element.ts'
-import { ROOT_SCOPE } from './namespaces.ts'
+import { Element, newAttributes } from './element.ts'
 import { PartialToken } from './partial-token.ts'
 import {
   expandReferences,
@@ -42,7 +41,8 @@ export class XmlStreamParser {
   readonly #handler: XmlHandler
   #limits: XmlLimits
   readonly #decoder = new Utf8Decoder()
-  readonly #open: StartTag[] = []
+  /** The innermost that is open. */
+  #open: StartTag | undefined
   /** Decoded and not yet parsed, from `#at` on. */
   #source: Source = NO_TEXT
   #text = ''
@@ -59,7 +59,7 @@ export class XmlStreamParser {
   #dead = false
   #paused = false
   /** What has come while paused, in pieces: joined once, however many writes there were. */
-  #waiting: string[] = []
+  #waiting: string[] | undefined
   #waitingLength = 0
 
   constructor(handler: XmlHandler, limits: XmlLimits) {
@@ -74,6 +74,7 @@ export class XmlStreamParser {
       const text = this.#decoder.decode(chunk)
       if (!this.#paused) this.#take(text, this.#decoder.kinds)
       else if (text !== '') {
+        this.#waiting ??= []
         this.#waiting.push(text)
         this.#waitingLength += text.length
       }
@@ -82,7 +83,7 @@ export class XmlStreamParser {
 
   /** A new stream on the same connection (RFC 6120 §4.3.3); bytes that came after the restart are kept. */
   reset(): void {
-    this.#open.length = 0
+    this.#open = undefined
     this.#rawText = ''
     this.#started = false
     this.#ended = false
@@ -91,9 +92,13 @@ export class XmlStreamParser {
     if (this.buffered === 0) this.#decoder.restart()
   }
 
-  /** Holds from the next stanza on. */
-  setMaxStanzaBytes(maxStanzaBytes: number): void {
-    this.#limits = { ...this.#limits, maxStanzaBytes }
+  /** Hold from the next stanza on. */
+  setLimits(limits: XmlLimits): void {
+    this.#limits = limits
+  }
+
+  get #depth(): number {
+    return this.#open?.depth ?? 0
   }
 
   /** Stops after the element at hand; what comes meanwhile is kept, and its bound is the caller’s to see to. */
@@ -108,9 +113,9 @@ export class XmlStreamParser {
     if (this.#dead) return
     this.#guard(() => {
       if (this.#at < this.#text.length) this.#run()
-      while (!this.#paused && this.#waitingLength > 0) {
+      while (!this.#paused && this.#waiting) {
         const text = this.#waiting.join('')
-        this.#waiting = []
+        this.#waiting = undefined
         this.#waitingLength = 0
         this.#take(text, MAY_HAVE_ANYTHING)
       }
@@ -176,7 +181,7 @@ export class XmlStreamParser {
       }
     }
     if (this.#at < this.#text.length) return
-    if (this.#open.length > 1) {
+    if (this.#depth > 1) {
       this.#size += this.#text.length - this.#from
       this.#limit(this.#size)
     }
@@ -198,7 +203,7 @@ export class XmlStreamParser {
   #characters(): void {
     const next = this.#text.indexOf('<', this.#at)
     const end = next < 0 ? this.#text.length : next
-    if (this.#open.length > 1) {
+    if (this.#depth > 1) {
       this.#rawText += this.#text.slice(this.#at, end)
       this.#rawKinds |= this.#source.kinds
     } else this.#whiteSpace(end)
@@ -211,7 +216,7 @@ export class XmlStreamParser {
       if (!isSpace(this.#text.charCodeAt(at))) throw malformed('text stands outside of stanzas')
     }
     // XML 1.0 §2.8: a declaration stands at the very start or nowhere.
-    if (this.#open.length === 0 && end > this.#at) this.#started = true
+    if (!this.#open && end > this.#at) this.#started = true
   }
 
   /** False where the text ends within the markup. */
@@ -230,11 +235,10 @@ export class XmlStreamParser {
 
   #startTag(): boolean {
     if (this.#ended) throw malformed('something follows the root')
-    const outer = this.#open.at(-1)
-    const tag = readStartTag(this.#source, this.#at, outer?.scope ?? ROOT_SCOPE, this.#limits)
+    const outer = this.#open
+    const tag = readStartTag(this.#source, this.#at, outer, this.#limits)
     if (!tag) return false
-    const { element, empty, end } = tag
-    const depth = this.#open.length + 1
+    const { element, empty, end, depth } = tag
     if (depth > this.#limits.maxDepth) throw policy('elements are too deep')
     if (depth === 2) {
       this.#size = 0
@@ -245,8 +249,10 @@ export class XmlStreamParser {
     }
     this.#at = end
     this.#started = true
-    this.#open.push(tag)
+    this.#open = tag
     if (depth === 1) {
+      // It is open as long as the stream is, and nobody asks for it again.
+      this.#open = { ...tag, element: NO_ELEMENT }
       this.#limit(end - this.#from + this.#size)
       this.#handler.onOpen(element)
     }
@@ -258,7 +264,7 @@ export class XmlStreamParser {
     const text = this.#text
     const end = text.indexOf('>', this.#at)
     if (end < 0) return false
-    const open = this.#open.at(-1)
+    const open = this.#open
     if (!open) throw malformed('nothing is open')
     const nameAt = this.#at + 2
     let nameEnd = nameAt + open.rawName.length
@@ -271,18 +277,19 @@ export class XmlStreamParser {
   }
 
   #close(): void {
-    const open = this.#open.at(-1)
+    const open = this.#open
     if (!open) return
-    if (this.#open.length > 1) this.#flushText(open.element)
-    this.#open.pop()
-    if (this.#open.length === 0) {
+    const { outer, element } = open
+    if (outer) this.#flushText(element)
+    this.#open = outer
+    if (!outer) {
       this.#ended = true
       this.#handler.onClose()
-    } else if (this.#open.length === 1) {
+    } else if (outer.depth === 1) {
       this.#limit(this.#size + this.#at - this.#from)
       this.#size = 0
       this.#from = this.#at
-      this.#handler.onElement(open.element)
+      this.#handler.onElement(element)
     }
   }
 
@@ -300,8 +307,8 @@ export class XmlStreamParser {
     if (!this.#text.startsWith('<![CDATA[', this.#at)) return false
     const end = this.#text.indexOf(']]>', this.#at)
     if (end < 0) return false
-    const open = this.#open.at(-1)
-    if (!open || this.#open.length < 2) throw malformed('character data stands outside of stanzas')
+    const open = this.#open
+    if (!open?.outer) throw malformed('character data stands outside of stanzas')
     this.#flushText(open.element)
     const raw = this.#text.slice(this.#at + 9, end)
     if (hasIllegalCharacter(raw)) throw malformed('a character is not legal')
@@ -351,6 +358,7 @@ function checkInstruction(text: string, started: boolean): void {
   }
 }
 
+const NO_ELEMENT = new Element('', '', newAttributes(), [])
 const NO_TEXT: Source = { text: '', kinds: 0 }
 const ANOTHER_NAME = 'an element is closed by another name'
 

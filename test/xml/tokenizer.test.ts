@@ -142,7 +142,7 @@ describe('limits', () => {
 
   it('may be raised for what follows', () => {
     const recorder = new Recorder().write(HEADER)
-    recorder.parser.setMaxStanzaBytes(3 * maxStanzaBytes)
+    recorder.parser.setLimits({ ...LIMITS, maxStanzaBytes: 3 * maxStanzaBytes })
     recorder.write(`<a>${'x'.repeat(2 * maxStanzaBytes)}</a>`)
     assert.equal(recorder.elements.length, 1)
   })

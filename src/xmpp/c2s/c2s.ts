@@ -26,7 +26,7 @@ export interface C2s extends AsyncDisposable {
   readonly listeners: readonly OpenListener[]
 }
 
-export type C2sDeps = Omit<ClientStreamDeps, 'throttle' | 'unfinished'>
+export type C2sDeps = Omit<ClientStreamDeps, 'throttle' | 'unfinished' | 'left'>
 
 const BACKLOG = 4096
 const KEEP_ALIVE_MS = 120_000
@@ -44,7 +44,12 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   if (config.plaintextAuth) log.warn({ what: 'xmpp_plaintext_auth_allowed' })
   const { maxSignInFailures: maxFailures } = config
   const throttle = new FailureThrottle(clock, maxFailures === undefined ? {} : { maxFailures })
-  const door = new Door({ ...deps, throttle, unfinished: new Unfinished() })
+  const door: Door = new Door({
+    ...deps,
+    throttle,
+    unfinished: new Unfinished(),
+    left: (connection) => door.left(connection),
+  })
   await using starting = new AsyncDisposableStack()
   const opened: OpenListener[] = []
   starting.defer(() => door.closeAll())
@@ -88,7 +93,6 @@ class Door {
     this.#connections.add(connection)
     this.#byAddress.set(address, fromThere + 1)
     open.set(this.#connections.size)
-    socket.on('close', () => this.#left(connection))
     connection.start(new ClientStream(this.#deps, connection), direct)
   }
 
@@ -103,8 +107,8 @@ class Door {
     await this.#deps.unfinished.settled()
   }
 
-  #left(connection: Connection): void {
-    this.#connections.delete(connection)
+  left(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return
     open.set(this.#connections.size)
     const rest = (this.#byAddress.get(connection.source) ?? 1) - 1
     if (rest > 0) this.#byAddress.set(connection.source, rest)

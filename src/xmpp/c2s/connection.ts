@@ -10,7 +10,7 @@ import { TLSSocket } from 'node:tls'
 import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import type { Element } from '../../xml/element.ts'
-import { XmlStreamParser, XmlSyntaxError } from '../../xml/tokenizer.ts'
+import { type XmlLimits, XmlStreamParser, XmlSyntaxError } from '../../xml/tokenizer.ts'
 import { StreamError } from '../errors.ts'
 import type { Wire } from '../session.ts'
 import { SocketWriter } from '../stream/socket-writer.ts'
@@ -37,12 +37,13 @@ export interface ConnectionDeps {
   readonly secureContext: FindContext
   /** What is still being worked on when its stream has gone. */
   readonly unfinished: Unfinished
+  /** Its socket has gone. */
+  left(connection: Connection): void
 }
 
 type State = 'opening' | 'open' | 'closing' | 'closed'
 
-const MAX_DEPTH = 100
-const MAX_ATTRIBUTES = 100
+const SHAPE_LIMITS = { maxDepth: 100, maxAttributes: 100 }
 /** A client that takes longer to close his side is cut off. */
 const CLOSE_TIMEOUT_MS = 2_000
 /** Characters that may come while a stanza is being worked on, before the socket is left unread. */
@@ -62,7 +63,6 @@ export class Connection implements Wire {
   /** The client has said all; what is read already is worked on first. */
   #peerEnded = false
   #deadline: Timer | undefined
-  #maxStanzaBytes: number
   /** When the client was last heard, milliseconds since the epoch. */
   lastHeard: number
 
@@ -70,7 +70,6 @@ export class Connection implements Wire {
     this.#deps = deps
     this.#socket = socket
     this.source = sourceOf(socket.remoteAddress ?? 'unknown')
-    this.#maxStanzaBytes = deps.config.maxStanzaBytesBeforeAuth
     this.#parser = this.#newParser()
     this.lastHeard = deps.clock.now()
     this.#writer = new SocketWriter(socket, deps.config.maxQueuedBytes, () => this.#overflow())
@@ -137,12 +136,10 @@ export class Connection implements Wire {
 
   /** §6.4.6: the client begins a new stream on the same connection; it may send larger stanzas from here. */
   restart(): void {
-    this.#maxStanzaBytes = this.#deps.config.maxStanzaBytes
     this.#state = 'opening'
     this.#headerSent = false
-    const rest = this.#parser
-    rest.reset()
-    rest.setMaxStanzaBytes(this.#maxStanzaBytes)
+    this.#parser.reset()
+    this.#parser.setLimits(limitsOf(this.#deps.config).signedIn)
   }
 
   /** §4.4: says why, closes the stream, and waits a moment for the client to close his side. */
@@ -168,12 +165,7 @@ export class Connection implements Wire {
   }
 
   #newParser(): XmlStreamParser {
-    const limits = {
-      maxStanzaBytes: this.#maxStanzaBytes,
-      maxDepth: MAX_DEPTH,
-      maxAttributes: MAX_ATTRIBUTES,
-    }
-    return new XmlStreamParser(this, limits)
+    return new XmlStreamParser(this, limitsOf(this.#deps.config).strangers)
   }
 
   #listen(socket: Socket): void {
@@ -288,6 +280,7 @@ export class Connection implements Wire {
     this.#state = 'closed'
     this.#deadline?.cancel()
     this.#end()
+    this.#deps.left(this)
   }
 
   #end(): void {
@@ -295,4 +288,23 @@ export class Connection implements Wire {
     this.#user = undefined
     user?.ended()
   }
+}
+
+interface StreamLimits {
+  readonly strangers: XmlLimits
+  readonly signedIn: XmlLimits
+}
+
+const limits = new WeakMap<C2sConfig, StreamLimits>()
+
+/** One object for all connections of a configuration. */
+function limitsOf(config: C2sConfig): StreamLimits {
+  const known = limits.get(config)
+  if (known) return known
+  const made = {
+    strangers: { ...SHAPE_LIMITS, maxStanzaBytes: config.maxStanzaBytesBeforeAuth },
+    signedIn: { ...SHAPE_LIMITS, maxStanzaBytes: config.maxStanzaBytes },
+  }
+  limits.set(config, made)
+  return made
 }

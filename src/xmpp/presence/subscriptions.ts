@@ -150,7 +150,8 @@ export class XmppSubscriptions implements SubscriptionAudience {
     for (const session of sessions) {
       if (session.presence === undefined) continue
       const before = session.offered
-      session.offered = new Set(waiting.map(({ watcher }) => watcher))
+      session.offered =
+        waiting.length > 0 ? new Set(waiting.map(({ watcher }) => watcher)) : undefined
       for (const { watcher, stanza } of waiting) {
         if (before?.has(watcher)) continue
         session.send(stanza ?? keptRequest(serverStanza('subscribe', watcher, user)))
