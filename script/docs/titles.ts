@@ -16,6 +16,8 @@ export const XEP_TITLES: Readonly<Record<number, string>> = {
 
 export const RFC_TITLES: Readonly<Record<number, string>> = {
   1123: 'Requirements for Internet Hosts',
+  2104: 'HMAC: Keyed-Hashing for Message Authentication',
+  2202: 'Test Cases for HMAC-MD5 and HMAC-SHA-1',
   2543: 'SIP (obsolete)',
   2782: 'DNS SRV',
   2831: 'DIGEST-MD5 (historic)',
