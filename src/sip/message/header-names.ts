@@ -7,8 +7,8 @@ export interface HeaderName {
   readonly name: string
   /** The field's values may stand in one field, separated by commas (RFC 3261 §7.3.1). */
   readonly list: boolean
-  /** A message with two of it is malformed. */
-  readonly once: boolean
+  /** A message with two of it is malformed: a bit of its own. 0 for all others. */
+  readonly once: number
 }
 
 /** Compact forms as IANA lists them (RFC 3261 §7.3.3, 3515, 3841, 3892, 4028, 6665, 8224). */
@@ -53,11 +53,12 @@ const ONCE = new Set(
 )
 
 const KNOWN = new Map<string, HeaderName>()
+let onces = 0
 for (const name of LISTS.split(/\s+/)) define(name, true)
 for (const name of SINGLES.split(/\s+/)) define(name, false)
 
 function define(name: string, list: boolean): void {
-  const header = { key: name.toLowerCase(), name, list, once: ONCE.has(name) }
+  const header = { key: name.toLowerCase(), name, list, once: ONCE.has(name) ? 2 ** onces++ : 0 }
   KNOWN.set(name, header).set(header.key, header)
   const compact = COMPACT[name]
   if (compact) KNOWN.set(compact, header).set(compact.toUpperCase(), header)
@@ -72,5 +73,5 @@ export function headerName(name: string): HeaderName {
   const known = KNOWN.get(name)
   if (known) return known
   const key = name.toLowerCase()
-  return KNOWN.get(key) ?? { key, name, list: false, once: false }
+  return KNOWN.get(key) ?? { key, name, list: false, once: 0 }
 }

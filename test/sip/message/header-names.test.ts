@@ -26,7 +26,7 @@ test('an unknown header keeps its spelling and is no list', () => {
     key: 'x-foo',
     name: 'X-Foo',
     list: false,
-    once: false,
+    once: 0,
   })
   assert.equal(knownHeader('X-Foo'), undefined)
 })
