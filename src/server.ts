@@ -41,6 +41,7 @@ import { startSip } from './sip/sip.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { type Clock, SystemClock } from './util/clock.ts'
 import { createLog, type Log } from './util/log.ts'
+import { eventLoopBacklog, OverloadWatch } from './util/overload.ts'
 import { startXmpp } from './xmpp/xmpp.ts'
 
 export interface Overrides {
@@ -63,6 +64,7 @@ export interface Kernel {
   readonly contacts: Contacts
   readonly watchers: Watchers
   readonly messaging: Messaging
+  readonly overload: OverloadWatch
 }
 
 export interface Server extends AsyncDisposable, Announcement {}
@@ -174,7 +176,18 @@ async function openKernel(
     contacts,
     watchers: new Watchers(),
     messaging,
+    overload: watchOverload(base, { clock, log }, config),
   }
+}
+
+function watchOverload(
+  base: AsyncDisposableStack,
+  deps: Pick<Kernel, 'clock' | 'log'>,
+  { overload }: Config,
+): OverloadWatch {
+  const watch = base.use(new OverloadWatch({ ...deps, refuseAboveMs: overload.refuseAbove }))
+  watch.watch(eventLoopBacklog())
+  return watch
 }
 
 function scramIterations(passwords: Config['passwords']) {

@@ -6,6 +6,7 @@ import Type, { type Static } from 'typebox'
 import { LOG_LEVELS } from '../util/log.ts'
 import { address, boolean, choice, databaseUrl, list, optionalPath, path } from './option.ts'
 import { adminOptions } from './options/admin.ts'
+import { overloadOptions } from './options/overload.ts'
 import { authorizationOptions, messagingOptions, passwordOptions } from './options/people.ts'
 import { presenceOptions } from './options/presence.ts'
 import { sipOptions } from './options/sip.ts'
@@ -104,6 +105,7 @@ export const configSchema = Type.Object({
   messaging: messagingOptions,
   xmpp: xmppOptions,
   sip: sipOptions,
+  overload: overloadOptions,
   admin: adminOptions,
 })
 

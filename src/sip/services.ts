@@ -14,6 +14,7 @@ import { sipPublications } from '../storage/stores/sip-publications.ts'
 import { sipSubscriptions } from '../storage/stores/sip-subscriptions.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
+import type { OverloadGuard } from '../util/overload.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
 import type {
   CommandPackage,
@@ -81,6 +82,8 @@ export interface SipDeps {
   readonly messaging: Messaging
   /** Needed where `listen.sipTls` is on. */
   readonly tls?: TlsSource | undefined
+  /** Without it nothing is refused for overload. */
+  readonly overload?: OverloadGuard | undefined
   /** For User-Agent and Server headers. */
   readonly product?: string
   /** For tests: shorter transaction timers, other name servers. */

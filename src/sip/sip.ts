@@ -28,6 +28,7 @@ export async function startSip(config: SipConfig, deps: SipDeps): Promise<SipSer
     clock: deps.clock,
     log: deps.log,
     transports,
+    overload: deps.overload,
     trustedPeers: new TrustedPeers(config.sip.trustedPeers),
     ...(deps.product && { product: deps.product }),
     ...deps.userAgent,
@@ -35,6 +36,9 @@ export async function startSip(config: SipConfig, deps: SipDeps): Promise<SipSer
   starting.defer(() => userAgent.close())
   await startServices(config, deps, { transports, userAgent, starting })
   const listeners = await listen(config, deps, transports)
+  for (const backlog of transports.udpBacklogs) {
+    if (deps.overload) starting.use(deps.overload.watch(backlog))
+  }
   if (deps.tls) starting.use(deps.tls.onChange(() => renew(transports, deps.tls)))
   const running = starting.move()
   return { listeners, [Symbol.asyncDispose]: () => running.disposeAsync() }

@@ -3,6 +3,7 @@
  */
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
+import type { OverloadGuard } from '../util/overload.ts'
 import type { TrustedPeers } from './auth/trusted-peers.ts'
 import { SipError } from './errors.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
@@ -47,6 +48,8 @@ export interface UserAgentDeps {
   readonly resolver?: NameResolver
   readonly timers?: TimerBase
   readonly limits?: Partial<TransactionLimits>
+  /** Says when what is new is to be refused. */
+  readonly overload?: OverloadGuard | undefined
   /** For User-Agent and Server headers; without it there are none. */
   readonly product?: string
 }
@@ -66,14 +69,14 @@ export class SipUserAgent {
   readonly #product: string | undefined
 
   constructor(deps: UserAgentDeps) {
-    const { clock, log, transports, timers, limits, product } = deps
+    const { clock, log, transports, timers, limits, overload, product } = deps
     this.#clock = clock
     this.#log = log
     this.#transports = transports
     this.#trustedPeers = deps.trustedPeers
     this.#product = product
     this.#transactions = new Transactions(
-      { clock, log, transports, timers, limits },
+      { clock, log, transports, timers, limits, overload },
       (inbound, request) => this.#dispatch(inbound, request),
     )
     this.#sender = new RequestSender({

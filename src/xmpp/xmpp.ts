@@ -1,6 +1,7 @@
 /** XMPP for clients: streams below, instant messaging and presence above. */
 import type { SecureContext } from 'node:tls'
 import type { ListenAddress } from '../config/values.ts'
+import type { OverloadGuard } from '../util/overload.ts'
 import { type C2sListener, startC2s } from './c2s/c2s.ts'
 import type { C2sConfig } from './c2s/config.ts'
 import { type ImDeps, openInstantMessaging } from './im.ts'
@@ -18,6 +19,8 @@ export interface StartXmppConfig {
 export interface XmppDeps extends ImDeps {
   /** The certificate of a domain; of the server where none is asked for. */
   readonly secureContext: (domain?: string) => SecureContext
+  /** Without it nobody is turned away for overload. */
+  readonly overload?: OverloadGuard | undefined
 }
 
 export interface Xmpp extends AsyncDisposable {
@@ -40,6 +43,7 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
       sessions: deps.sessions,
       handler: im.handler,
       secureContext: deps.secureContext,
+      overload: deps.overload,
     }),
   )
   const running = starting.move()

@@ -10,6 +10,7 @@ import { SipTransports } from '../../src/sip/transport/transports.ts'
 import { SipUserAgent } from '../../src/sip/user-agent.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
 import { silentLog } from '../../src/util/log.ts'
+import type { OverloadGuard } from '../../src/util/overload.ts'
 
 export interface RigOptions {
   clock?: Clock
@@ -21,6 +22,7 @@ export interface RigOptions {
   advertise?: string
   tls?: TlsOptions
   tlsClient?: TlsClientSettings
+  overload?: OverloadGuard
 }
 
 export async function startRig(options: RigOptions = {}) {
@@ -30,6 +32,7 @@ export async function startRig(options: RigOptions = {}) {
     clock,
     log: silentLog,
     transports,
+    overload: options.overload,
     ...(options.transactions && { limits: options.transactions }),
     ...(options.timers && { timers: options.timers }),
     ...(options.trustedPeers && { trustedPeers: options.trustedPeers }),

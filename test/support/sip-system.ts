@@ -30,6 +30,7 @@ import { SipUserAgent } from '../../src/sip/user-agent.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { SystemClock } from '../../src/util/clock.ts'
 import { silentLog } from '../../src/util/log.ts'
+import type { OverloadGuard } from '../../src/util/overload.ts'
 import { testIdentity } from './certificate.ts'
 import { QUICK_ITERATIONS } from './directory.ts'
 
@@ -58,6 +59,7 @@ export async function startSipSystem(
   t: TestContext,
   options: SipOptions = {},
   sameSystem: Fallback = 'allow',
+  overload?: OverloadGuard,
 ): Promise<SipSystem> {
   const clock = new SystemClock()
   const database = await openDatabase('sqlite::memory:', { clock })
@@ -69,7 +71,8 @@ export async function startSipSystem(
   for (const name of ['alice', 'bob', 'carol']) {
     await directory.addUser({ account: `${name}@${DOMAIN}`, password: PASSWORD })
   }
-  return startOn(t, { database, directory, options, sameSystem, tls: await tlsSource() })
+  const tls = await tlsSource()
+  return startOn(t, { database, directory, options, sameSystem, overload, tls })
 }
 
 interface Base {
@@ -77,6 +80,7 @@ interface Base {
   directory: Directory
   options: SipOptions
   sameSystem: Fallback
+  overload: OverloadGuard | undefined
   tls: TlsSource
 }
 
@@ -91,7 +95,7 @@ async function tlsSource(): Promise<TlsSource> {
 }
 
 async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
-  const { database, directory, options, tls } = base
+  const { database, directory, options, overload, tls } = base
   const clock = new SystemClock()
   const deps = { clock, log: silentLog }
   const access = await AccessControl.open({
@@ -122,7 +126,7 @@ async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
   })
   const presenceCore = { presence, access, subscriptions, watchers }
   const core = { database, directory, sessions, messaging, ...presenceCore }
-  const sip = await startSip(configOf(options), { ...deps, ...core, tls })
+  const sip = await startSip(configOf(options), { ...deps, ...core, overload, tls })
   let open = true
   const close = async () => {
     if (open) await sip[Symbol.asyncDispose]()

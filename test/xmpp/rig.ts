@@ -7,6 +7,7 @@ import { Sessions } from '../../src/core/sessions.ts'
 import type { Clock } from '../../src/util/clock.ts'
 import { SystemClock } from '../../src/util/clock.ts'
 import { type Log, silentLog } from '../../src/util/log.ts'
+import type { OverloadGuard } from '../../src/util/overload.ts'
 import type { Element } from '../../src/xml/element.ts'
 import { type C2s, startC2s } from '../../src/xmpp/c2s/c2s.ts'
 import type { C2sConfig } from '../../src/xmpp/c2s/config.ts'
@@ -134,6 +135,7 @@ export async function startRig(
     secureContext?: (domain?: string) => SecureContext
     guests?: GuestHandler
     log?: Log
+    overload?: OverloadGuard
   } = {},
 ): Promise<Rig> {
   const accounts = new MemoryAccounts()
@@ -153,6 +155,7 @@ export async function startRig(
       accounts,
       handler,
       sessions,
+      overload: options.overload,
       secureContext: options.secureContext ?? (() => context),
     },
   )

@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
+import type { OverloadGuard } from '../../util/overload.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import { toReply } from '../transport/reply.ts'
@@ -25,6 +26,7 @@ import {
   strayMessages,
   transactionsOpen,
 } from './metrics.ts'
+import { isNewWork } from './new-work.ts'
 import { InboundTransaction } from './server-transaction.ts'
 import { DEFAULT_TIMER_BASE, type TimerBase, timersFor } from './timers.ts'
 
@@ -47,6 +49,7 @@ export interface TransactionDeps {
   readonly transports: Carrier
   readonly timers?: TimerBase | undefined
   readonly limits?: Partial<TransactionLimits> | undefined
+  readonly overload?: OverloadGuard | undefined
 }
 
 /** Seconds, drawn from this range so that refused clients do not all come back at once. */
@@ -61,6 +64,7 @@ export class Transactions implements Inbox {
   readonly #transports: Carrier
   readonly #base: TimerBase
   readonly #limits: TransactionLimits
+  readonly #overload: OverloadGuard | undefined
   readonly #deliver: Deliver
   readonly #servers = new Map<string, InboundTransaction>()
   readonly #clients = new Map<string, OutboundTransaction>()
@@ -75,6 +79,7 @@ export class Transactions implements Inbox {
     this.#transports = deps.transports
     this.#base = deps.timers ?? DEFAULT_TIMER_BASE
     this.#limits = { ...DEFAULT_TRANSACTION_LIMITS, ...deps.limits }
+    this.#overload = deps.overload
     this.#deliver = deliver
     deps.transports.deliverTo(this)
   }
@@ -84,7 +89,7 @@ export class Transactions implements Inbox {
     const known = this.#servers.get(key)
     if (request.method === 'ACK') this.#acknowledged(known, request)
     else if (known) known.retransmission()
-    else if (this.#servers.size >= this.#limits.maxServer) this.#refuse(request, arrival)
+    else if (this.#isRefused(request)) this.#refuse(request, arrival)
     else this.#begin(key, request, arrival)
   }
 
@@ -163,9 +168,18 @@ export class Transactions implements Inbox {
     if (!invite?.acknowledge(ack)) strayMessages.inc({ kind: 'ack' })
   }
 
-  /** Without a transaction (§16.11): a refusal must cost less than the work it refuses. */
+  #isRefused(request: SipRequest): boolean {
+    if (this.#servers.size >= this.#limits.maxServer) {
+      overloaded.inc({ side: 'server' })
+      return true
+    }
+    if (!this.#overload?.isOverloaded || !isNewWork(request)) return false
+    this.#overload.refused('sip')
+    return true
+  }
+
+  /** 503 (§21.5.4) without a transaction (§16.11): a refusal must cost less than the work it refuses. */
   #refuse(request: SipRequest, arrival: Arrival): void {
-    overloaded.inc({ side: 'server' })
     const retryAfter = String(randomInt(RETRY_AFTER[0], RETRY_AFTER[1]))
     const response = createResponse(request, 503, undefined, [['Retry-After', retryAfter]])
     this.#transports.sendResponse(toReply(response), this.#transports.routeBack(request, arrival))

@@ -12,6 +12,11 @@ export const messagesRefused = counter({
   labels: ['transport', 'status'],
 })
 
+export const udpLost = gauge({
+  name: 'heliograph_sip_udp_lost',
+  help: 'Datagrams that the kernel has dropped since the start because those before them were not read in time.',
+})
+
 export const messagesSent = counter({
   name: 'heliograph_sip_messages_sent_total',
   help: 'SIP messages written, by transport.',

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
+import type { Backlog } from '../../util/overload.ts'
 import type { SipRequest } from '../message/message.ts'
 import { type ParseResult, parseSipDatagram } from '../message/parser.ts'
 import { localAddressTowards, normalizeHost } from './addresses.ts'
@@ -24,6 +25,7 @@ import {
   type Peer,
   type TransportName,
 } from './transport.ts'
+import { UdpBacklog } from './udp-backlog.ts'
 import { UdpListener } from './udp-listener.ts'
 
 export interface TransportDeps {
@@ -109,6 +111,11 @@ export class SipTransports implements Carrier {
   onFlowClosed(listener: (flow: Flow) => void): Disposable {
     this.#flowListeners.add(listener)
     return { [Symbol.dispose]: () => void this.#flowListeners.delete(listener) }
+  }
+
+  /** What waits in the kernel to be read. */
+  get udpBacklogs(): readonly Backlog[] {
+    return this.#udp.map((listener) => new UdpBacklog(this.#clock, listener))
   }
 
   /** The connections that are open now. */

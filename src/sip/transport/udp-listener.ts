@@ -60,6 +60,15 @@ export class UdpListener implements Flow {
     return this.#bound
   }
 
+  get port(): number {
+    return this.#bound.port
+  }
+
+  /** What the kernel granted of what was asked for, as it counts. */
+  get bufferBytes(): number {
+    return this.#open ? this.#socket.getRecvBufferSize() : 0
+  }
+
   /** A socket bound to `::` speaks IPv4 too. */
   reaches(host: string): boolean {
     return this.#family === 4 ? isIPv4(host) : isIPv6(host) || this.#bound.host === '::'

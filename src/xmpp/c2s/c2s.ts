@@ -2,6 +2,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { FailureThrottle } from '../../util/failure-throttle.ts'
 import { counter, gauge } from '../../util/metrics.ts'
+import type { OverloadGuard } from '../../util/overload.ts'
 import { StreamError } from '../errors.ts'
 import { ClientStream, type ClientStreamDeps } from './client-stream.ts'
 import { Connection } from './connection.ts'
@@ -26,7 +27,9 @@ export interface C2s extends AsyncDisposable {
   readonly listeners: readonly OpenListener[]
 }
 
-export type C2sDeps = Omit<ClientStreamDeps, 'throttle' | 'unfinished' | 'left'>
+export interface C2sDeps extends Omit<ClientStreamDeps, 'throttle' | 'unfinished' | 'left'> {
+  readonly overload?: OverloadGuard | undefined
+}
 
 const BACKLOG = 4096
 const KEEP_ALIVE_MS = 120_000
@@ -44,12 +47,16 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   if (config.plaintextAuth) log.warn({ what: 'xmpp_plaintext_auth_allowed' })
   const { maxSignInFailures: maxFailures } = config
   const throttle = new FailureThrottle(clock, maxFailures === undefined ? {} : { maxFailures })
-  const door: Door = new Door({
-    ...deps,
-    throttle,
-    unfinished: new Unfinished(),
-    left: (connection) => door.left(connection),
-  })
+  const { overload, ...streamDeps } = deps
+  const door: Door = new Door(
+    {
+      ...streamDeps,
+      throttle,
+      unfinished: new Unfinished(),
+      left: (connection) => door.left(connection),
+    },
+    overload,
+  )
   await using starting = new AsyncDisposableStack()
   const opened: OpenListener[] = []
   starting.defer(() => door.closeAll())
@@ -68,32 +75,46 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
 /** Lets connections in, as many as there may be, and knows which are there. */
 class Door {
   readonly #deps: ClientStreamDeps
+  readonly #overload: OverloadGuard | undefined
   readonly #connections = new Set<Connection>()
   readonly #byAddress = new Map<string, number>()
   #emptied: (() => void) | undefined
 
-  constructor(deps: ClientStreamDeps) {
+  constructor(deps: ClientStreamDeps, overload: OverloadGuard | undefined) {
     this.#deps = deps
+    this.#overload = overload
   }
 
   admit(socket: Socket, direct: boolean): void {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     const connection = new Connection(this.#deps, socket)
-    const address = connection.source
-    const { maxConnections, maxConnectionsPerAddress } = this.#deps.config
-    const fromThere = this.#byAddress.get(address) ?? 0
-    if (this.#connections.size >= maxConnections || fromThere >= maxConnectionsPerAddress) {
+    const refusal = this.#refusal(connection.source)
+    if (refusal !== undefined) {
       accepted.inc({ result: 'refused' })
+      // RFC 6120 §4.9.3.17; before TLS there is no stream to say it in.
       if (direct) connection.destroy()
-      else connection.close(new StreamError('resource-constraint', 'too many connections'))
+      else connection.close(new StreamError('resource-constraint', refusal))
       return
     }
     accepted.inc({ result: 'accepted' })
     this.#connections.add(connection)
-    this.#byAddress.set(address, fromThere + 1)
+    const fromThere = this.#byAddress.get(connection.source) ?? 0
+    this.#byAddress.set(connection.source, fromThere + 1)
     open.set(this.#connections.size)
     connection.start(new ClientStream(this.#deps, connection), direct)
+  }
+
+  /** Why nobody more is let in from there; `undefined` where he is. */
+  #refusal(address: string): string | undefined {
+    const { maxConnections, maxConnectionsPerAddress } = this.#deps.config
+    const fromThere = this.#byAddress.get(address) ?? 0
+    if (this.#connections.size >= maxConnections || fromThere >= maxConnectionsPerAddress) {
+      return 'too many connections'
+    }
+    if (!this.#overload?.isOverloaded) return undefined
+    this.#overload.refused('xmpp')
+    return 'the server is overloaded; try again later'
   }
 
   /** RFC 6120 §4.9.3.20; resolves when every connection is gone, and all that its end brings about is done. */

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { StreamError } from '../../../src/xmpp/errors.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { SteeredOverload } from '../../support/overload.ts'
 import { XmppClient } from '../../support/xmpp-client.ts'
 import { PASSWORD, startRig } from '../rig.ts'
 
@@ -97,6 +98,22 @@ describe('a stream error', () => {
     const second = await XmppClient.connect({ port })
     assert.ok((await second.expectStreamError()).child('resource-constraint', NS_STREAM_ERRORS))
     await second.closed()
+  })
+
+  it('resource-constraint meets who comes while the server is overloaded; who is there stays', async (t) => {
+    const overload = new SteeredOverload()
+    const { port, directPort } = await startRig(t, { overload: overload.watch })
+    const direct = { port: directPort, direct: true }
+    await using there = await XmppClient.signIn(direct, JULIET)
+    overload.begin()
+    const refused = await XmppClient.connect({ port })
+    assert.ok((await refused.expectStreamError()).child('resource-constraint', NS_STREAM_ERRORS))
+    await refused.closed()
+    await assert.rejects(XmppClient.connect(direct))
+    assert.equal((await there.iq('get', '<ping xmlns="urn:xmpp:ping"/>')).attr('type'), 'result')
+    overload.end()
+    await using welcome = await XmppClient.signIn(direct, JULIET)
+    assert.equal((await welcome.iq('get', '<ping xmlns="urn:xmpp:ping"/>')).attr('type'), 'result')
   })
 
   it('system-shutdown tells every client that the server stops', async (t) => {
