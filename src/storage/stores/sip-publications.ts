@@ -1,6 +1,7 @@
 /** Live event publications (RFC 3903 §6), so that an entity-tag outlives a restart. */
 import type { Database } from '../database.ts'
 import type { SipPublicationsTable } from '../schema/sip.ts'
+import { deleteById, upsertById } from '../written-once.ts'
 
 export interface PublicationRecord {
   readonly id: string
@@ -21,20 +22,21 @@ export interface PublicationStore {
   load(now: number): Promise<PublicationRecord[]>
 }
 
-export function sipPublications({ kysely }: Pick<Database, 'kysely'>): PublicationStore {
-  return {
-    async put(record) {
-      const { id, ...columns } = toRow(record)
-      await kysely
-        .insertInto('sip_publications')
-        .values({ id, ...columns })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet(columns))
-        .execute()
-    },
+const COLUMNS = [
+  'id',
+  'presentity',
+  'event',
+  'etag',
+  'content_type',
+  'body',
+  'expires_at',
+] as const satisfies readonly (keyof SipPublicationsTable)[]
 
-    async remove(id) {
-      await kysely.deleteFrom('sip_publications').where('id', '=', id).execute()
-    },
+export function sipPublications({ kysely }: Pick<Database, 'kysely'>): PublicationStore {
+  const put = upsertById(kysely, 'sip_publications', COLUMNS)
+  return {
+    put: (record) => put(toRow(record)),
+    remove: deleteById(kysely, 'sip_publications'),
 
     async load(now) {
       await kysely.deleteFrom('sip_publications').where('expires_at', '<=', now).execute()

@@ -1,6 +1,7 @@
 /** Subscriptions that this server notifies (RFC 6665 §4.2) and that can outlive a restart of it. */
 import type { Database } from '../database.ts'
 import type { SipSubscriptionsTable } from '../schema/sip.ts'
+import { deleteById, upsertById } from '../written-once.ts'
 
 export interface SubscriptionRecord {
   readonly id: string
@@ -23,20 +24,22 @@ export interface SubscriptionStore {
   load(now: number): Promise<SubscriptionRecord[]>
 }
 
-export function sipSubscriptions({ kysely }: Pick<Database, 'kysely'>): SubscriptionStore {
-  return {
-    async put(record) {
-      const { id, ...columns } = toRow(record)
-      await kysely
-        .insertInto('sip_subscriptions')
-        .values({ id, ...columns })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet(columns))
-        .execute()
-    },
+const COLUMNS = [
+  'id',
+  'presentity',
+  'watcher',
+  'event',
+  'status',
+  'dialog',
+  'created_at',
+  'expires_at',
+] as const satisfies readonly (keyof SipSubscriptionsTable)[]
 
-    async remove(id) {
-      await kysely.deleteFrom('sip_subscriptions').where('id', '=', id).execute()
-    },
+export function sipSubscriptions({ kysely }: Pick<Database, 'kysely'>): SubscriptionStore {
+  const put = upsertById(kysely, 'sip_subscriptions', COLUMNS)
+  return {
+    put: (record) => put(toRow(record)),
+    remove: deleteById(kysely, 'sip_subscriptions'),
 
     async load(now) {
       await kysely.deleteFrom('sip_subscriptions').where('expires_at', '<=', now).execute()

@@ -1,0 +1,37 @@
+/**
+ * Queries that run for every message, with their text made once: making it takes longer than SQLite
+ * takes to run it.
+ */
+import { type CompiledQuery, type Kysely, sql } from 'kysely'
+import type { Schema } from './schema/schema.ts'
+
+type Column<T extends keyof Schema> = keyof Schema[T] & string
+
+/** Writes a row, in the place of the one with the same `id`. `columns` are all of the table's. */
+export function upsertById<T extends keyof Schema>(
+  kysely: Kysely<Schema>,
+  table: T,
+  columns: readonly Column<T>[],
+): (row: Schema[T]) => Promise<void> {
+  const others = columns.filter((column) => column !== 'id')
+  const values = (row?: Schema[T]) => columns.map((column) => row?.[column])
+  const text: CompiledQuery = sql`
+    insert into ${sql.table(table)} (${sql.join(columns.map((name) => sql.ref(name)))})
+    values (${sql.join(values())})
+    on conflict (id) do update set ${sql.join(others.map(excluded))}`.compile(kysely)
+  return async (row) => {
+    await kysely.executeQuery({ ...text, parameters: values(row) })
+  }
+}
+
+const excluded = (column: string) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`
+
+export function deleteById<T extends keyof Schema>(
+  kysely: Kysely<Schema>,
+  table: T,
+): (id: string) => Promise<void> {
+  const text: CompiledQuery = sql`delete from ${sql.table(table)} where id = ${''}`.compile(kysely)
+  return async (id) => {
+    await kysely.executeQuery({ ...text, parameters: [id] })
+  }
+}
