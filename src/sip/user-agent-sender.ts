@@ -25,13 +25,13 @@ export class RequestSender {
 
   async send(request: SipRequest, to: Peer | undefined): Promise<SipResponse> {
     this.#complete(request)
-    let response = createResponse(request, 503, 'No Way to the Next Hop')
+    let response: SipResponse | undefined
     for (const target of await this.#targets(request, to)) {
       response = asResponse(request, await this.#deps.transactions.send(request, target))
       // RFC 3263 §4.3; a timeout has taken all the time there was.
       if (response.status !== 503) break
     }
-    return response
+    return response ?? createResponse(request, 503, 'No Way to the Next Hop')
   }
 
   #complete({ headers }: SipRequest): void {

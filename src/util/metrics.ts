@@ -12,8 +12,53 @@ interface Declaration<L extends string> {
   labels?: readonly L[]
 }
 
-export function counter<L extends string = never>({ name, help, labels }: Declaration<L>) {
-  return new Counter<L>({ name, help, labelNames: labels ?? [], registers: [metrics] })
+/** A counter has two labels at most: more would make it a table. */
+interface CounterDeclaration<L extends string> extends Declaration<L> {
+  labels?: readonly [] | readonly [L] | readonly [L, L]
+}
+
+/** Counts up; what it has counted is handed to the registry when somebody asks for it. */
+export interface EventCounter<L extends string> {
+  /** Each label of the declaration has a value. */
+  inc(labels?: Readonly<Record<L, string | number>>): void
+}
+
+/** Counting is part of every stanza and message: hashing the labels each time would be a tenth of its cost. */
+export function counter<L extends string = never>({
+  name,
+  help,
+  labels = [],
+}: CounterDeclaration<L>): EventCounter<L> {
+  const counts = new Map<string, { labels: Record<L, string | number>; count: number }>()
+  let unlabelled = 0
+  new Counter<L>({
+    name,
+    help,
+    labelNames: labels,
+    registers: [metrics],
+    collect() {
+      if (unlabelled > 0) this.inc(unlabelled)
+      unlabelled = 0
+      for (const counted of counts.values()) {
+        if (counted.count > 0) this.inc(counted.labels, counted.count)
+        counted.count = 0
+      }
+    },
+  })
+  const [first, second] = labels
+  return {
+    inc(values) {
+      if (!values || first === undefined) {
+        unlabelled += 1
+        return
+      }
+      const key =
+        second === undefined ? String(values[first]) : `${values[first]}\n${values[second]}`
+      const known = counts.get(key)
+      if (known) known.count += 1
+      else counts.set(key, { labels: { ...values }, count: 1 })
+    },
+  }
 }
 
 /** `read`, where given, is asked at each scrape, so that a gauge can mirror state nobody has to count. */

@@ -3,10 +3,14 @@ import { SipHeaders, type SipMessage } from './message.ts'
 
 const UNSAFE_IN_URI = /[\s\x00-\x1f\x7f]/g
 
-/** Content-Length is always written, last, and is always the body's (§20.14); one in the headers is left out. */
-export function serialize(message: SipMessage): Buffer {
+/**
+ * Content-Length is always written, last, and is always the body's (§20.14); one in the headers is left out.
+ * `via` stands above all that are in the message.
+ */
+export function serialize(message: SipMessage, via?: string): Buffer {
   const { headers, body } = message
-  const head = `${startLine(message)}\r\n${SipHeaders.lines(headers)}Content-Length: ${body.length}\r\n\r\n`
+  const top = via === undefined ? '' : `Via: ${via}\r\n`
+  const head = `${startLine(message)}\r\n${top}${SipHeaders.lines(headers)}Content-Length: ${body.length}\r\n\r\n`
   if (body.length === 0) return Buffer.from(head)
   const headLength = Buffer.byteLength(head)
   const bytes = Buffer.allocUnsafe(headLength + body.length)

@@ -3,7 +3,7 @@ import type { SipHeaders, SipMessage, SipRequest, SipResponse } from './message.
 import { parseContacts, parseNameAddr } from './name-addr.ts'
 import { parseSipUri } from './uri.ts'
 import { parseCSeq, parseMaxForwards } from './values.ts'
-import { parseVia } from './via.ts'
+import { parseVia, topVia } from './via.ts'
 
 export interface Refusal {
   readonly status: number
@@ -48,7 +48,8 @@ function commonProblem(message: SipMessage): string | undefined {
   if (repeated !== undefined) return `More than one ${repeated}`
   const vias = headers.getAll('Via')
   if (vias.length === 0) return 'Missing Via'
-  if (!vias.every(parseVia)) return 'Malformed Via'
+  const areVias = vias.length === 1 ? topVia(message) !== undefined : vias.every(parseVia)
+  if (!areVias) return 'Malformed Via'
   for (const name of ['From', 'To'] as const) {
     const value = headers.get(name)
     if (value === undefined) return `Missing ${name}`
@@ -74,7 +75,12 @@ function optionalProblem(headers: SipHeaders): string | undefined {
   return undefined
 }
 
+/** What nearly every address looks like; whatever else it may be, it needs no closer look. */
+const USUAL_ADDRESS =
+  /^(?:"[^"\\\r\n]*" ?)?<sips?:[\w.!~*'()+-]+@[A-Za-z](?:[A-Za-z0-9-]|\.(?=[A-Za-z]))*(?<!-)(?::\d{1,4})?>(?:;tag=[\w.!%*+`'~-]+)?$/
+
 function isAddress(value: string): boolean {
+  if (USUAL_ADDRESS.test(value)) return true
   const address = parseNameAddr(value)
   return address !== undefined && parseSipUri(address.uri) !== undefined
 }

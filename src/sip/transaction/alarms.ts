@@ -3,7 +3,8 @@ import type { Clock, Timer } from '../../util/clock.ts'
 /** The running timers of one transaction, by their letter; all are cancelled together. */
 export class Alarms<Name extends string> {
   readonly #clock: Clock
-  readonly #running = new Map<Name, Timer>()
+  /** Few, and as good as never more than two at a time. */
+  #running: Partial<Record<Name, Timer>> | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -16,22 +17,18 @@ export class Alarms<Name extends string> {
       run()
       return
     }
-    this.#running.set(
-      name,
-      this.#clock.after(ms, () => {
-        this.#running.delete(name)
-        run()
-      }),
-    )
+    this.#running ??= {}
+    this.#running[name] = this.#clock.after(ms, run)
   }
 
   cancel(name: Name): void {
-    this.#running.get(name)?.cancel()
-    this.#running.delete(name)
+    this.#running?.[name]?.cancel()
   }
 
   cancelAll(): void {
-    for (const timer of this.#running.values()) timer.cancel()
-    this.#running.clear()
+    const running = this.#running
+    if (!running) return
+    this.#running = undefined
+    for (const name in running) running[name]?.cancel()
   }
 }

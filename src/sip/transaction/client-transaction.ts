@@ -17,10 +17,11 @@ export type ClientOutcome =
   | { readonly kind: 'unreachable' }
   | { readonly kind: 'overload' }
 
-/** A request with our Via on top, as bytes for one flow. */
+/** A request as bytes for one flow, with our Via on top of its own. */
 export interface Departure {
   readonly request: SipRequest
   readonly branch: string
+  readonly via: string
   readonly bytes: Buffer
   readonly flow: Flow
   readonly peer: Peer
@@ -32,10 +33,8 @@ export function prepareDeparture(original: SipRequest, flow: Flow, peer: Peer): 
   const { host, port } = flow.localEndpoint(peer)
   const sentBy = `${uriHost(host)}:${port}`
   original.leaving?.()
-  const request = original.clone()
-  const protocol = `SIP/2.0/${flow.transport.toUpperCase()}`
-  request.headers.prepend('Via', `${protocol} ${sentBy};branch=${branch};rport`)
-  return { request, branch, bytes: serialize(request), flow, peer }
+  const via = `SIP/2.0/${flow.transport.toUpperCase()} ${sentBy};branch=${branch};rport`
+  return { request: original, branch, via, bytes: serialize(original, via), flow, peer }
 }
 
 interface OutboundDeps {
@@ -49,15 +48,20 @@ interface OutboundDeps {
 }
 
 export class OutboundTransaction {
-  readonly #departure: Departure
-  readonly #deps: OutboundDeps
+  readonly #deps: Pick<OutboundDeps, 'again'>
+  /** Until it has finished: over UDP a transaction lives on for seconds, and then needs none of these. */
+  #departure: Departure | undefined
+  #provisional: OutboundDeps['provisional'] | undefined
+  #finished: OutboundDeps['finished'] | undefined
   readonly #fsm: InviteClientTransaction | NonInviteClientTransaction
   #sent = 0
-  #finished = false
 
   constructor(deps: OutboundDeps, departure: Departure) {
-    this.#deps = deps
+    const { again, provisional, finished } = deps
+    this.#deps = { again }
     this.#departure = departure
+    this.#provisional = provisional
+    this.#finished = finished
     const port: ClientPort = {
       send: () => this.#send(),
       response: (response) => this.#response(response),
@@ -87,35 +91,40 @@ export class OutboundTransaction {
   #send(): void {
     this.#sent += 1
     if (this.#sent > 1) retransmissions.inc({ side: 'client' })
-    this.#write(this.#departure.bytes)
+    if (this.#departure) this.#write(this.#departure, this.#departure.bytes)
   }
 
-  #write(bytes: Buffer): void {
-    const { flow, peer } = this.#departure
+  #write({ flow, peer }: Departure, bytes: Buffer): void {
     flow.write(bytes, peer, () => this.transportFailed())
   }
 
   #response(response: SipResponse): void {
-    if (response.status < 200) this.#deps.provisional(response)
-    else if (this.#finished) this.#deps.again(response)
-    else this.#finish({ kind: 'response', response })
+    if (response.status < 200) this.#provisional?.(response)
+    else if (this.#finished) this.#finish({ kind: 'response', response })
+    else this.#deps.again(response)
   }
 
   #finish(outcome: ClientOutcome): void {
-    this.#finished = true
-    this.#deps.finished(outcome)
+    const finished = this.#finished
+    this.#finished = undefined
+    this.#provisional = undefined
+    // An INVITE has every final response acknowledged.
+    if (this.#fsm instanceof NonInviteClientTransaction) this.#departure = undefined
+    finished?.(outcome)
   }
 
   #acknowledge(response: SipResponse): void {
-    this.#write(serialize(createAck(this.#departure.request, response)))
+    const departure = this.#departure
+    if (departure) this.#write(departure, serialize(createAck(departure, response)))
   }
 }
 
 /** The ACK to a 300–699, in the INVITE's own transaction (§17.1.1.3). */
-export function createAck(invite: SipRequest, response: SipResponse): SipRequest {
-  const headers = new SipHeaders()
-  const via = invite.headers.getAll('Via')[0]
-  if (via !== undefined) headers.append('Via', via)
+export function createAck(
+  { request: invite, via }: Pick<Departure, 'request' | 'via'>,
+  response: SipResponse,
+): SipRequest {
+  const headers = new SipHeaders([['Via', via]])
   for (const route of invite.headers.getAll('Route')) headers.append('Route', route)
   headers.append('Max-Forwards', '70')
   headers.append('From', invite.headers.get('From') ?? '')

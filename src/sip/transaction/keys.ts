@@ -9,13 +9,15 @@ function matchingMethod(method: string): string {
   return method === 'ACK' ? 'INVITE' : method
 }
 
+// Values of header fields have no line breaks, so keys that are joined by them are never ambiguous.
+
 /** `method` other than the request's own finds the transaction that a CANCEL is meant for. */
 export function serverKey(request: SipRequest, method = request.method): string {
   const via = topVia(request)
   const branch = via?.params.get('branch') ?? ''
   if (via && branch.startsWith(MAGIC_COOKIE)) {
     const sentBy = `${via.host.toLowerCase()}:${via.port ?? ''}`
-    return JSON.stringify([branch, sentBy, matchingMethod(method)])
+    return `${branch}\n${sentBy}\n${matchingMethod(method)}`
   }
   return legacyKey(request, matchingMethod(method))
 }
@@ -38,7 +40,7 @@ export function statelessTag(request: SipRequest): string {
 }
 
 export function clientKey(branch: string, method: string): string {
-  return JSON.stringify([branch, method])
+  return `${branch}\n${method}`
 }
 
 /** The client transaction that a response answers; `undefined` where it says too little. */
@@ -51,7 +53,7 @@ export function clientKeyOf(response: SipResponse): string | undefined {
 /** §8.2.2.2: the same for copies of one request that came by different ways; `undefined` inside a dialog. */
 export function mergeKey({ headers }: SipRequest): string | undefined {
   if (tag(headers.get('To')) !== undefined) return undefined
-  return JSON.stringify([tag(headers.get('From')), headers.get('Call-ID'), headers.get('CSeq')])
+  return `${tag(headers.get('From'))}\n${headers.get('Call-ID')}\n${headers.get('CSeq')}`
 }
 
 function tag(header: string | undefined): string | undefined {

@@ -1,10 +1,19 @@
 import { counter, gauge } from '../../util/metrics.ts'
 
-export const transactionsOpen = gauge({
-  name: 'heliograph_sip_transactions',
-  help: 'SIP transactions in any state before terminated, by side.',
-  labels: ['side'],
-})
+/** Counted here, and told when somebody asks. */
+export const transactionsOpen = { server: 0, client: 0 }
+
+gauge(
+  {
+    name: 'heliograph_sip_transactions',
+    help: 'SIP transactions in any state before terminated, by side.',
+    labels: ['side'],
+  },
+  (open) => {
+    open.set({ side: 'server' }, transactionsOpen.server)
+    open.set({ side: 'client' }, transactionsOpen.client)
+  },
+)
 
 export const requestsReceived = counter({
   name: 'heliograph_sip_requests_received_total',

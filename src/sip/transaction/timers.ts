@@ -48,10 +48,28 @@ export interface TransactionTimers {
 const TIMER_D_MS = 32_000
 const TRYING_MS = 200
 
-export function timersFor(transport: TransportName, { t1, t2, t4 }: TimerBase): TransactionTimers {
+interface Timers {
+  readonly unreliable: TransactionTimers
+  readonly reliable: TransactionTimers
+}
+
+const made = new WeakMap<TimerBase, Timers>()
+
+/** The same for all transactions of a base. */
+export function timersFor(transport: TransportName, base: TimerBase): TransactionTimers {
+  let timers = made.get(base)
+  if (!timers) {
+    timers = makeTimers(base)
+    made.set(base, timers)
+  }
+  return transport === 'udp' ? timers.unreliable : timers.reliable
+}
+
+function makeTimers({ t1, t2, t4 }: TimerBase): Timers {
   const long = 64 * t1
   const shared = { b: long, f: long, h: long, l: long, m: long, t2, trying: TRYING_MS }
-  return transport === 'udp'
-    ? { ...shared, a: t1, d: TIMER_D_MS, e: t1, g: t1, i: t4, j: long, k: t4 }
-    : { ...shared, a: undefined, d: 0, e: undefined, g: undefined, i: 0, j: 0, k: 0 }
+  return {
+    unreliable: { ...shared, a: t1, d: TIMER_D_MS, e: t1, g: t1, i: t4, j: long, k: t4 },
+    reliable: { ...shared, a: undefined, d: 0, e: undefined, g: undefined, i: 0, j: 0, k: 0 },
+  }
 }

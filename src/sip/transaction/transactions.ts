@@ -144,7 +144,7 @@ export class Transactions implements Inbox {
         transports: this.#transports,
         terminated: () => {
           if (!this.#servers.delete(key)) return
-          transactionsOpen.dec({ side: 'server' })
+          transactionsOpen.server -= 1
           if (merge && this.#merges.get(merge) === transaction) this.#merges.delete(merge)
         },
       },
@@ -152,7 +152,7 @@ export class Transactions implements Inbox {
       arrival,
     )
     this.#servers.set(key, transaction)
-    transactionsOpen.inc({ side: 'server' })
+    transactionsOpen.server += 1
     requestsReceived.inc({ method: methodLabel(request.method) })
     // §8.2.2.2: the same request by another way has been answered there.
     if (merge && this.#merges.has(merge)) {
@@ -233,14 +233,14 @@ export class Transactions implements Inbox {
         again: () => strayMessages.inc({ kind: 'response' }),
         terminated: () => {
           if (!this.#clients.delete(key)) return
-          transactionsOpen.dec({ side: 'client' })
+          transactionsOpen.client -= 1
           this.#unbind(flow, transaction)
         },
       },
       departure,
     )
     this.#clients.set(key, transaction)
-    transactionsOpen.inc({ side: 'client' })
+    transactionsOpen.client += 1
     this.#bind(flow, transaction)
     transaction.start()
   }

@@ -1,11 +1,27 @@
 /** IP addresses as text: one spelling for each, and which of ours a peer sees. */
 import dgram from 'node:dgram'
 import { isIP, isIPv6 } from 'node:net'
+import { ownString } from '../../util/own-string.ts'
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
+/** What a name may have at most (RFC 1035 §2.3.4). */
+const MAX_CACHED_LENGTH = 255
+const CACHE_SIZE = 4096
+const normalized = new Map<string, string>()
+
 /** Without brackets and zone, IPv4 out of its IPv6 mapping, IPv6 in the shortest form; names in lower case. */
 export function normalizeHost(host: string): string {
+  const known = normalized.get(host)
+  if (known !== undefined) return known
+  const own = ownString(host)
+  const found = normalize(own)
+  if (normalized.size >= CACHE_SIZE) normalized.clear()
+  if (own.length <= MAX_CACHED_LENGTH) normalized.set(own, found)
+  return found
+}
+
+function normalize(host: string): string {
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
   const mapped = MAPPED.exec(bare)?.[1]
   if (mapped) return mapped
@@ -14,8 +30,17 @@ export function normalizeHost(host: string): string {
   return new URL(`http://[${unscoped}]`).hostname.slice(1, -1)
 }
 
+const numeric = new Map<string, boolean>()
+
 export function isNumericHost(host: string): boolean {
-  return isIP(normalizeHost(host)) !== 0
+  const normal = normalizeHost(host)
+  let found = numeric.get(normal)
+  if (found === undefined) {
+    found = isIP(normal) !== 0
+    if (numeric.size >= CACHE_SIZE) numeric.clear()
+    numeric.set(normal, found)
+  }
+  return found
 }
 
 /** As it stands in a URI or Via: IPv6 in brackets. */
@@ -27,7 +52,6 @@ export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::'
 }
 
-const CACHE_SIZE = 4096
 const localAddresses = new Map<string, string>()
 
 /**

@@ -33,6 +33,8 @@ export class UdpListener implements Flow {
     this.#socket = dgram.createSocket({
       type: this.#family === 6 ? 'udp6' : 'udp4',
       recvBufferSize: SOCKET_BUFFER_BYTES,
+      // Only addresses come here: the usual look-up would put each datagram off for a turn.
+      lookup: (address, _options, done) => done(null, address, this.#family),
     })
   }
 

@@ -12,11 +12,6 @@ const received = counter({
   help: 'Stanzas that clients sent.',
   labels: ['name'],
 })
-const counted = {
-  iq: received.labels('iq'),
-  message: received.labels('message'),
-  presence: received.labels('presence'),
-}
 
 /**
  * The stanza with `from` set to the sender's full JID (§8.1.2.1) and the language of its stream
@@ -53,9 +48,7 @@ export function answerHere(stanza: Element, sender: Jid): Element | undefined {
 }
 
 export function countStanza(name: string): void {
-  if (name === 'message') counted.message.inc()
-  else if (name === 'presence') counted.presence.inc()
-  else counted.iq.inc()
+  received.inc({ name })
 }
 
 function isSender(from: string, sender: Jid): boolean {

@@ -112,7 +112,7 @@ function use(result: ParseResult): void {
 test('every message that is written is read again, however the stream is cut', () => {
   fc.assert(
     fc.property(fc.array(MESSAGE, { minLength: 1, maxLength: 3 }), CUTS, (messages, cuts) => {
-      const bytes = Buffer.concat(messages.map(serialize))
+      const bytes = Buffer.concat(messages.map((message) => serialize(message)))
       const parser = new SipStreamParser()
       const results = chunks(bytes, cuts).flatMap((chunk) => parser.push(Buffer.from(chunk)))
       assert.equal(results.length, messages.length)
