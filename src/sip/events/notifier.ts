@@ -5,11 +5,12 @@
  * (489), a body (415), Accept (406), Expires (423), the dialog (481, 500), the resource (404), how
  * many there are (403, 503), the access rules. The subscription is stored before the 200 leaves.
  */
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
 import type { Watcher } from '../../core/presence/access/access.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
+import { randomId } from '../../util/random-id.ts'
 import type { SipIdentity } from '../auth/identity.ts'
 import { Dialog, dialogKeyOf } from '../dialog/dialog.ts'
 import { SipError } from '../errors.ts'
@@ -174,7 +175,7 @@ export class Notifier {
     table.requireRoomFor(watcher.address)
     const now = clock.now()
     const subscription = this.#create({
-      id: randomBytes(9).toString('base64url'),
+      id: randomId(9, 'base64url'),
       package: demand.package,
       eventId: demand.event.id,
       subject: { presentity, watcher, entity: aorOf(request.uri) },

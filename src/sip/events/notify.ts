@@ -38,9 +38,9 @@ export function createNotify(subscription: Notifying): SipRequest {
   const { package: pkg, eventId, dialog, contact, contentType } = subscription
   const request = dialog.createRequest('NOTIFY')
   const event = eventId === undefined ? pkg.event : `${pkg.event};id=${eventId}`
-  request.headers.set('Event', event)
-  request.headers.set('Contact', `<${contact}>`)
-  request.headers.set('Content-Type', contentType)
+  request.headers.append('Event', event)
+  request.headers.append('Contact', `<${contact}>`)
+  request.headers.append('Content-Type', contentType)
   return request
 }
 

@@ -2,12 +2,12 @@
  * The publications of all presentities (RFC 3903 §6, the event state compositor's memory): who
  * published what under which entity-tag, until when. Composition itself is the core's.
  */
-import { randomBytes } from 'node:crypto'
 import { type BareJid, parseJid } from '../../core/address.ts'
 import type { PublicationRecord, PublicationStore } from '../../storage/stores/sip-publications.ts'
 import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { gauge } from '../../util/metrics.ts'
+import { randomId } from '../../util/random-id.ts'
 import { SipError } from '../errors.ts'
 import type { Flow } from '../transport/transport.ts'
 import type {
@@ -86,7 +86,7 @@ export class Publications {
     if ((this.#byPresentity.get(presentity)?.size ?? 0) >= this.#deps.maxPerUser) {
       throw new SipError(403, 'Too Many Publications')
     }
-    const id = randomBytes(9).toString('base64url')
+    const id = randomId(9, 'base64url')
     const publishedAt = this.#deps.clock.now()
     return this.#put(pkg, { id, presentity, publishedAt, expiresAt, ...published }, flow)
   }
@@ -228,7 +228,7 @@ export class Publications {
 
 /** Never given twice, and nobody guesses another's. */
 export function newEtag(): string {
-  return randomBytes(12).toString('base64url')
+  return randomId(12, 'base64url')
 }
 
 function toRecord(event: string, state: PublishedState, etag: string): PublicationRecord {

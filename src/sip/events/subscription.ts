@@ -298,7 +298,6 @@ export class Subscription {
     this.#notBefore = clock.now() + (pacing.intervalMs ?? this.package.minNotifyIntervalMs)
     const request = createNotify(this)
     let told = draft
-    this.#write(request, told)
     request.leaving = () => {
       told = this.#revise(told)
       this.#write(request, told)

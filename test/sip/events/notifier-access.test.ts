@@ -144,7 +144,7 @@ describe('no NOTIFY carries what the rules do not allow any more', () => {
     }
     await subscribe()
     const [request] = late
-    assert.match(request ? bodyOf(request) : '', /busy/)
+    assert.equal(late.length, 1)
     await rule('confirm')
     request?.leaving?.()
     assert.equal(request && stateOf(request), 'pending')
