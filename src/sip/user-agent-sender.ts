@@ -5,6 +5,7 @@ import { parseSipUri } from './message/uri.ts'
 import { parseNameAddr } from './message/values.ts'
 import type { ClientOutcome } from './transaction/client-transaction.ts'
 import type { Transactions } from './transaction/transactions.ts'
+import { isNumericHost, normalizeHost } from './transport/addresses.ts'
 import { locate, locateHost, type NameResolver } from './transport/locate.ts'
 import type { Peer } from './transport/transport.ts'
 import type { SipTransports } from './transport/transports.ts'
@@ -23,8 +24,15 @@ export class RequestSender {
     this.#deps = deps
   }
 
-  async send(request: SipRequest, to: Peer | undefined): Promise<SipResponse> {
+  send(request: SipRequest, to: Peer | undefined): Promise<SipResponse> {
     this.#complete(request)
+    const { transactions } = this.#deps
+    const only = to && knownTarget(to)
+    if (!only) return this.#tryEach(request, to)
+    return transactions.send(request, only).then((outcome) => asResponse(request, outcome))
+  }
+
+  async #tryEach(request: SipRequest, to: Peer | undefined): Promise<SipResponse> {
     let response: SipResponse | undefined
     for (const target of await this.#targets(request, to)) {
       response = asResponse(request, await this.#deps.transactions.send(request, target))
@@ -46,11 +54,16 @@ export class RequestSender {
       resolver: this.#deps.resolver,
       speaks: (transport: Peer['transport']) => this.#deps.transports.speaks(transport),
     }
-    if (to?.flow?.open) return [to]
     if (to) return locateHost(deps, to)
     const uri = parseSipUri(nextHop(request))
     return uri ? locate(deps, uri) : []
   }
+}
+
+/** Where there is nothing to look up. */
+function knownTarget(to: Peer): Peer | undefined {
+  if (to.flow?.open) return to
+  return isNumericHost(to.host) ? { ...to, host: normalizeHost(to.host) } : undefined
 }
 
 /** The first Route, unless its proxy is a strict router, which stands in the request-URI already (§12.2.1.1). */

@@ -8,6 +8,7 @@ export const NO_PARAMS: Params = new Map()
 const TOKEN = /^[\w.!%*+`'~-]+$/
 /** `;name`, `;name=token-or-host`, `;name="quoted"`, with white space wherever §25.1 has SEMI and EQUAL. */
 const PARAM = /[ \t]*;[ \t]*([\w.!%*+`'~-]+)[ \t]*(?:=[ \t]*("(?:[^"\\]|\\[\s\S])*"|[^\s;,"<>]+))?/y
+const PLAIN_PARAMS = /^(?:;[\w.!%*+`'~-]+(?:=[^\s;,"<>]+)?)+$/
 const PLAIN_VALUE = /^[\w.!%*+`'~:[\]-]+$/
 
 const QUOTE = 0x22
@@ -83,6 +84,7 @@ function endOfBracket(text: string, open: number): number {
  */
 export function parseParams(text: string): Params | undefined {
   if (text === '') return NO_PARAMS
+  if (PLAIN_PARAMS.test(text)) return parsePlainParams(text)
   const params = new Map<string, string>()
   PARAM.lastIndex = 0
   let end = 0
@@ -93,6 +95,22 @@ export function parseParams(text: string): Params | undefined {
     end = PARAM.lastIndex
   }
   return trimSpace(text.slice(end)) === '' ? params : undefined
+}
+
+/** Without white space and quotes, `text` has nothing to undo. */
+function parsePlainParams(text: string): Params | undefined {
+  const params = new Map<string, string>()
+  for (let at = 1; at < text.length; ) {
+    const semicolon = text.indexOf(';', at)
+    const end = semicolon < 0 ? text.length : semicolon
+    const equals = text.indexOf('=', at)
+    const isNamed = equals >= 0 && equals < end
+    const name = text.slice(at, isNamed ? equals : end).toLowerCase()
+    if (params.has(name)) return undefined
+    params.set(name, isNamed ? text.slice(equals + 1, end) : '')
+    at = end + 1
+  }
+  return params
 }
 
 /** `;name=value…`; values that are neither tokens nor hosts are quoted. */

@@ -101,7 +101,7 @@ function lineProblem(
 function contentLengthOf(headers: SipHeaders): Head['contentLength'] {
   const value = headers.get('Content-Length')
   if (value === undefined) return undefined
-  if (!/^\d+$/.test(value) || headers.getRaw('Content-Length').length > 1) return 'bad'
+  if (!/^\d+$/.test(value) || headers.count('Content-Length') > 1) return 'bad'
   return Number(value)
 }
 

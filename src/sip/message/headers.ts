@@ -37,6 +37,14 @@ export class SipHeaders {
     return found
   }
 
+  /** Fields of this name. */
+  count(name: string): number {
+    const header = headerName(name)
+    let count = 0
+    for (let at = this.#find(header, 0); at >= 0; at = this.#find(header, at + 1)) count += 1
+    return count
+  }
+
   has(name: string): boolean {
     return this.#find(headerName(name), 0) >= 0
   }

@@ -1,19 +1,5 @@
 /** Values that must be unique over space and time (RFC 3261 §8.1.1.7, §19.3, §8.1.1.4). */
-import { randomFillSync, randomUUID } from 'node:crypto'
-
-const pool = Buffer.alloc(4096)
-let used = pool.length
-
-/** `bytes` from the system's generator, in hex; never given out twice. */
-function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  used += bytes
-  return pool.toString('hex', used - bytes, used)
-}
-
+import { randomUUID } from 'node:crypto'
 import { randomId } from '../../util/random-id.ts'
 
 /** A branch that begins so is unique by itself (§8.1.1.7). */

@@ -46,9 +46,10 @@ function commonProblem(message: SipMessage): string | undefined {
   const { headers } = message
   const repeated = headers.repeated()
   if (repeated !== undefined) return `More than one ${repeated}`
-  const vias = headers.getAll('Via')
-  if (vias.length === 0) return 'Missing Via'
-  const areVias = vias.length === 1 ? topVia(message) !== undefined : vias.every(parseVia)
+  const via = headers.get('Via')
+  if (via === undefined) return 'Missing Via'
+  const isAlone = headers.count('Via') === 1 && !via.includes(',')
+  const areVias = isAlone ? topVia(message) !== undefined : areAllVias(headers.getAll('Via'))
   if (!areVias) return 'Malformed Via'
   for (const name of ['From', 'To'] as const) {
     const value = headers.get(name)
@@ -74,6 +75,8 @@ function optionalProblem(headers: SipHeaders): string | undefined {
   }
   return undefined
 }
+
+const areAllVias = (vias: readonly string[]) => vias.length > 0 && vias.every(parseVia)
 
 /** What nearly every address looks like; whatever else it may be, it needs no closer look. */
 const USUAL_ADDRESS =

@@ -5,7 +5,8 @@ import { newBranch } from '../message/respond.ts'
 import { serialize } from '../message/serializer.ts'
 import { uriHost } from '../transport/addresses.ts'
 import type { Flow, Peer } from '../transport/transport.ts'
-import { type ClientPort, InviteClientTransaction } from './ict.ts'
+import { type InviteClientPort, InviteClientTransaction } from './ict.ts'
+import { clientKey } from './keys.ts'
 import { retransmissions } from './metrics.ts'
 import { NonInviteClientTransaction } from './nict.ts'
 import type { TransactionTimers } from './timers.ts'
@@ -30,50 +31,69 @@ export interface Departure {
 /** As it is at this moment. Our Via goes on top; `rport` so that answers come back through a NAT (RFC 3581 §3). */
 export function prepareDeparture(original: SipRequest, flow: Flow, peer: Peer): Departure {
   const branch = newBranch()
-  const { host, port } = flow.localEndpoint(peer)
-  const sentBy = `${uriHost(host)}:${port}`
   original.leaving?.()
-  const via = `SIP/2.0/${flow.transport.toUpperCase()} ${sentBy};branch=${branch};rport`
+  const via = `${viaOf(flow, peer)};branch=${branch};rport`
   return { request: original, branch, via, bytes: serialize(original, via), flow, peer }
+}
+
+interface OwnVia {
+  readonly remote: string
+  readonly via: string
+}
+
+/** Of each flow the last; a flow nearly always shows the same address. */
+const ownVias = new WeakMap<Flow, OwnVia>()
+
+/** Protocol and sent-by (§18.1.1). */
+function viaOf(flow: Flow, peer: Peer): string {
+  const known = ownVias.get(flow)
+  if (known?.remote === peer.host) return known.via
+  const { host, port } = flow.localEndpoint(peer)
+  const via = `SIP/2.0/${flow.transport.toUpperCase()} ${uriHost(host)}:${port}`
+  ownVias.set(flow, { remote: peer.host, via })
+  return via
 }
 
 interface OutboundDeps {
   readonly clock: Clock
   readonly timers: TransactionTimers
-  provisional(response: SipResponse): void
-  /** Called once. An INVITE's further 2xx responses go to `again`. */
-  finished(outcome: ClientOutcome): void
-  again(response: SipResponse): void
-  terminated(): void
+  readonly owner: TransactionOwner
 }
 
-export class OutboundTransaction {
-  readonly #deps: Pick<OutboundDeps, 'again'>
-  /** Until it has finished: over UDP a transaction lives on for seconds, and then needs none of these. */
-  #departure: Departure | undefined
-  #provisional: OutboundDeps['provisional'] | undefined
-  #finished: OutboundDeps['finished'] | undefined
+/** Who asked for a request, and waits. */
+export interface Asker {
+  provisional(response: SipResponse): void
+  /** Called once. */
+  finished(outcome: ClientOutcome): void
+}
+
+export interface TransactionOwner {
+  /** A further 2xx of an INVITE. */
+  again(response: SipResponse): void
+  terminated(transaction: OutboundTransaction): void
+}
+
+export class OutboundTransaction implements InviteClientPort {
+  /** As `clientKey` makes it. */
+  readonly key: string
+  readonly flow: Flow
+  readonly #owner: TransactionOwner
   readonly #fsm: InviteClientTransaction | NonInviteClientTransaction
+  /** Until it has finished. */
+  #departure: Departure | undefined
+  #asker: Asker | undefined
   #sent = 0
 
-  constructor(deps: OutboundDeps, departure: Departure) {
-    const { again, provisional, finished } = deps
-    this.#deps = { again }
+  constructor({ clock, timers, owner }: OutboundDeps, departure: Departure, asker: Asker) {
+    this.key = clientKey(departure.branch, departure.request.method)
+    this.flow = departure.flow
+    this.#owner = owner
     this.#departure = departure
-    this.#provisional = provisional
-    this.#finished = finished
-    const port: ClientPort = {
-      send: () => this.#send(),
-      response: (response) => this.#response(response),
-      timeout: () => this.#finish({ kind: 'timeout' }),
-      unreachable: () => this.#finish({ kind: 'unreachable' }),
-      terminated: () => deps.terminated(),
-    }
-    const acknowledge = (response: SipResponse) => this.#acknowledge(response)
+    this.#asker = asker
     this.#fsm =
       departure.request.method === 'INVITE'
-        ? new InviteClientTransaction(deps.clock, deps.timers, { ...port, acknowledge })
-        : new NonInviteClientTransaction(deps.clock, deps.timers, port)
+        ? new InviteClientTransaction(clock, timers, this)
+        : new NonInviteClientTransaction(clock, timers, this)
   }
 
   start(): void {
@@ -88,7 +108,9 @@ export class OutboundTransaction {
     this.#fsm.transportFailed()
   }
 
-  #send(): void {
+  // InviteClientPort
+
+  send(): void {
     this.#sent += 1
     if (this.#sent > 1) retransmissions.inc({ side: 'client' })
     if (this.#departure) this.#write(this.#departure, this.#departure.bytes)
@@ -98,24 +120,35 @@ export class OutboundTransaction {
     flow.write(bytes, peer, () => this.transportFailed())
   }
 
-  #response(response: SipResponse): void {
-    if (response.status < 200) this.#provisional?.(response)
-    else if (this.#finished) this.#finish({ kind: 'response', response })
-    else this.#deps.again(response)
+  response(response: SipResponse): void {
+    if (response.status < 200) this.#asker?.provisional(response)
+    else if (this.#asker) this.#finish({ kind: 'response', response })
+    else this.#owner.again(response)
+  }
+
+  timeout(): void {
+    this.#finish({ kind: 'timeout' })
+  }
+
+  unreachable(): void {
+    this.#finish({ kind: 'unreachable' })
+  }
+
+  terminated(): void {
+    this.#owner.terminated(this)
+  }
+
+  acknowledge(response: SipResponse): void {
+    const departure = this.#departure
+    if (departure) this.#write(departure, serialize(createAck(departure, response)))
   }
 
   #finish(outcome: ClientOutcome): void {
-    const finished = this.#finished
-    this.#finished = undefined
-    this.#provisional = undefined
+    const asker = this.#asker
+    this.#asker = undefined
     // An INVITE has every final response acknowledged.
     if (this.#fsm instanceof NonInviteClientTransaction) this.#departure = undefined
-    finished?.(outcome)
-  }
-
-  #acknowledge(response: SipResponse): void {
-    const departure = this.#departure
-    if (departure) this.#write(departure, serialize(createAck(departure, response)))
+    asker?.finished(outcome)
   }
 }
 

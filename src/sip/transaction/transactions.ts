@@ -12,12 +12,14 @@ import { toReply } from '../transport/reply.ts'
 import type { Flow, Peer } from '../transport/transport.ts'
 import type { Arrival, Carrier, Inbox } from '../transport/transports.ts'
 import {
+  type Asker,
   type ClientOutcome,
   type Departure,
   OutboundTransaction,
   prepareDeparture,
+  type TransactionOwner,
 } from './client-transaction.ts'
-import { clientKey, clientKeyOf, mergeKey, serverKey } from './keys.ts'
+import { clientKeyOf, mergeKey, serverKey } from './keys.ts'
 import { methodLabel } from './methods.ts'
 import {
   overloaded,
@@ -55,10 +57,12 @@ export interface TransactionDeps {
 /** Seconds, drawn from this range so that refused clients do not all come back at once. */
 const RETRY_AFTER = [5, 15] as const
 
+const ignore = () => undefined
+
 /** Any of these may be what a CANCEL is meant for; only INVITE can still be stopped (§9.2). */
 const CANCELLABLE = ['INVITE', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE', 'REGISTER', 'NOTIFY', 'OPTIONS']
 
-export class Transactions implements Inbox {
+export class Transactions implements Inbox, TransactionOwner {
   readonly #clock: Clock
   readonly #log: Log
   readonly #transports: Carrier
@@ -116,17 +120,22 @@ export class Transactions implements Inbox {
 
   /**
    * One attempt at one peer, whose host is numeric. Never rejects.
+   * Where there is a way to the peer already the request has left when this returns.
    * Responses before the final one go to `provisional`.
    */
-  async send(
+  send(
     request: SipRequest,
     peer: Peer,
-    provisional: (response: SipResponse) => void = () => undefined,
+    provisional: (response: SipResponse) => void = ignore,
   ): Promise<ClientOutcome> {
-    const outcome = await this.#attempt(request, peer, provisional)
-    const result = outcome.kind === 'response' ? String(outcome.response.status) : outcome.kind
-    requestsSent.inc({ method: request.method, result })
-    return outcome
+    return new Promise((resolve) => {
+      const finished = (outcome: ClientOutcome) => {
+        const result = outcome.kind === 'response' ? outcome.response.status : outcome.kind
+        requestsSent.inc({ method: request.method, result })
+        resolve(outcome)
+      }
+      this.#attempt(request, peer, { finished, provisional })
+    })
   }
 
   /** Ends everything that waits: requests of ours end unreachable, requests to us without an answer. */
@@ -185,28 +194,42 @@ export class Transactions implements Inbox {
     this.#transports.sendResponse(toReply(response), this.#transports.routeBack(request, arrival))
   }
 
-  async #attempt(
-    request: SipRequest,
-    peer: Peer,
-    provisional: (response: SipResponse) => void,
-  ): Promise<ClientOutcome> {
+  #attempt(request: SipRequest, peer: Peer, asker: Asker): void {
     if (this.#clients.size >= this.#limits.maxClient) {
       overloaded.inc({ side: 'client' })
-      return { kind: 'overload' }
+      asker.finished({ kind: 'overload' })
+      return
     }
-    const departure = await this.#depart(request, peer).catch((error: unknown) => {
+    const unreachable = (error: unknown) => {
       this.#log.info({ what: 'sip_peer_unreachable', peer: peer.host, error: String(error) })
-      return undefined
-    })
-    if (!departure) return { kind: 'unreachable' }
-    return new Promise((resolve) => this.#launch(departure, resolve, provisional))
+      asker.finished({ kind: 'unreachable' })
+    }
+    let departure: Departure | Promise<Departure>
+    try {
+      const flow = this.#transports.acquire(peer)
+      departure =
+        flow instanceof Promise
+          ? flow.then((open) => this.#depart(request, open, peer))
+          : this.#depart(request, flow, peer)
+    } catch (error) {
+      unreachable(error)
+      return
+    }
+    if (departure instanceof Promise) {
+      departure.then((ready) => this.#launch(ready, asker), unreachable)
+    } else this.#launch(departure, asker)
+  }
+
+  #depart(request: SipRequest, flow: Flow, peer: Peer): Departure | Promise<Departure> {
+    const departure = prepareDeparture(request, flow, peer)
+    const tooLong = departure.bytes.length > this.#transports.limits.maxUdpRequestBytes
+    return flow.transport === 'udp' && tooLong
+      ? this.#departByTcp(request, departure, peer)
+      : departure
   }
 
   /** §18.1.1: a request too long for UDP takes TCP, for this attempt; where nobody accepts, UDP all the same. */
-  async #depart(request: SipRequest, peer: Peer): Promise<Departure> {
-    const departure = prepareDeparture(request, await this.#transports.acquire(peer), peer)
-    const tooLong = departure.bytes.length > this.#transports.limits.maxUdpRequestBytes
-    if (departure.flow.transport !== 'udp' || !tooLong) return departure
+  async #departByTcp(request: SipRequest, departure: Departure, peer: Peer): Promise<Departure> {
     const { host, port } = peer
     const byTcp: Peer = { transport: 'tcp', host, port }
     try {
@@ -217,32 +240,30 @@ export class Transactions implements Inbox {
     }
   }
 
-  #launch(
-    departure: Departure,
-    finished: (outcome: ClientOutcome) => void,
-    provisional: (response: SipResponse) => void,
-  ): void {
-    const { flow, branch, request } = departure
-    const key = clientKey(branch, request.method)
-    const transaction: OutboundTransaction = new OutboundTransaction(
-      {
-        clock: this.#clock,
-        timers: timersFor(flow.transport, this.#base),
-        provisional,
-        finished,
-        again: () => strayMessages.inc({ kind: 'response' }),
-        terminated: () => {
-          if (!this.#clients.delete(key)) return
-          transactionsOpen.client -= 1
-          this.#unbind(flow, transaction)
-        },
-      },
+  #launch(departure: Departure, asker: Asker): void {
+    const { flow } = departure
+    const timers = timersFor(flow.transport, this.#base)
+    const transaction = new OutboundTransaction(
+      { clock: this.#clock, timers, owner: this },
       departure,
+      asker,
     )
-    this.#clients.set(key, transaction)
+    this.#clients.set(transaction.key, transaction)
     transactionsOpen.client += 1
     this.#bind(flow, transaction)
     transaction.start()
+  }
+
+  // TransactionOwner
+
+  again(): void {
+    strayMessages.inc({ kind: 'response' })
+  }
+
+  terminated(transaction: OutboundTransaction): void {
+    if (!this.#clients.delete(transaction.key)) return
+    transactionsOpen.client -= 1
+    this.#unbind(transaction.flow, transaction)
   }
 
   #bind(flow: Flow, transaction: OutboundTransaction): void {
