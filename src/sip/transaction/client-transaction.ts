@@ -54,6 +54,21 @@ function viaOf(flow: Flow, peer: Peer): string {
   return via
 }
 
+const briefTimers = new WeakMap<TransactionTimers, TransactionTimers>()
+
+/**
+ * Timer K (§17.1.2.2) only absorbs copies of an answer, and what belongs to no transaction is dropped
+ * all the same. Thousands of transactions that wait five seconds for nothing cost much garbage collection.
+ */
+function withoutK(timers: TransactionTimers): TransactionTimers {
+  let brief = briefTimers.get(timers)
+  if (!brief) {
+    brief = { ...timers, k: 0 }
+    briefTimers.set(timers, brief)
+  }
+  return brief
+}
+
 interface OutboundDeps {
   readonly clock: Clock
   readonly timers: TransactionTimers
@@ -93,7 +108,7 @@ export class OutboundTransaction implements InviteClientPort {
     this.#fsm =
       departure.request.method === 'INVITE'
         ? new InviteClientTransaction(clock, timers, this)
-        : new NonInviteClientTransaction(clock, timers, this)
+        : new NonInviteClientTransaction(clock, withoutK(timers), this)
   }
 
   start(): void {

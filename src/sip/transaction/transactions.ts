@@ -31,6 +31,7 @@ import {
 import { isNewWork } from './new-work.ts'
 import { InboundTransaction } from './server-transaction.ts'
 import { DEFAULT_TIMER_BASE, type TimerBase, timersFor } from './timers.ts'
+import { UdpOnlyPeers } from './udp-only-peers.ts'
 
 export interface TransactionLimits {
   readonly maxServer: number
@@ -74,6 +75,7 @@ export class Transactions implements Inbox, TransactionOwner {
   readonly #clients = new Map<string, OutboundTransaction>()
   /** Server transactions outside dialogs, by what a merged copy would share. */
   readonly #merges = new Map<string, InboundTransaction>()
+  readonly #udpOnly: UdpOnlyPeers
   /** Client transactions by the connection that they depend on. */
   readonly #byFlow = new Map<Flow, Set<OutboundTransaction>>()
 
@@ -85,6 +87,7 @@ export class Transactions implements Inbox, TransactionOwner {
     this.#limits = { ...DEFAULT_TRANSACTION_LIMITS, ...deps.limits }
     this.#overload = deps.overload
     this.#deliver = deliver
+    this.#udpOnly = new UdpOnlyPeers(deps.clock)
     deps.transports.deliverTo(this)
   }
 
@@ -223,7 +226,7 @@ export class Transactions implements Inbox, TransactionOwner {
   #depart(request: SipRequest, flow: Flow, peer: Peer): Departure | Promise<Departure> {
     const departure = prepareDeparture(request, flow, peer)
     const tooLong = departure.bytes.length > this.#transports.limits.maxUdpRequestBytes
-    return flow.transport === 'udp' && tooLong
+    return flow.transport === 'udp' && tooLong && !this.#udpOnly.has(peer)
       ? this.#departByTcp(request, departure, peer)
       : departure
   }
@@ -235,6 +238,7 @@ export class Transactions implements Inbox, TransactionOwner {
     try {
       return prepareDeparture(request, await this.#transports.acquire(byTcp), byTcp)
     } catch {
+      this.#udpOnly.add(peer)
       // It may have taken long to find out: what was to be sent may have changed.
       return prepareDeparture(request, departure.flow, peer)
     }

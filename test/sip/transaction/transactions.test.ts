@@ -74,8 +74,13 @@ class LossyEnd implements Carrier {
     this.#inbox = inbox
   }
 
-  acquire(): Flow {
-    return this.#flow
+  /** How often somebody wanted a connection; nobody accepts one here. */
+  dialled = 0
+
+  acquire({ transport }: Peer): Flow | Promise<Flow> {
+    if (transport === 'udp') return this.#flow
+    this.dialled += 1
+    return Promise.reject(new Error('connection refused'))
   }
 
   routeBack(request: SipRequest, arrival: Arrival): ResponseRoute {
@@ -232,4 +237,24 @@ test('closing ends every request of ours', async () => {
   await pass(network.clock, 100)
   client.close()
   assert.deepEqual(await outcome, { kind: 'unreachable' })
+})
+
+test('a peer that refused TCP gets long requests by UDP at once, for five minutes', async () => {
+  const { network, client, handled, peer } = start(200)
+  const send = async () => {
+    const request = newRequest('MESSAGE')
+    request.body = Buffer.alloc(2_000, 'x')
+    const outcome = client.send(request, peer)
+    await pass(network.clock, 1_000)
+    const answer = await outcome
+    assert.ok(answer.kind === 'response' && answer.response.status === 200)
+  }
+  await send()
+  await send()
+  await send()
+  assert.equal(network.client.dialled, 1)
+  await pass(network.clock, 300_000, 10_000)
+  await send()
+  assert.equal(network.client.dialled, 2)
+  assert.deepEqual(handled, Array(4).fill('MESSAGE'))
 })
