@@ -41,14 +41,14 @@ class LossyNetwork {
 class LossyEnd implements Carrier {
   readonly limits = { maxUdpRequestBytes: 1300 }
   readonly host: string
+  readonly flow: Flow
   readonly #network: LossyNetwork
-  readonly #flow: Flow
   #inbox: Inbox | undefined
 
   constructor(network: LossyNetwork, host: string) {
     this.#network = network
     this.host = host
-    this.#flow = {
+    this.flow = {
       ...{ id: 1, transport: 'udp', open: true, provenNames: [] },
       localEndpoint: () => this.endpoint,
       write: (bytes) => network.carry(this, bytes),
@@ -64,7 +64,7 @@ class LossyEnd implements Carrier {
   }
 
   arrive(bytes: Buffer, from: LossyEnd): void {
-    const arrival = { flow: this.#flow, source: from.endpoint }
+    const arrival = { flow: this.flow, source: from.endpoint }
     const message = parsed(bytes)
     if (message.kind === 'response') this.#inbox?.response(message, arrival)
     else if (stampVia(message, arrival.source)) this.#inbox?.request(message, arrival)
@@ -78,7 +78,7 @@ class LossyEnd implements Carrier {
   dialled = 0
 
   acquire({ transport }: Peer): Flow | Promise<Flow> {
-    if (transport === 'udp') return this.#flow
+    if (transport === 'udp') return this.flow
     this.dialled += 1
     return Promise.reject(new Error('connection refused'))
   }
@@ -181,7 +181,7 @@ test('a refused INVITE whose ACKs are lost is acknowledged again for each copy o
 
 test('a request of RFC 2543 times is matched by its other headers, its ACK too', async () => {
   const { network, server, handled } = start(486)
-  const flow = network.server.acquire()
+  const flow = network.server.flow
   const arrival = { flow, source: network.client.endpoint }
   const old = (method: string, toTag: string) => {
     const request = newRequest(method)
@@ -216,7 +216,7 @@ test('too many transactions are refused with 503 and Retry-After, and remembered
     },
     ({ method }) => handled.push(method),
   )
-  const arrival = { flow: network.server.acquire(), source: network.client.endpoint }
+  const arrival = { flow: network.server.flow, source: network.client.endpoint }
   for (const branch of ['one', 'two', 'two']) {
     const request = newRequest('MESSAGE')
     request.headers.prepend('Via', `SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK${branch}`)
@@ -241,20 +241,21 @@ test('closing ends every request of ours', async () => {
 
 test('a peer that refused TCP gets long requests by UDP at once, for five minutes', async () => {
   const { network, client, handled, peer } = start(200)
-  const send = async () => {
+  const send = async (callId: string) => {
     const request = newRequest('MESSAGE')
+    request.headers.set('Call-ID', callId)
     request.body = Buffer.alloc(2_000, 'x')
     const outcome = client.send(request, peer)
     await pass(network.clock, 1_000)
     const answer = await outcome
     assert.ok(answer.kind === 'response' && answer.response.status === 200)
   }
-  await send()
-  await send()
-  await send()
+  await send('a')
+  await send('b')
+  await send('c')
   assert.equal(network.client.dialled, 1)
   await pass(network.clock, 300_000, 10_000)
-  await send()
+  await send('d')
   assert.equal(network.client.dialled, 2)
   assert.deepEqual(handled, Array(4).fill('MESSAGE'))
 })
