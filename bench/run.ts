@@ -29,8 +29,8 @@ import { SCENARIOS } from './scenarios/scenarios.ts'
 
 const ROUNDS = 3
 /** Of idle sessions, before the first and after the last has signed in. */
-const IDLE_MS = 120_000
-const QUICK = { rounds: 1, idleMs: 10_000, accounts: 1_000 }
+const IDLE_MS = { before: 60_000, after: 120_000 }
+const QUICK = { rounds: 1, idleMs: { before: 3_000, after: 8_000 }, accounts: 1_200 }
 
 /** Figures are kept by scenario and server, in the order of rounds. */
 class Results {
@@ -60,7 +60,7 @@ interface Plan {
   readonly scenarios: readonly Scenario[]
   readonly scale: Scale
   readonly rounds: number
-  readonly idleMs: number
+  readonly idleMs: { readonly before: number; readonly after: number }
   readonly fleet: Fleet
 }
 
@@ -147,9 +147,9 @@ async function holdAll({ scenarios, scale, fleet, idleMs }: Plan, results: Resul
       all.push({ scenario, server, held: started.use(await scenario.hold(server, scale)) })
     }
   }
-  await wait(idleMs)
+  await wait(idleMs.before)
   for (const { held } of all) await held.fill()
-  await wait(idleMs)
+  await wait(idleMs.after)
   for (const { scenario, server, held } of all) results.add(scenario, server, held.measure())
 }
 

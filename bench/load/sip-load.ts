@@ -39,6 +39,8 @@ export interface Watching {
   readonly first: number
   readonly count: number
   readonly watchers: number
+  /** Users from `first` on who watch; those who are watched where it is not given. */
+  readonly colleagues?: number
   /** SUBSCRIBEs under way at a time. */
   readonly window: number
   /** No more than so many begin in a second; as many as can where it is not given. */
@@ -87,6 +89,7 @@ const presentities = new Map<string, Presentity>()
 const pending = new Map<string, Pending>()
 let retransmissions = 0
 let repetitions = 0
+let notifies = 0
 const failure = Promise.withResolvers<never>()
 failure.promise.catch(() => undefined)
 /** What a NOTIFY means to whoever is being measured. */
@@ -111,7 +114,8 @@ const operations = {
   },
 
   /** Resolves when each has his 200 and his first NOTIFY; more watchers where there are some already. */
-  async subscribe({ first, count, watchers, window, perSecond }: Watching): Promise<SipTimed> {
+  async subscribe(watching: Watching): Promise<SipTimed> {
+    const { count, watchers, window, perSecond } = watching
     const meter = new Meter()
     const waiting = new Map<Dialog, () => void>()
     notified = (dialog) => {
@@ -122,7 +126,7 @@ const operations = {
     await within(
       each(count * watchers, window, async (n) => {
         await pace.next()
-        const dialog = newDialog(first, count, n)
+        const dialog = newDialog(watching, n)
         const sentAt = performance.now()
         const told = new Promise<void>((resolve) => waiting.set(dialog, resolve))
         const response = await request(subscribe(dialog), dialog.link)
@@ -165,6 +169,11 @@ const operations = {
     }
     await within(Promise.all(Array.from({ length: window }, one)))
     return meter.result()
+  },
+
+  /** How many NOTIFYs have come so far, those that came again not counted. */
+  async notifies(_: object): Promise<number> {
+    return notifies
   },
 
   /** Ends all subscriptions and publications: the server is as it was before. */
@@ -253,6 +262,7 @@ function takeNotify(text: string, link: Link): void {
     return
   }
   dialog.notified = cseq
+  notifies += 1
   notified(dialog, text)
 }
 
@@ -282,7 +292,7 @@ function retransmit(): void {
 }
 
 /** The `n`-th of those who watch `count` users: each watches the ones after himself. */
-function newDialog(first: number, count: number, n: number): Dialog {
+function newDialog({ first, count, colleagues = count }: Watching, n: number): Dialog {
   const index = dialogs.length
   const round = Math.floor(index / count)
   const link = links[1 + (round % Math.max(1, links.length - 1))] ?? links[0]
@@ -291,7 +301,7 @@ function newDialog(first: number, count: number, n: number): Dialog {
     callId: newCallId(index),
     link,
     presentity: userName(first + (n % count)),
-    watcher: userName(first + ((n + 1 + round) % count)),
+    watcher: userName(first + ((n + 1 + round) % colleagues)),
     to: '',
     target: '',
     cseq: 0,
