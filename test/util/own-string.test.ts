@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { ownString } from '../../src/util/own-string.ts'
+import { ownString, sharedString } from '../../src/util/own-string.ts'
 
 it('an own string is equal, and lets the text that it was cut from go', () => {
   setFlagsFromString('--expose-gc')
@@ -24,4 +24,9 @@ it('an own string is equal, and lets the text that it was cut from go', () => {
   }
   // Fifty chunks of a megabyte each would be held by slices of them.
   assert.ok(used() - before < 10_000_000)
+})
+
+it('a shared copy is the same for all who ask for it, and as long as the text', () => {
+  assert.equal(sharedString('sip:a@example.com'), 'sip:a@example.com')
+  assert.equal(sharedString('ä'.repeat(500)), 'ä'.repeat(500))
 })

@@ -2,6 +2,7 @@
  * A dialog (RFC 3261 §12): who talks to whom under which Call-ID and tags, by which route, and at which number.
  * Its requests are numbered here, and it can be written down and picked up again after a restart.
  */
+import { ownString, sharedString } from '../../util/own-string.ts'
 import { SipError } from '../errors.ts'
 import { SipHeaders, SipRequest, type SipResponse } from '../message/message.ts'
 import { parseSipUri } from '../message/uri.ts'
@@ -25,11 +26,14 @@ export interface DialogSnapshot {
   readonly remoteCseq: number | undefined
 }
 
+const NO_ROUTES: readonly string[] = []
+
 /** CSeq is below 2^31 (§8.1.1.5). */
 const MAX_CSEQ = 2 ** 31 - 1
 
+/** Values of header fields have no line breaks: the key is never ambiguous. */
 export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
-  return JSON.stringify([callId, localTag, remoteTag])
+  return `${localTag}\n${callId}\n${remoteTag}`
 }
 
 /** Of a request that came in: its To is us. `undefined` outside any dialog. */
@@ -69,14 +73,16 @@ export class Dialog {
    */
   static asUas(request: SipRequest, localTag: string): Dialog {
     const { headers } = request
+    const routeSet = headers.getAll('Record-Route')
+    // A dialog outlives its request: it must not keep the request's text.
     return new Dialog({
-      callId: headers.get('Call-ID') ?? '',
+      callId: ownString(headers.get('Call-ID') ?? ''),
       localTag,
-      remoteTag: tagOf(request, 'From') ?? '',
-      localParty: partyOf(request, 'To'),
-      remoteParty: partyOf(request, 'From'),
-      remoteTarget: requireTarget(request),
-      routeSet: headers.getAll('Record-Route'),
+      remoteTag: ownString(tagOf(request, 'From') ?? ''),
+      localParty: sharedString(partyOf(request, 'To')),
+      remoteParty: sharedString(partyOf(request, 'From')),
+      remoteTarget: sharedString(requireTarget(request)),
+      routeSet: routeSet.length === 0 ? NO_ROUTES : routeSet.map(sharedString),
       localCseq: 0,
       remoteCseq: requireCSeq(request),
     })
@@ -167,7 +173,8 @@ export class Dialog {
 
   /** A target refresh: the Contact of a request, or of a 2xx to ours; without one nothing changes. */
   refreshTarget(message: SipRequest | SipResponse): void {
-    this.#remoteTarget = contactOf(message) ?? this.#remoteTarget
+    const target = contactOf(message)
+    if (target !== undefined) this.#remoteTarget = sharedString(target)
   }
 
   /** Leaves numbers out, so that those a crash may have forgotten are not used again. */
@@ -178,6 +185,7 @@ export class Dialog {
 
   /** Loose routing, or the strict routing of RFC 2543 where the first proxy does not say `lr`. */
   #path(): { uri: string; routes: readonly string[] } {
+    if (this.routeSet.length === 0) return { uri: this.#remoteTarget, routes: NO_ROUTES }
     const [first, ...rest] = this.routeSet
     const firstUri = first === undefined ? undefined : parseNameAddr(first)?.uri
     if (first === undefined || firstUri === undefined || isLoose(firstUri)) {

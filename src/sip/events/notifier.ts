@@ -10,6 +10,7 @@ import type { BareJid } from '../../core/address.ts'
 import type { Watcher } from '../../core/presence/access/access.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
+import { sharedString } from '../../util/own-string.ts'
 import { randomId } from '../../util/random-id.ts'
 import type { SipIdentity } from '../auth/identity.ts'
 import { Dialog, dialogKeyOf } from '../dialog/dialog.ts'
@@ -20,6 +21,7 @@ import { type EventValue, parseEvent } from '../message/values.ts'
 import type { ServerTransaction, SipUserAgent } from '../user-agent.ts'
 import { AccessReviews } from './access-reviews.ts'
 import type { EventDeps, EventPackage, ExpiresBounds } from './event-package.ts'
+import { Expiries } from './expiries.ts'
 import { allowEvents, grantExpires, negotiate } from './headers.ts'
 import { nextHop } from './next-hop.ts'
 import { aorOf, type Identify, type ResolveResource, watcherOf } from './resources.ts'
@@ -75,12 +77,14 @@ export class Notifier {
       log,
       events,
       pacing,
+      expiries: new Expiries(clock),
       send: (request, to) => userAgent.request(request, to),
       notified: (subscription) => deps.keeper.notified(subscription),
       decided: (subscription, before) => {
         deps.keeper.decided(subscription)
         events.watcherStates.decided(subscription, before)
       },
+      ended: (subscription) => this.#ended(subscription),
     }
     this.#watches = packages.map((pkg) =>
       pkg.watch(events, (presentity) => this.#changed(pkg, presentity)),
@@ -182,7 +186,7 @@ export class Notifier {
       contentType: demand.contentType,
       createdAt: now,
       dialog,
-      contact: tx.contact,
+      contact: sharedString(tx.contact),
       peer: nextHop(request, tx.source),
       expiresAt: now + seconds * 1000,
     })
@@ -237,9 +241,7 @@ export class Notifier {
   }
 
   #create(init: SubscriptionInit): Subscription {
-    return new Subscription(this.#subscriptionDeps, init, (subscription) =>
-      this.#ended(subscription),
-    )
+    return new Subscription(this.#subscriptionDeps, init)
   }
 
   #ended(subscription: Subscription): void {

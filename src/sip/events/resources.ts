@@ -1,6 +1,7 @@
 /** Who asks and about whom: request-URIs and identities, as the directory knows them. */
 import { type BareJid, bareJid } from '../../core/address.ts'
 import type { Watcher } from '../../core/presence/access/access.ts'
+import { ownString, sharedString } from '../../util/own-string.ts'
 import type { SipIdentity } from '../auth/identity.ts'
 import { SipError } from '../errors.ts'
 import { parseSipUri, serializeUri } from '../message/uri.ts'
@@ -28,7 +29,7 @@ export function aorOf(uri: string): string {
   // A local number means nothing without its phone-context (RFC 3966 §5.1.5).
   if (parsed.scheme === 'tel') return serializeUri(parsed)
   const { scheme, user, host } = parsed
-  return serializeUri({ scheme, user, host, params: new Map(), headers: [] })
+  return sharedString(serializeUri({ scheme, user, host }))
 }
 
 /** RFC 3323 §4.1.1.3: who hides his name has none that rules could be about. */
@@ -36,8 +37,18 @@ const ANONYMOUS_HOST = 'anonymous.invalid'
 
 /** Somebody of another system goes by the address in his URI; by the URI where there is none. */
 export function watcherOf({ address, uri }: SipIdentity): Watcher {
-  return { address: address ?? addressIn(uri) ?? uri, account: address, protocol: 'sip' }
+  const name = address ?? addressIn(uri) ?? uri
+  const known = watchers.get(name)
+  if (known && known.account === address) return known
+  const watcher: Watcher = { address: ownString(name), account: address, protocol: 'sip' }
+  if (watchers.size >= SHARED_WATCHERS) watchers.clear()
+  watchers.set(watcher.address, watcher)
+  return watcher
 }
+
+/** Who watches one person watches others, too; whom they are about is said once for all of them. */
+const SHARED_WATCHERS = 4_096
+const watchers = new Map<string, Watcher>()
 
 /** The `user@host` of a sip, sips, pres or im URI. */
 export function addressIn(uri: string): BareJid | undefined {

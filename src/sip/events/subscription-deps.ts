@@ -6,6 +6,8 @@ import type { Dialog } from '../dialog/dialog.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { Peer } from '../transport/transport.ts'
 import type { EventDeps, EventPackage, Subject } from './event-package.ts'
+import type { Expiries } from './expiries.ts'
+import type { SubscriptionStatus } from './notify.ts'
 import type { Subscription } from './subscription.ts'
 
 export interface SubscriptionDeps {
@@ -13,12 +15,15 @@ export interface SubscriptionDeps {
   readonly log: Log
   readonly events: EventDeps
   readonly pacing: NotifyPacing
+  readonly expiries: Expiries
   /** Resolves with the final response; never rejects. */
   send(request: SipRequest, to: Peer | undefined): Promise<SipResponse>
   /** Called after each NOTIFY was sent. */
   notified(subscription: Subscription): void
   /** Called after it became known what the watcher may see; `before` is what held, if anything did. */
   decided(subscription: Subscription, before: Access | undefined): void
+  /** Called once, as soon as a subscription is terminated: before its last NOTIFY is answered. */
+  ended(subscription: Subscription): void
 }
 
 export interface NotifyPacing {
@@ -42,4 +47,6 @@ export interface SubscriptionInit {
   /** Where NOTIFYs go; `undefined`: where the dialog's route set or remote target points. */
   readonly peer: Peer | undefined
   readonly expiresAt: number
+  /** As it is on disk; `undefined` where it is not there. */
+  readonly stored?: SubscriptionStatus
 }

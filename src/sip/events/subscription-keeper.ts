@@ -10,6 +10,7 @@ import type {
 import type { Log } from '../../util/log.ts'
 import { Dialog, type DialogSnapshot } from '../dialog/dialog.ts'
 import type { EventPackage } from './event-package.ts'
+import type { SubscriptionStatus } from './notify.ts'
 import type { Subscription } from './subscription.ts'
 import type { SubscriptionInit } from './subscription-deps.ts'
 
@@ -33,7 +34,6 @@ interface Snapshot {
 export class SubscriptionKeeper {
   readonly #store: SubscriptionStore
   readonly #log: Log
-  readonly #saved = new Map<string, { readonly cseq: number; readonly status: string }>()
 
   constructor(store: SubscriptionStore, log: Log) {
     this.#store = store
@@ -44,29 +44,29 @@ export class SubscriptionKeeper {
   async save(subscription: Subscription): Promise<void> {
     if (!isDurable(subscription)) {
       // A refresh may have moved a subscription from UDP to a connection.
-      if (this.#saved.has(subscription.id)) await this.#remove(subscription)
+      if (subscription.storedCseq !== undefined) await this.#remove(subscription)
       return
     }
-    const record = toRecord(subscription)
-    this.#saved.set(record.id, { cseq: subscription.dialog.localCseq, status: record.status })
-    await this.#store.put(record)
+    subscription.storedCseq = subscription.dialog.localCseq
+    subscription.storedStatus = storedStatus(subscription.status)
+    await this.#store.put(toRecord(subscription))
   }
 
   /** To be called after each NOTIFY. */
   notified(subscription: Subscription): void {
-    const saved = this.#saved.get(subscription.id)
-    if (!saved || subscription.dialog.localCseq - saved.cseq < CSEQ_SAVED_EVERY) return
+    const { storedCseq, dialog } = subscription
+    if (storedCseq === undefined || dialog.localCseq - storedCseq < CSEQ_SAVED_EVERY) return
     this.#saveLater(subscription)
   }
 
   /** To be called when a subscription may have another status than the stored one. */
   decided(subscription: Subscription): void {
-    const saved = this.#saved.get(subscription.id)
-    if (saved && saved.status !== subscription.status) this.#saveLater(subscription)
+    const { storedCseq, storedStatus, status } = subscription
+    if (storedCseq !== undefined && storedStatus !== status) this.#saveLater(subscription)
   }
 
   forget(subscription: Subscription): void {
-    if (!this.#saved.has(subscription.id)) return
+    if (subscription.storedCseq === undefined) return
     // The next start deletes what has ended, and a watcher who knows nothing of it answers 481.
     this.#remove(subscription).catch((err: unknown) => {
       this.#log.warn({ what: 'sip_subscription_not_removed', err })
@@ -77,16 +77,14 @@ export class SubscriptionKeeper {
     const inits: SubscriptionInit[] = []
     for (const record of await this.#store.load(now)) {
       const init = fromRecord(record, packages)
-      if (init) {
-        inits.push(init)
-        this.#saved.set(init.id, { cseq: init.dialog.localCseq, status: record.status })
-      } else this.#log.warn({ what: 'sip_subscription_not_restored', id: record.id })
+      if (init) inits.push(init)
+      else this.#log.warn({ what: 'sip_subscription_not_restored', id: record.id })
     }
     return inits
   }
 
   #remove(subscription: Subscription): Promise<void> {
-    this.#saved.delete(subscription.id)
+    subscription.storedCseq = undefined
     return this.#store.remove(subscription.id)
   }
 
@@ -100,6 +98,10 @@ export class SubscriptionKeeper {
 /** Reached by UDP, or through proxies or a Contact that can be connected to. */
 export function isDurable({ peer }: Subscription): boolean {
   return peer === undefined || peer.transport === 'udp'
+}
+
+function storedStatus(status: SubscriptionStatus): 'pending' | 'active' {
+  return status === 'pending' ? 'pending' : 'active'
 }
 
 function toRecord(subscription: Subscription): SubscriptionRecord {
@@ -118,7 +120,7 @@ function toRecord(subscription: Subscription): SubscriptionRecord {
     presentity: subject.presentity,
     watcher: subject.watcher.address,
     event: subscription.package.event,
-    status: subscription.status === 'pending' ? 'pending' : 'active',
+    status: storedStatus(subscription.status),
     dialog: JSON.stringify(snapshot),
     createdAt: subscription.createdAt,
     expiresAt: subscription.expiresAt,
@@ -150,6 +152,7 @@ function fromRecord(
     contact,
     peer: peer && { transport: 'udp', ...peer },
     expiresAt: record.expiresAt,
+    stored: record.status === 'pending' ? 'pending' : 'active',
   }
 }
 

@@ -18,7 +18,8 @@ const subscriptionsGauge = gauge({
 
 export class SubscriptionTable {
   readonly #limits: SubscriptionLimits
-  readonly #byDialog = new Map<string, Subscription>()
+  /** By the tag that we gave, which no two dialogs share. */
+  readonly #byTag = new Map<string, Subscription>()
   readonly #byPresentity = new Map<BareJid, Set<Subscription>>()
   readonly #countByWatcher = new Map<string, number>()
 
@@ -27,12 +28,12 @@ export class SubscriptionTable {
   }
 
   get size(): number {
-    return this.#byDialog.size
+    return this.#byTag.size
   }
 
   /** Throws `SipError` 503 where the server has enough, 403 where the watcher has. */
   requireRoomFor(watcher: string): void {
-    if (this.#byDialog.size >= this.#limits.total) {
+    if (this.#byTag.size >= this.#limits.total) {
       throw new SipError(503, undefined, [['Retry-After', RETRY_AFTER_SECONDS]])
     }
     if ((this.#countByWatcher.get(watcher) ?? 0) >= this.#limits.perWatcher) {
@@ -40,8 +41,10 @@ export class SubscriptionTable {
     }
   }
 
+  /** By what `dialogKey` makes of its dialog. */
   get(dialogKey: string): Subscription | undefined {
-    return this.#byDialog.get(dialogKey)
+    const found = this.#byTag.get(dialogKey.slice(0, dialogKey.indexOf('\n')))
+    return found?.dialog.key === dialogKey ? found : undefined
   }
 
   /** Do not keep the set: it is the live one. */
@@ -50,12 +53,12 @@ export class SubscriptionTable {
   }
 
   all(): Iterable<Subscription> {
-    return this.#byDialog.values()
+    return this.#byTag.values()
   }
 
   add(subscription: Subscription): void {
     const { presentity, watcher } = subscription.subject
-    this.#byDialog.set(subscription.dialog.key, subscription)
+    this.#byTag.set(subscription.dialog.localTag, subscription)
     const watched = this.#byPresentity.get(presentity)
     if (watched) watched.add(subscription)
     else this.#byPresentity.set(presentity, new Set([subscription]))
@@ -66,8 +69,9 @@ export class SubscriptionTable {
   /** Removing what is not there does nothing. */
   remove(subscription: Subscription): void {
     const { presentity, watcher } = subscription.subject
-    if (this.#byDialog.get(subscription.dialog.key) !== subscription) return
-    this.#byDialog.delete(subscription.dialog.key)
+    const { localTag } = subscription.dialog
+    if (this.#byTag.get(localTag) !== subscription) return
+    this.#byTag.delete(localTag)
     const watched = this.#byPresentity.get(presentity)
     watched?.delete(subscription)
     if (watched?.size === 0) this.#byPresentity.delete(presentity)

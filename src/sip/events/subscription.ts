@@ -18,6 +18,7 @@ import { SipError } from '../errors.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { Peer } from '../transport/transport.ts'
 import type { EventPackage, Rendered, Subject } from './event-package.ts'
+import type { Expiring } from './expiries.ts'
 import { isUnreachable, openPeer } from './next-hop.ts'
 import {
   createNotify,
@@ -28,7 +29,7 @@ import {
   type TerminationReason,
 } from './notify.ts'
 import { verdictOn } from './notify-response.ts'
-import { StandingAccess } from './standing-access.ts'
+import { StandingAccess, type StandingAccessDeps } from './standing-access.ts'
 import type { SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
 
 const RETRY_MS = 30_000
@@ -44,7 +45,7 @@ const CLOSED: Access = { decision: 'block', visible: NOTHING, asks: false }
 
 type Owed = 'nothing' | 'change' | 'now'
 
-export class Subscription {
+export class Subscription implements Expiring, StandingAccessDeps {
   readonly id: string
   readonly package: EventPackage
   readonly eventId: string | undefined
@@ -55,33 +56,30 @@ export class Subscription {
   /** The latest of a refresh (RFC 6665 §4.2.1.3: Accept, and the flow it came by). */
   contentType: string
   peer: Peer | undefined
-  expiresAt: number
+  /** Of the keeper: what is on disk; no number where nothing is. */
+  storedCseq: number | undefined
+  storedStatus: SubscriptionStatus
 
   readonly #deps: SubscriptionDeps
-  readonly #ended: (subscription: Subscription) => void
   readonly #standing: StandingAccess
   #access: Access | undefined
+  #expiresAt: number
   #status: SubscriptionStatus = 'active'
   #reason: TerminationReason = 'timeout'
   #owed: Owed = 'nothing'
   #outstanding: Promise<void> | undefined
   #dead = false
   #timer: Timer | undefined
-  #expiry: Timer | undefined
   #recheck: Timer | undefined
   #renderedAt = 0
   #notBefore = 0
   #failures = 0
-  #sent: { readonly state: Buffer | string; readonly status: SubscriptionStatus } | undefined
+  /** What the watcher has taken. */
+  #sentState: Buffer | string | undefined
+  #sentStatus: SubscriptionStatus = 'active'
 
-  /** `ended` is called once, as soon as the subscription is terminated: before its last NOTIFY is answered. */
-  constructor(
-    deps: SubscriptionDeps,
-    init: SubscriptionInit,
-    ended: (subscription: Subscription) => void,
-  ) {
+  constructor(deps: SubscriptionDeps, init: SubscriptionInit) {
     this.#deps = deps
-    this.#ended = ended
     this.id = init.id
     this.package = init.package
     this.eventId = init.eventId
@@ -91,14 +89,18 @@ export class Subscription {
     this.contact = init.contact
     this.contentType = init.contentType
     this.peer = init.peer
-    this.expiresAt = init.expiresAt
-    this.#standing = new StandingAccess({
-      ask: () => this.package.authorize(this.#deps.events, this.subject),
-      decided: (access) => this.#decided(access),
-      failed: (error) => this.#undecidable(error),
-    })
+    this.#expiresAt = init.expiresAt
+    this.storedCseq = init.stored && init.dialog.localCseq
+    this.storedStatus = init.stored ?? 'active'
+    // It asks `this`: functions of its own would be a tenth of what a subscription occupies.
+    this.#standing = new StandingAccess(this)
     // A fetch ends when it is answered.
-    if (init.expiresAt > init.createdAt) this.#armExpiry()
+    if (init.expiresAt > init.createdAt) deps.expiries.add(this)
+  }
+
+  /** Milliseconds since the epoch. */
+  get expiresAt(): number {
+    return this.#expiresAt
   }
 
   get status(): SubscriptionStatus {
@@ -128,7 +130,7 @@ export class Subscription {
   /** Asks again what the watcher may see, and tells him at once where it is something else. Never rejects. */
   reconsider(): Promise<void> {
     if (this.#dead) return Promise.resolve()
-    return this.#standing.ask().catch((error: unknown) => this.#undecidable(error))
+    return this.#standing.ask().catch((error: unknown) => this.failed(error))
   }
 
   /** Resolves when no NOTIFY waits for its answer. */
@@ -138,8 +140,9 @@ export class Subscription {
 
   /** The watcher asked for so many more seconds (RFC 6665 §4.2.1.3). */
   extend(expiresAt: number): void {
-    this.expiresAt = expiresAt
-    this.#armExpiry()
+    this.#deps.expiries.remove(this)
+    this.#expiresAt = expiresAt
+    this.#deps.expiries.add(this)
   }
 
   /** A NOTIFY must follow each SUBSCRIBE at once, changed or not (RFC 6665 §4.2.1.2). */
@@ -178,19 +181,24 @@ export class Subscription {
   suspend(): void {
     this.#dead = true
     this.#timer?.cancel()
-    this.#expiry?.cancel()
+    this.#deps.expiries.remove(this)
     this.#recheck?.cancel()
   }
 
   #close(): void {
     if (this.#status === 'terminated') return
     this.#status = 'terminated'
-    this.#expiry?.cancel()
+    this.#deps.expiries.remove(this)
     this.#recheck?.cancel()
-    this.#ended(this)
+    this.#deps.ended(this)
   }
 
-  #decided(access: Access): void {
+  /** For its own `StandingAccess`, as the next two. */
+  ask(): Access | Promise<Access> {
+    return this.package.authorize(this.#deps.events, this.subject)
+  }
+
+  decided(access: Access): void {
     const before = this.#access
     this.#access = access
     if (this.#status !== 'terminated') {
@@ -206,7 +214,7 @@ export class Subscription {
     this.#pump()
   }
 
-  #undecidable(error: unknown): void {
+  failed(error: unknown): void {
     if (this.#dead) return
     this.#standing.hold(CLOSED)
     if (error instanceof SipError) {
@@ -215,14 +223,13 @@ export class Subscription {
     }
     const { clock, log } = this.#deps
     log.error({ what: 'sip_access_not_decided', watcher: this.subject.watcher.address, err: error })
-    this.#decided(CLOSED)
+    this.decided(CLOSED)
     this.#recheck = clock.after(RETRY_MS, () => void this.reconsider())
   }
 
-  #armExpiry(): void {
-    this.#expiry?.cancel()
-    const wait = this.expiresAt - this.#deps.clock.now()
-    this.#expiry = this.#deps.clock.after(wait, () => this.terminate('timeout'))
+  /** For the `Expiries`. */
+  expired(): void {
+    this.terminate('timeout')
   }
 
   /** Sends what is owed, now or as soon as pacing and Retry-After allow. */
@@ -289,7 +296,8 @@ export class Subscription {
   }
 
   #isKnown({ state }: Rendered): boolean {
-    return this.#sent?.status === this.#status && isSameState(this.#sent.state, state)
+    if (this.#sentState === undefined || this.#sentStatus !== this.#status) return false
+    return isSameState(this.#sentState, state)
   }
 
   async #notify(draft: Draft): Promise<void> {
@@ -338,7 +346,8 @@ export class Subscription {
     switch (verdict.kind) {
       case 'accepted':
         this.#failures = 0
-        this.#sent = { state: rendered.state, status }
+        this.#sentState = rendered.state
+        this.#sentStatus = status
         break
       case 'gone':
         this.#giveUp(response)
@@ -358,7 +367,7 @@ export class Subscription {
   #retryAfter(delayMs: number): void {
     if (this.#owed === 'now' || this.#status === 'terminated') return
     this.#owed = 'change'
-    this.#sent = undefined
+    this.#sentState = undefined
     this.#notBefore = Math.max(this.#notBefore, this.#deps.clock.now() + delayMs)
   }
 
