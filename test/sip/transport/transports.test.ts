@@ -157,17 +157,20 @@ test('a request too long for UDP goes by TCP, and by UDP where nobody accepts th
   phone.send(responseText(datagram, '200 OK'))
   assert.equal((await fallback).status, 200)
 
-  const listener = createServer().listen(phone.port, HOST)
+  // Another one: that the first accepts no connection is remembered for a while.
+  await using desk = await UdpPeer.open(rig.udp)
+  const listener = createServer().listen(desk.port, HOST)
   await once(listener, 'listening')
   const connected = once(listener, 'connection')
-  const switched = rig.agent.request(notify(peer, body), peer)
+  const deskPeer = { transport: 'udp', host: HOST, port: desk.port } as const
+  const switched = rig.agent.request(notify(deskPeer, body), deskPeer)
   const [socket] = await connected
   await using stream = new StreamPeer(socket)
   const request = await stream.next()
   assert.match(headerOf(request, 'Via'), new RegExp(`^SIP/2\\.0/TCP 127\\.0\\.0\\.1:${rig.tcp};`))
   stream.send(responseText(request, '200 OK'))
   assert.equal((await switched).status, 200)
-  assert.equal(phone.inbox.waiting, 0)
+  assert.equal(desk.inbox.waiting, 0)
   listener.close()
 })
 
