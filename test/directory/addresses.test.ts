@@ -47,6 +47,8 @@ eachDatabase((_kind, open) => {
     })
     const address = { type: 'msrtc', value: 'sip:alice@lync.example' } as const
     await directory.addAddress(alice, address)
+    // What the listener asks may be answered by another connection: not before the next change, then.
+    await Promise.all(seen)
     await assert.rejects(directory.addAddress(alice, address), refusal('ADDRESS_EXISTS'))
     await directory.removeAddress(alice, address)
     await assert.rejects(directory.removeAddress(alice, address), refusal('NO_SUCH_ADDRESS'))
