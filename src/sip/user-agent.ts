@@ -196,8 +196,8 @@ export class SipUserAgent {
   }
 
   #overdue(inbound: InboundTransaction): void {
-    const { request, method, terminated } = inbound
-    if (!request || terminated) return
+    const { request, method, isTerminated } = inbound
+    if (!request || isTerminated) return
     this.#log.error({ what: 'sip_handler_overdue', method })
     this.#respond(inbound, createResponse(request, 500))
   }
@@ -207,7 +207,7 @@ export class SipUserAgent {
     const target = this.#transactions.cancelled(cancel)
     if (!target) throw new SipError(481)
     this.#respond(inbound, createResponse(cancel, 200))
-    if (target.request?.method === 'INVITE') {
+    if (target !== 'answered' && target.request?.method === 'INVITE') {
       this.#respond(target, createResponse(target.request, 487))
     }
   }

@@ -3,9 +3,10 @@ import type { Clock } from '../../util/clock.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import { type Reply, toReply } from '../transport/reply.ts'
+import type { ResponseRoute } from '../transport/response-route.ts'
 import type { Peer } from '../transport/transport.ts'
 import type { Arrival, Carrier } from '../transport/transports.ts'
-import { InviteServerTransaction, type ServerPort } from './ist.ts'
+import { type InviteServerPort, InviteServerTransaction } from './ist.ts'
 import { toTag } from './keys.ts'
 import { responsesSent, retransmissions } from './metrics.ts'
 import { NonInviteServerTransaction } from './nist.ts'
@@ -15,30 +16,59 @@ export interface InboundDeps {
   readonly clock: Clock
   readonly timers: TransactionTimers
   readonly transports: Carrier
-  terminated(): void
+  readonly owner: InboundOwner
 }
 
-export class InboundTransaction {
+export interface InboundOwner {
+  /**
+   * Called once. An answered request other than INVITE ends at once: whoever has to answer its copies
+   * (timer J, §17.2.2) keeps `lastReply`.
+   */
+  ended(transaction: InboundTransaction): void
+}
+
+/** As `serverKey` and `mergeKey` make them. */
+export interface InboundKeys {
+  readonly key: string
+  readonly merge: string | undefined
+}
+
+const withoutJ = new WeakMap<TransactionTimers, TransactionTimers>()
+
+function brief(timers: TransactionTimers): TransactionTimers {
+  let made = withoutJ.get(timers)
+  if (!made) {
+    made = { ...timers, j: 0 }
+    withoutJ.set(timers, made)
+  }
+  return made
+}
+
+export class InboundTransaction implements InviteServerPort {
   readonly method: string
   readonly source: Peer
+  readonly keys: InboundKeys
+  readonly route: ResponseRoute
+  readonly #deps: InboundDeps
   readonly #fsm: InviteServerTransaction | NonInviteServerTransaction
-  readonly #send: (reply: Reply) => void
   #request: SipRequest | undefined
 
-  constructor(deps: InboundDeps, request: SipRequest, arrival: Arrival) {
+  constructor(deps: InboundDeps, keys: InboundKeys, request: SipRequest, arrival: Arrival) {
     const { flow, source } = arrival
+    const { clock, timers, transports } = deps
     this.method = request.method
     this.source = { transport: flow.transport, host: source.host, port: source.port, flow }
+    this.keys = keys
+    this.#deps = deps
     this.#request = request
-    const route = deps.transports.routeBack(request, arrival)
-    this.#send = (reply) => deps.transports.sendResponse(reply, route)
-    this.#fsm = this.#createFsm(deps)
+    this.route = transports.routeBack(request, arrival)
+    if (request.method === 'INVITE') {
+      this.#fsm = new InviteServerTransaction(clock, timers, this)
+      this.#fsm.start()
+    } else this.#fsm = new NonInviteServerTransaction(clock, brief(timers), this)
   }
 
-  /**
-   * `undefined` once there is a final response: over UDP an answered transaction lives on for half a minute,
-   * thousands of them, and all it needs then is the answer.
-   */
+  /** `undefined` once there is a final response. */
   get request(): SipRequest | undefined {
     return this.#request
   }
@@ -48,8 +78,12 @@ export class InboundTransaction {
     return this.#request === undefined
   }
 
-  get terminated(): boolean {
+  get isTerminated(): boolean {
     return this.#fsm.state === 'terminated'
+  }
+
+  get lastReply(): Reply | undefined {
+    return this.#fsm.lastReply
   }
 
   /** False where there is a final response already. */
@@ -64,7 +98,7 @@ export class InboundTransaction {
   respondStateless(response: SipResponse): void {
     if (this.answered) return
     this.#request = undefined
-    this.#send(toReply(response))
+    this.send(toReply(response))
     responsesSent.inc({ status: response.status })
     this.#fsm.abandon()
   }
@@ -86,22 +120,17 @@ export class InboundTransaction {
     this.#fsm.abandon()
   }
 
-  #createFsm(deps: InboundDeps) {
-    const { clock, timers } = deps
-    const port: ServerPort = {
-      send: this.#send,
-      terminated: () => deps.terminated(),
-    }
-    if (this.method !== 'INVITE') return new NonInviteServerTransaction(clock, timers, port)
-    const fsm = new InviteServerTransaction(clock, timers, {
-      ...port,
-      trying: () => this.#trying(),
-    })
-    fsm.start()
-    return fsm
+  // InviteServerPort
+
+  send(reply: Reply): void {
+    this.#deps.transports.sendResponse(reply, this.route)
   }
 
-  #trying(): Reply | undefined {
+  trying(): Reply | undefined {
     return this.#request && toReply(createResponse(this.#request, 100))
+  }
+
+  terminated(): void {
+    this.#deps.owner.ended(this)
   }
 }

@@ -6,11 +6,13 @@ import { randomInt } from 'node:crypto'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import type { OverloadGuard } from '../../util/overload.ts'
+import { ownString } from '../../util/own-string.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import { toReply } from '../transport/reply.ts'
 import type { Flow, Peer } from '../transport/transport.ts'
 import type { Arrival, Carrier, Inbox } from '../transport/transports.ts'
+import { AnsweredRequests } from './answered-requests.ts'
 import {
   type Asker,
   type ClientOutcome,
@@ -25,11 +27,12 @@ import {
   overloaded,
   requestsReceived,
   requestsSent,
+  retransmissions,
   strayMessages,
   transactionsOpen,
 } from './metrics.ts'
 import { isNewWork } from './new-work.ts'
-import { InboundTransaction } from './server-transaction.ts'
+import { type InboundOwner, InboundTransaction } from './server-transaction.ts'
 import { DEFAULT_TIMER_BASE, type TimerBase, timersFor } from './timers.ts'
 import { UdpOnlyPeers } from './udp-only-peers.ts'
 
@@ -63,7 +66,7 @@ const ignore = () => undefined
 /** Any of these may be what a CANCEL is meant for; only INVITE can still be stopped (§9.2). */
 const CANCELLABLE = ['INVITE', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE', 'REGISTER', 'NOTIFY', 'OPTIONS']
 
-export class Transactions implements Inbox, TransactionOwner {
+export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   readonly #clock: Clock
   readonly #log: Log
   readonly #transports: Carrier
@@ -72,6 +75,7 @@ export class Transactions implements Inbox, TransactionOwner {
   readonly #overload: OverloadGuard | undefined
   readonly #deliver: Deliver
   readonly #servers = new Map<string, InboundTransaction>()
+  readonly #answered: AnsweredRequests
   readonly #clients = new Map<string, OutboundTransaction>()
   /** Server transactions outside dialogs, by what a merged copy would share. */
   readonly #merges = new Map<string, InboundTransaction>()
@@ -88,6 +92,11 @@ export class Transactions implements Inbox, TransactionOwner {
     this.#overload = deps.overload
     this.#deliver = deliver
     this.#udpOnly = new UdpOnlyPeers(deps.clock)
+    this.#answered = new AnsweredRequests({
+      clock: deps.clock,
+      lifetimeMs: timersFor('udp', this.#base).j,
+      send: (reply, route) => deps.transports.sendResponse(reply, route),
+    })
     deps.transports.deliverTo(this)
   }
 
@@ -96,6 +105,7 @@ export class Transactions implements Inbox, TransactionOwner {
     const known = this.#servers.get(key)
     if (request.method === 'ACK') this.#acknowledged(known, request)
     else if (known) known.retransmission()
+    else if (this.#answered.has(key)) this.#repeat(key)
     else if (this.#isRefused(request)) this.#refuse(request, arrival)
     else this.#begin(key, request, arrival)
   }
@@ -113,10 +123,12 @@ export class Transactions implements Inbox, TransactionOwner {
   }
 
   /** The transaction that a CANCEL names, whatever has become of it. */
-  cancelled(cancel: SipRequest): InboundTransaction | undefined {
+  cancelled(cancel: SipRequest): InboundTransaction | 'answered' | undefined {
     for (const method of CANCELLABLE) {
-      const found = this.#servers.get(serverKey(cancel, method))
+      const key = serverKey(cancel, method)
+      const found = this.#servers.get(key)
       if (found) return found
+      if (this.#answered.has(key)) return 'answered'
     }
     return undefined
   }
@@ -145,34 +157,36 @@ export class Transactions implements Inbox, TransactionOwner {
   close(): void {
     for (const transaction of [...this.#clients.values()]) transaction.transportFailed()
     for (const transaction of [...this.#servers.values()]) transaction.abandon()
+    this.#answered.clear()
   }
 
-  #begin(key: string, request: SipRequest, arrival: Arrival): void {
-    const merge = mergeKey(request)
-    const transaction: InboundTransaction = new InboundTransaction(
-      {
-        clock: this.#clock,
-        timers: timersFor(arrival.flow.transport, this.#base),
-        transports: this.#transports,
-        terminated: () => {
-          if (!this.#servers.delete(key)) return
-          transactionsOpen.server -= 1
-          if (merge && this.#merges.get(merge) === transaction) this.#merges.delete(merge)
-        },
-      },
-      request,
-      arrival,
-    )
+  #begin(unowned: string, request: SipRequest, arrival: Arrival): void {
+    // They may be kept for half a minute, and must not keep the request's text.
+    const key = ownString(unowned)
+    const merging = mergeKey(request)
+    const merge = merging === undefined ? undefined : ownString(merging)
+    const deps = {
+      clock: this.#clock,
+      timers: timersFor(arrival.flow.transport, this.#base),
+      transports: this.#transports,
+      owner: this,
+    }
+    const transaction = new InboundTransaction(deps, { key, merge }, request, arrival)
     this.#servers.set(key, transaction)
     transactionsOpen.server += 1
     requestsReceived.inc({ method: methodLabel(request.method) })
     // §8.2.2.2: the same request by another way has been answered there.
-    if (merge && this.#merges.has(merge)) {
+    if (merge && (this.#merges.has(merge) || this.#answered.hasMerge(merge))) {
       transaction.respond(createResponse(request, 482))
       return
     }
     if (merge) this.#merges.set(merge, transaction)
     this.#deliver(transaction, request)
+  }
+
+  #repeat(key: string): void {
+    retransmissions.inc({ side: 'server' })
+    this.#answered.repeat(key)
   }
 
   #acknowledged(invite: InboundTransaction | undefined, ack: SipRequest): void {
@@ -181,7 +195,7 @@ export class Transactions implements Inbox, TransactionOwner {
   }
 
   #isRefused(request: SipRequest): boolean {
-    if (this.#servers.size >= this.#limits.maxServer) {
+    if (this.#servers.size + this.#answered.size >= this.#limits.maxServer) {
       overloaded.inc({ side: 'server' })
       return true
     }
@@ -256,6 +270,21 @@ export class Transactions implements Inbox, TransactionOwner {
     transactionsOpen.client += 1
     this.#bind(flow, transaction)
     transaction.start()
+  }
+
+  // InboundOwner
+
+  ended(transaction: InboundTransaction): void {
+    const { keys, lastReply, method, route } = transaction
+    const { key, merge } = keys
+    if (!this.#servers.delete(key)) return
+    transactionsOpen.server -= 1
+    const isFirst = merge !== undefined && this.#merges.get(merge) === transaction
+    if (isFirst) this.#merges.delete(merge)
+    const isRepeated = method !== 'INVITE' && route.flow.transport === 'udp'
+    if (isRepeated && lastReply && lastReply.status >= 200) {
+      this.#answered.add(key, isFirst ? merge : undefined, lastReply, route)
+    }
   }
 
   // TransactionOwner
