@@ -1,5 +1,7 @@
 /** All scenarios, in the order in which they run and are shown. */
 import type { Scenario } from '../harness/scenario.ts'
+import { mixed } from './mixed.ts'
+import { overload } from './overload.ts'
 import { notifyTcp, notifyUdp } from './sip-notify.ts'
 import { subscribe, subscriptionMemory } from './sip-subscribe.ts'
 import { chat } from './xmpp-chat.ts'
@@ -18,4 +20,6 @@ export const SCENARIOS: readonly Scenario[] = [
   notifyTcp,
   subscribe,
   subscriptionMemory,
+  mixed,
+  overload,
 ]
