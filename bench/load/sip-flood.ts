@@ -99,7 +99,7 @@ const operations = {
     for (let now = began; now - began < deadlineMs; now = performance.now()) {
       const status = await message(receivers, PROBE.goodMs)
       if (status === 200) return performance.now() - began
-      await pause(PROBE.everyMs - (performance.now() - now))
+      await pause(Math.max(0, PROBE.everyMs - (performance.now() - now)))
     }
     return Number.POSITIVE_INFINITY
   },

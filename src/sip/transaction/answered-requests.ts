@@ -28,6 +28,9 @@ interface AnsweredDeps {
 /** No more often than this somebody looks for what is to be forgotten. */
 const SWEEP_MS = 1_000
 
+/** For this part of timer J nothing is forgotten: 4 s, in which a client asks four times (§17.1.2.2). */
+const KEPT_PART = 1 / 8
+
 export class AnsweredRequests {
   readonly #deps: AnsweredDeps
   /** All live equally long, so that the oldest come first. */
@@ -74,6 +77,18 @@ export class AnsweredRequests {
     this.#deps.send({ status, bytes: Buffer.from(text, 'latin1'), toTag: undefined }, route)
   }
 
+  /** Makes room for others before timer J: so many, the oldest first, none of them fresh. */
+  forgetOldest(count: number): void {
+    const { clock, lifetimeMs } = this.#deps
+    const dispensable = clock.now() + lifetimeMs * (1 - KEPT_PART)
+    let left = count
+    for (const [key, answered] of this.#byKey) {
+      if (left === 0 || answered.until > dispensable) return
+      this.#forget(key, answered)
+      left -= 1
+    }
+  }
+
   clear(): void {
     this.#sweep?.cancel()
     this.#sweep = undefined
@@ -86,14 +101,19 @@ export class AnsweredRequests {
     const { clock } = this.#deps
     const now = clock.now()
     this.#sweep = undefined
-    for (const [key, { until, merge }] of this.#byKey) {
+    for (const [key, answered] of this.#byKey) {
+      const { until } = answered
       if (until > now) {
         this.#sweep = clock.after(Math.max(SWEEP_MS, until - now), () => this.#forgetOld())
         return
       }
-      this.#byKey.delete(key)
-      if (merge !== undefined) this.#merges.delete(merge)
-      transactionsOpen.server -= 1
+      this.#forget(key, answered)
     }
+  }
+
+  #forget(key: string, { merge }: Answered): void {
+    this.#byKey.delete(key)
+    if (merge !== undefined) this.#merges.delete(merge)
+    transactionsOpen.server -= 1
   }
 }

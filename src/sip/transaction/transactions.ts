@@ -61,6 +61,9 @@ export interface TransactionDeps {
 /** Seconds, drawn from this range so that refused clients do not all come back at once. */
 const RETRY_AFTER = [5, 15] as const
 
+/** What is answered makes room for what is new, so many at a time that looking for them costs little. */
+const FORGOTTEN_PART = 1 / 64
+
 const ignore = () => undefined
 
 /** Any of these may be what a CANCEL is meant for; only INVITE can still be stopped (§9.2). */
@@ -194,8 +197,14 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     if (!invite?.acknowledge(ack)) strayMessages.inc({ kind: 'ack' })
   }
 
+  get #isFull(): boolean {
+    return this.#servers.size + this.#answered.size >= this.#limits.maxServer
+  }
+
   #isRefused(request: SipRequest): boolean {
-    if (this.#servers.size + this.#answered.size >= this.#limits.maxServer) {
+    if (this.#isFull)
+      this.#answered.forgetOldest(Math.ceil(this.#limits.maxServer * FORGOTTEN_PART))
+    if (this.#isFull) {
       overloaded.inc({ side: 'server' })
       return true
     }

@@ -66,3 +66,18 @@ test('clearing leaves nothing behind, and what comes later is kept again', () =>
   clock.advance(LIFETIME_MS)
   assert.equal(answered.size, 0)
 })
+
+test('the oldest make room before timer J, those of the last four seconds do not', () => {
+  const { clock, answered, add } = setUp()
+  for (const key of ['one', 'two', 'three']) add(key, `merge ${key}`)
+  clock.advance(3_999)
+  answered.forgetOldest(1)
+  assert.equal(answered.size, 3)
+  add('fresh')
+  clock.advance(1)
+  answered.forgetOldest(2)
+  assert.ok(!answered.has('one') && !answered.hasMerge('merge one') && !answered.has('two'))
+  assert.ok(answered.has('three') && answered.has('fresh'))
+  answered.forgetOldest(2)
+  assert.ok(!answered.has('three') && answered.has('fresh'))
+})

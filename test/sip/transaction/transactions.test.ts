@@ -230,6 +230,34 @@ test('too many transactions are refused with 503 and Retry-After, and remembered
   assert.match(replies[0]?.bytes.toString() ?? '', /^Retry-After: \d+\r$/m)
 })
 
+test('what was answered a while ago makes room for what is new', () => {
+  const network = new LossyNetwork()
+  const handled: string[] = []
+  const server = new Transactions(
+    {
+      clock: network.clock,
+      log: silentLog,
+      transports: network.server,
+      limits: { maxServer: 1 },
+    },
+    (transaction, request) => {
+      handled.push(request.headers.get('Call-ID') ?? '')
+      transaction.respond(createResponse(request, 200))
+    },
+  )
+  const ask = (callId: string) => {
+    const request = newRequest('MESSAGE')
+    request.headers.set('Call-ID', callId)
+    request.headers.prepend('Via', `SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK${callId}`)
+    server.request(request, { flow: network.server.flow, source: network.client.endpoint })
+  }
+  ask('first')
+  ask('soon')
+  network.clock.advance(4_000)
+  ask('later')
+  assert.deepEqual(handled, ['first', 'later'])
+})
+
 test('closing ends every request of ours', async () => {
   const { network, client, peer } = start(200)
   network.loses = () => true
