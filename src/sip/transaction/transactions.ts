@@ -42,7 +42,7 @@ export interface TransactionLimits {
 }
 
 export const DEFAULT_TRANSACTION_LIMITS: TransactionLimits = {
-  maxServer: 100_000,
+  maxServer: 50_000,
   maxClient: 100_000,
 }
 
