@@ -57,6 +57,7 @@ eachDatabase((_kind, open) => {
     assert.deepEqual(await Promise.all(seen), [[alice], []])
     await directory.removeUser(alice)
     assert.equal(told.length, 3)
+    await Promise.all(seen)
     listening[Symbol.dispose]()
   })
 
