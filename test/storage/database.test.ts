@@ -83,10 +83,10 @@ eachDatabase((kind, open) => {
     const add = (key: string) =>
       kysely.insertInto('settings').values({ key, value: '1', updated_at: 1 }).execute()
     const results = await Promise.allSettled([add('a'), add('b'), add('a'), add('c')])
-    assert.deepEqual(
-      results.map((result) => result.status),
-      ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
-    )
+    const [first, second, third, fourth] = results.map((result) => result.status)
+    // Which of the two comes first is open where each has a connection of its own.
+    assert.deepEqual([first, third].toSorted(), ['fulfilled', 'rejected'])
+    assert.deepEqual([second, fourth], ['fulfilled', 'fulfilled'])
     assert.equal((await kysely.selectFrom('settings').selectAll().execute()).length, 3)
   })
 

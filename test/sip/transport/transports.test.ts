@@ -145,6 +145,20 @@ test('a request whose connection closes is answered 503 at once', async () => {
   assert.equal((await answer).status, 503)
 })
 
+/** UDP and TCP on one port: another one where somebody else has it for TCP. */
+async function openBoth(server: Awaited<ReturnType<typeof startRig>>['udp']) {
+  for (;;) {
+    const udp = await UdpPeer.open(server)
+    const listener = createServer().listen(udp.port, HOST)
+    try {
+      await once(listener, 'listening')
+      return { udp, listener }
+    } catch {
+      await udp[Symbol.asyncDispose]()
+    }
+  }
+}
+
 test('a request too long for UDP goes by TCP, and by UDP where nobody accepts that', async () => {
   await using rig = await startRig()
   await using phone = await UdpPeer.open(rig.udp)
@@ -158,9 +172,8 @@ test('a request too long for UDP goes by TCP, and by UDP where nobody accepts th
   assert.equal((await fallback).status, 200)
 
   // Another one: that the first accepts no connection is remembered for a while.
-  await using desk = await UdpPeer.open(rig.udp)
-  const listener = createServer().listen(desk.port, HOST)
-  await once(listener, 'listening')
+  const { udp, listener } = await openBoth(rig.udp)
+  await using desk = udp
   const connected = once(listener, 'connection')
   const deskPeer = { transport: 'udp', host: HOST, port: desk.port } as const
   const switched = rig.agent.request(notify(deskPeer, body), deskPeer)
