@@ -13,9 +13,11 @@ export const subscribe: TurnScenario = {
     const load = { ...PEOPLE, window: SUBSCRIBING }
     // Watchers are told of somebody who is there.
     await generator.call('publish', { ...load, ms: 0 })
-    await generator.call('subscribe', { ...load, watchers: quick ? 5 : 20 })
+    // As many to warm up: half as many leave the compiler at work while it is measured.
+    const watchers = quick ? 15 : 60
+    await generator.call('subscribe', { ...load, watchers })
     const figures = await sipSpan(server, generator, () =>
-      generator.call('subscribe', { ...load, watchers: quick ? 15 : 60 }),
+      generator.call('subscribe', { ...load, watchers }),
     )
     await generator.call('leave', {})
     return figures
@@ -24,7 +26,7 @@ export const subscribe: TurnScenario = {
 
 /**
  * Slowly: transactions live for up to 32 seconds after their answer, and must not be what is measured.
- * At one rate before and while it is measured there are as many of them, which occupy the same pages.
+ * At one rate and in one number before and while it is measured they occupy the same pages.
  */
 const PACE = { window: SUBSCRIBING, perSecond: 400 }
 
@@ -37,8 +39,8 @@ export const subscriptionMemory: HeldScenario = {
     const generator = await sipGenerator(server, 'udp')
     const load = { ...PEOPLE, ...PACE }
     await generator.call('publish', { ...load, ms: 0 })
-    const watchers = quick ? 10 : 60
-    await generator.call('subscribe', { ...load, watchers: quick ? 10 : 40 })
+    const watchers = quick ? 10 : 40
+    await generator.call('subscribe', { ...load, watchers })
     let before = Number.NaN
     return {
       async fill() {

@@ -1,5 +1,5 @@
 /**
- * Keeps the most recently used answers of a loader, absent ones included, and loads each only once.
+ * Keeps the recently used answers of a loader, absent ones included, and loads each only once.
  * A change must `delete` its keys after it is committed: loads that began before then are dropped too,
  * since it is the promise that is kept and not its result.
  */
@@ -16,7 +16,7 @@ export class LoadingCache<K, V> {
   get(key: K): Promise<V> {
     const known = this.#touch(key)
     if (known) return known.promise
-    const entry: Entry<V> = { promise: this.#load(key), settled: undefined }
+    const entry: Entry<V> = { promise: this.#load(key), settled: undefined, used: false }
     this.#entries.set(key, entry)
     this.#evict()
     entry.promise.then(
@@ -45,20 +45,24 @@ export class LoadingCache<K, V> {
 
   #touch(key: K): Entry<V> | undefined {
     const entry = this.#entries.get(key)
-    if (!entry) return undefined
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
+    if (entry) entry.used = true
     return entry
   }
 
+  /** Who was used since he last was the oldest gets a second chance: to move him at each use would cost more. */
   #evict(): void {
     if (this.#entries.size <= this.#limit) return
-    const oldest = this.#entries.keys().next()
-    if (!oldest.done) this.#entries.delete(oldest.value)
+    for (const [key, entry] of this.#entries) {
+      this.#entries.delete(key)
+      if (!entry.used) return
+      entry.used = false
+      this.#entries.set(key, entry)
+    }
   }
 }
 
 interface Entry<V> {
   readonly promise: Promise<V>
   settled: { value: V } | undefined
+  used: boolean
 }

@@ -7,18 +7,21 @@ import type { Schema } from './schema/schema.ts'
 
 type Column<T extends keyof Schema> = keyof Schema[T] & string
 
-/** Writes a row, in the place of the one with the same `id`. `columns` are all of the table's. */
+/**
+ * Writes a row; where there is one with the same `id`, what is `changing` in it. `columns` are all of
+ * the table's.
+ */
 export function upsertById<T extends keyof Schema>(
   kysely: Kysely<Schema>,
   table: T,
   columns: readonly Column<T>[],
+  changing: readonly Column<T>[],
 ): (row: Schema[T]) => Promise<void> {
-  const others = columns.filter((column) => column !== 'id')
   const values = (row?: Schema[T]) => columns.map((column) => row?.[column])
   const text: CompiledQuery = sql`
     insert into ${sql.table(table)} (${sql.join(columns.map((name) => sql.ref(name)))})
     values (${sql.join(values())})
-    on conflict (id) do update set ${sql.join(others.map(excluded))}`.compile(kysely)
+    on conflict (id) do update set ${sql.join(changing.map(excluded))}`.compile(kysely)
   return async (row) => {
     await kysely.executeQuery({ ...text, parameters: values(row) })
   }

@@ -11,7 +11,7 @@ import type { Watcher } from '../../core/presence/access/access.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { sharedString } from '../../util/own-string.ts'
-import { randomId } from '../../util/random-id.ts'
+import { orderedId } from '../../util/random-id.ts'
 import type { SipIdentity } from '../auth/identity.ts'
 import { Dialog, dialogKeyOf } from '../dialog/dialog.ts'
 import { SipError } from '../errors.ts'
@@ -152,7 +152,11 @@ export class Notifier {
 
   #changed(pkg: EventPackage, presentity: BareJid | undefined): void {
     const { table } = this.#deps
-    for (const subscription of presentity === undefined ? table.all() : table.of(presentity)) {
+    if (presentity !== undefined) {
+      for (const subscription of table.inPackage(pkg, presentity)) subscription.changed()
+      return
+    }
+    for (const subscription of table.all()) {
       if (subscription.package === pkg) subscription.changed()
     }
   }
@@ -179,7 +183,7 @@ export class Notifier {
     table.requireRoomFor(watcher.address)
     const now = clock.now()
     const subscription = this.#create({
-      id: randomId(9, 'base64url'),
+      id: orderedId(now),
       package: demand.package,
       eventId: demand.event.id,
       subject: { presentity, watcher, entity: aorOf(request.uri) },

@@ -7,7 +7,7 @@ import type { PublicationRecord, PublicationStore } from '../../storage/stores/s
 import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { gauge } from '../../util/metrics.ts'
-import { randomId } from '../../util/random-id.ts'
+import { orderedId, randomId } from '../../util/random-id.ts'
 import { SipError } from '../errors.ts'
 import type { Flow } from '../transport/transport.ts'
 import type {
@@ -86,8 +86,8 @@ export class Publications {
     if ((this.#byPresentity.get(presentity)?.size ?? 0) >= this.#deps.maxPerUser) {
       throw new SipError(403, 'Too Many Publications')
     }
-    const id = randomId(9, 'base64url')
     const publishedAt = this.#deps.clock.now()
+    const id = orderedId(publishedAt)
     return this.#put(pkg, { id, presentity, publishedAt, expiresAt, ...published }, flow)
   }
 

@@ -2,6 +2,7 @@
 import type { BareJid } from '../../core/address.ts'
 import { gauge } from '../../util/metrics.ts'
 import { SipError } from '../errors.ts'
+import type { EventPackage } from './event-package.ts'
 import type { Subscription } from './subscription.ts'
 
 export interface SubscriptionLimits {
@@ -20,7 +21,8 @@ export class SubscriptionTable {
   readonly #limits: SubscriptionLimits
   /** By the tag that we gave, which no two dialogs share. */
   readonly #byTag = new Map<string, Subscription>()
-  readonly #byPresentity = new Map<BareJid, Set<Subscription>>()
+  /** A change concerns one package: a thousand watchers of presence are no matter of those of the watchers. */
+  readonly #byPackage = new Map<EventPackage, Map<BareJid, Set<Subscription>>>()
   readonly #countByWatcher = new Map<string, number>()
 
   constructor(limits: SubscriptionLimits) {
@@ -47,9 +49,13 @@ export class SubscriptionTable {
     return found?.dialog.key === dialogKey ? found : undefined
   }
 
-  /** Do not keep the set: it is the live one. */
-  of(presentity: BareJid): Iterable<Subscription> {
-    return this.#byPresentity.get(presentity) ?? []
+  of(presentity: BareJid): Subscription[] {
+    return [...this.#byPackage.values()].flatMap((watched) => [...(watched.get(presentity) ?? [])])
+  }
+
+  /** Do not keep the answer: it is the live one. */
+  inPackage(pkg: EventPackage, presentity: BareJid): Iterable<Subscription> {
+    return this.#byPackage.get(pkg)?.get(presentity) ?? []
   }
 
   all(): Iterable<Subscription> {
@@ -59,9 +65,10 @@ export class SubscriptionTable {
   add(subscription: Subscription): void {
     const { presentity, watcher } = subscription.subject
     this.#byTag.set(subscription.dialog.localTag, subscription)
-    const watched = this.#byPresentity.get(presentity)
-    if (watched) watched.add(subscription)
-    else this.#byPresentity.set(presentity, new Set([subscription]))
+    const watched = this.#watchedIn(subscription.package)
+    const others = watched.get(presentity)
+    if (others) others.add(subscription)
+    else watched.set(presentity, new Set([subscription]))
     this.#countByWatcher.set(watcher.address, (this.#countByWatcher.get(watcher.address) ?? 0) + 1)
     subscriptionsGauge.set(this.size)
   }
@@ -72,12 +79,22 @@ export class SubscriptionTable {
     const { localTag } = subscription.dialog
     if (this.#byTag.get(localTag) !== subscription) return
     this.#byTag.delete(localTag)
-    const watched = this.#byPresentity.get(presentity)
-    watched?.delete(subscription)
-    if (watched?.size === 0) this.#byPresentity.delete(presentity)
+    const watched = this.#watchedIn(subscription.package)
+    const others = watched.get(presentity)
+    others?.delete(subscription)
+    if (others?.size === 0) watched.delete(presentity)
     const count = (this.#countByWatcher.get(watcher.address) ?? 1) - 1
     if (count === 0) this.#countByWatcher.delete(watcher.address)
     else this.#countByWatcher.set(watcher.address, count)
     subscriptionsGauge.set(this.size)
+  }
+
+  #watchedIn(pkg: EventPackage): Map<BareJid, Set<Subscription>> {
+    let watched = this.#byPackage.get(pkg)
+    if (!watched) {
+      watched = new Map()
+      this.#byPackage.set(pkg, watched)
+    }
+    return watched
   }
 }

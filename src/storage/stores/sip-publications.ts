@@ -32,8 +32,11 @@ const COLUMNS = [
   'expires_at',
 ] as const satisfies readonly (keyof SipPublicationsTable)[]
 
+/** Of a publication that is modified; to name others would have their indexes written again. */
+const CHANGING = ['etag', 'content_type', 'body', 'expires_at'] as const
+
 export function sipPublications({ kysely }: Pick<Database, 'kysely'>): PublicationStore {
-  const put = upsertById(kysely, 'sip_publications', COLUMNS)
+  const put = upsertById(kysely, 'sip_publications', COLUMNS, CHANGING)
   return {
     put: (record) => put(toRow(record)),
     remove: deleteById(kysely, 'sip_publications'),

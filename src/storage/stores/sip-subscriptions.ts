@@ -35,8 +35,10 @@ const COLUMNS = [
   'expires_at',
 ] as const satisfies readonly (keyof SipSubscriptionsTable)[]
 
+const CHANGING = ['status', 'dialog', 'expires_at'] as const
+
 export function sipSubscriptions({ kysely }: Pick<Database, 'kysely'>): SubscriptionStore {
-  const put = upsertById(kysely, 'sip_subscriptions', COLUMNS)
+  const put = upsertById(kysely, 'sip_subscriptions', COLUMNS, CHANGING)
   return {
     put: (record) => put(toRow(record)),
     remove: deleteById(kysely, 'sip_subscriptions'),
