@@ -1,22 +1,21 @@
 /**
  * Heliograph beside its peers, on one machine in one run:
  *
- *   script/bench [--quick] [--only NAME]… [--rounds N] [--results DIRECTORY] [--list]
+ *   script/bench [--quick] [--only NAME]… [--rounds N] [--results DIRECTORY] [--profile] [--list]
  *
  * Every round runs every scenario on every server, in turn. Exits with 1 where a row misses its bar,
  * with 2 where the run itself failed.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { temporaryDirectory } from '../test/support/temporary.ts'
 import { Fleet } from './harness/fleet.ts'
-import { json, markdown, meetsBar, type Row, type Run } from './harness/report.ts'
+import { occupy, type Quiet } from './harness/held.ts'
+import { json, markdown, meetsBar, PROFILED, type Row, type Run } from './harness/report.ts'
 import {
   BenchError,
   type Figures,
-  type Held,
   type HeldScenario,
   type RunningServer,
   type Scale,
@@ -28,13 +27,15 @@ import {
 import { SCENARIOS } from './scenarios/scenarios.ts'
 
 const ROUNDS = 3
-/** Of idle sessions, before the first and after the last has signed in. */
-const IDLE_MS = { before: 60_000, after: 120_000 }
-const QUICK = { rounds: 1, idleMs: { before: 3_000, after: 8_000 }, accounts: 1_200 }
+/** Two minutes after the last login, and a third in which whoever collects garbage has done so. */
+const QUIET: Quiet = { settleMs: 120_000, watchMs: 60_000 }
+const QUICK = { rounds: 1, quiet: { settleMs: 2_000, watchMs: 5_000 }, accounts: 1_110 }
 
 /** Figures are kept by scenario and server, in the order of rounds. */
 class Results {
   readonly versions: Record<string, string> = {}
+  /** By what took them, of all rounds. */
+  readonly seconds: Record<string, number> = {}
   readonly #figures = new Map<Scenario, Map<ServerName, Figures[]>>()
 
   add(scenario: Scenario, server: RunningServer, figures: Figures): void {
@@ -46,6 +47,13 @@ class Results {
     const more =
       perSecond === undefined ? '' : `, ${perSecond.toFixed(0)}/s, p99 ${p99Ms?.toFixed(1)} ms`
     console.error(`${scenario.name}  ${server.name}  ${cost.toFixed(1)} ${scenario.unit}${more}`)
+  }
+
+  async timed<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const began = performance.now()
+    const result = await work()
+    this.seconds[what] = (this.seconds[what] ?? 0) + (performance.now() - began) / 1000
+    return result
   }
 
   rows(scenarios: readonly Scenario[]): Row[] {
@@ -60,8 +68,10 @@ interface Plan {
   readonly scenarios: readonly Scenario[]
   readonly scale: Scale
   readonly rounds: number
-  readonly idleMs: { readonly before: number; readonly after: number }
+  readonly quiet: Quiet
   readonly fleet: Fleet
+  /** Directory of results. */
+  readonly target: string
 }
 
 try {
@@ -79,6 +89,7 @@ async function main(): Promise<number> {
       only: { type: 'string', multiple: true },
       rounds: { type: 'string' },
       results: { type: 'string', default: 'bench/results' },
+      profile: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
     },
   })
@@ -86,16 +97,20 @@ async function main(): Promise<number> {
     for (const { name, unit } of SCENARIOS) console.log(`${name}  (${unit})`)
     return 0
   }
-  const { quick } = values
+  const { quick, profile: isProfiled, results: target } = values
+  if (isProfiled) console.error(`# ${PROFILED}`)
   using directory = temporaryDirectory()
   const results = new Results()
   const plan: Plan = {
     scenarios: chosen(values.only),
     scale: { quick },
     rounds: Number(values.rounds ?? (quick ? QUICK.rounds : ROUNDS)),
-    idleMs: quick ? QUICK.idleMs : IDLE_MS,
-    fleet: new Fleet(directory.path, quick ? QUICK.accounts : XMPP_USERS),
+    quiet: quick ? QUICK.quiet : QUIET,
+    fleet: new Fleet(directory.path, { accounts: quick ? QUICK.accounts : XMPP_USERS, isProfiled }),
+    target,
   }
+  const names = new Set(plan.scenarios.flatMap(({ servers }) => servers))
+  await results.timed('accounts', () => plan.fleet.provision(names))
   for (let round = 0; round < plan.rounds; round += 1) {
     console.error(`# round ${round + 1} of ${plan.rounds}`)
     await takeTurns(plan, round, results)
@@ -103,7 +118,8 @@ async function main(): Promise<number> {
   }
   const rows = results.rows(plan.scenarios)
   const date = new Date().toISOString().slice(0, 10)
-  write(values.results, { date, quick, versions: results.versions, rows })
+  const { versions, seconds } = results
+  write(target, { date, quick, isProfiled, versions, seconds, rows })
   return rows.some((row) => meetsBar(row) === false) ? 1 : 0
 }
 
@@ -120,37 +136,48 @@ function chosen(names: readonly string[] | undefined): readonly Scenario[] {
 }
 
 /** Who begins changes with the round: the machine's mood shall not be always the same one's. */
-async function takeTurns({ scenarios, scale, fleet }: Plan, round: number, results: Results) {
+async function takeTurns(plan: Plan, round: number, results: Results) {
+  const { scenarios, scale, fleet, target } = plan
   const turns = scenarios.filter((scenario): scenario is TurnScenario => 'run' in scenario)
   const names = [...new Set(turns.flatMap(({ servers }) => servers))]
   await using started = new AsyncDisposableStack()
   const servers = new Map<ServerName, RunningServer>()
-  for (const name of names) servers.set(name, started.use(await fleet.start(name)))
+  await results.timed('starts', async () => {
+    for (const name of names) servers.set(name, started.use(await fleet.start(name)))
+  })
   for (const scenario of turns) {
     for (const name of rotated(scenario.servers, round)) {
       const server = servers.get(name)
       if (!server) continue
-      if (round === 0) await scenario.prepare?.(server)
-      results.add(scenario, server, await scenario.run(server, scale))
+      const figures = await results.timed(scenario.name, async () => {
+        if (round === 0) await scenario.prepare?.(server)
+        return await named(scenario, server, () => scenario.run(server, scale))
+      })
+      server.profiler?.keep(target, scenario.name)
+      results.add(scenario, server, figures)
     }
   }
 }
 
-async function holdAll({ scenarios, scale, fleet, idleMs }: Plan, results: Results) {
+async function holdAll({ scenarios, scale, quiet, fleet }: Plan, results: Results) {
   const holding = scenarios.filter((scenario): scenario is HeldScenario => 'hold' in scenario)
   if (holding.length === 0) return
-  await using started = new AsyncDisposableStack()
-  const all: { scenario: HeldScenario; server: RunningServer; held: Held }[] = []
-  for (const scenario of holding) {
-    for (const name of scenario.servers) {
-      const server = started.use(await fleet.startCopy(name))
-      all.push({ scenario, server, held: started.use(await scenario.hold(server, scale)) })
-    }
+  const names = holding.map(({ name }) => name).join(', ')
+  const all = await results.timed(names, () => occupy(fleet, holding, { scale, quiet }))
+  for (const { scenario, server, figures } of all) results.add(scenario, server, figures)
+}
+
+/** Rejects with whose failure it was. */
+async function named<T>(
+  scenario: Scenario,
+  server: RunningServer,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new BenchError(`${scenario.name}, ${server.name}: ${String(error)}`, { cause: error })
   }
-  await wait(idleMs.before)
-  for (const { held } of all) await held.fill()
-  await wait(idleMs.after)
-  for (const { scenario, server, held } of all) results.add(scenario, server, held.measure())
 }
 
 function rotated<T>(values: readonly T[], by: number): T[] {

@@ -7,8 +7,12 @@ import { startKamailio } from '../peers/kamailio.ts'
 import { startProsody } from '../peers/prosody.ts'
 import { xmppGenerator } from '../scenarios/xmpp.ts'
 import type { RunningServer, ServerName } from './scenario.ts'
+import { ServerProfiler } from './server-profiler.ts'
 
-const START: Readonly<Record<ServerName, (directory: string) => Promise<RunningServer>>> = {
+type Start = (directory: string, profiler?: ServerProfiler) => Promise<RunningServer>
+
+/** Only what runs on Node makes use of a profiler. */
+const START: Readonly<Record<ServerName, Start>> = {
   heliograph: startHeliograph,
   prosody: startProsody,
   ejabberd: startEjabberd,
@@ -18,44 +22,62 @@ const START: Readonly<Record<ServerName, (directory: string) => Promise<RunningS
 /** Accounts being made at a time. */
 const CONCURRENCY = 20
 
+interface Fitting {
+  /** XMPP users of each server. */
+  readonly accounts: number
+  readonly isProfiled: boolean
+}
+
 export class Fleet {
   readonly #directory: string
-  readonly #accounts: number
-  readonly #ready = new Set<ServerName>()
+  readonly #fitting: Fitting
+  readonly #ready = new Map<ServerName, Promise<void>>()
   #copies = 0
 
-  constructor(directory: string, accounts: number) {
+  constructor(directory: string, fitting: Fitting) {
     this.#directory = directory
-    this.#accounts = accounts
+    this.#fitting = fitting
   }
 
-  /** What it keeps is there again at the next start. The first makes the accounts. */
+  /** Makes the directories and the accounts of those that have none, side by side. */
+  async provision(names: Iterable<ServerName>): Promise<void> {
+    await Promise.all([...names].map((name) => this.#provisioned(name)))
+  }
+
+  /** What it keeps is there again at the next start. */
   async start(name: ServerName): Promise<RunningServer> {
+    await this.#provisioned(name)
     const directory = join(this.#directory, name)
-    if (!this.#ready.has(name)) {
-      mkdirSync(directory, { recursive: true })
-      await this.#provision(name, directory)
-      this.#ready.add(name)
-    }
-    return START[name](directory)
+    return START[name](
+      directory,
+      this.#fitting.isProfiled ? new ServerProfiler(directory) : undefined,
+    )
   }
 
-  /** Beside the one that `start` started; what it changes is lost. */
+  /** Of one that does not run at this moment; what the copy changes is lost. */
   async startCopy(name: ServerName): Promise<RunningServer> {
-    if (!this.#ready.has(name)) await (await this.start(name))[Symbol.asyncDispose]()
+    await this.#provisioned(name)
     this.#copies += 1
     const copy = join(this.#directory, `${name}-${this.#copies}`)
     cpSync(join(this.#directory, name), copy, { recursive: true, filter: isKept })
     return START[name](copy)
   }
 
+  #provisioned(name: ServerName): Promise<void> {
+    const ready = this.#ready.get(name) ?? this.#provision(name)
+    this.#ready.set(name, ready)
+    return ready
+  }
+
   /** A start of its own: what making accounts leaves in memory is not measured. */
-  async #provision(name: ServerName, directory: string): Promise<void> {
+  async #provision(name: ServerName): Promise<void> {
+    const directory = join(this.#directory, name)
+    mkdirSync(directory, { recursive: true })
     await using server = await START[name](directory)
     if (server.ports.xmpp === undefined) return
     using generator = xmppGenerator()
     const target = { port: server.ports.xmpp, tls: false }
-    const crowd = { ...target, first: 0, count: this.#accounts, concurrency: CONCURRENCY }
+    const crowd = { ...target, first: 0, count: this.#fitting.accounts, concurrency: CONCURRENCY }
     await generator.call('register', crowd)
   }
 }

@@ -11,9 +11,15 @@ export interface Row {
 export interface Run {
   readonly date: string
   readonly quick: boolean
+  readonly isProfiled: boolean
   readonly versions: Readonly<Record<string, string>>
+  /** What took how long, all rounds together. */
+  readonly seconds: Readonly<Record<string, number>>
   readonly rows: readonly Row[]
 }
+
+/** Said where a run begins, and above its tables. */
+export const PROFILED = 'a profiler runs inside Heliograph: its figures are worse than they are'
 
 interface Spread {
   readonly median: number
@@ -50,7 +56,7 @@ export function meetsBar(row: Row): boolean | undefined {
   return found && bar ? found.median <= bar.reach : undefined
 }
 
-export function markdown({ date, quick, versions, rows }: Run): string {
+export function markdown({ date, quick, isProfiled, versions, seconds, rows }: Run): string {
   const servers = (['prosody', 'ejabberd', 'kamailio', 'heliograph'] as const).filter((name) =>
     rows.some(({ rounds }) => rounds.has(name)),
   )
@@ -77,12 +83,15 @@ export function markdown({ date, quick, versions, rows }: Run): string {
   const rounds = Math.max(...rows.map(({ rounds }) => rounds.values().next().value?.length ?? 0))
   return [
     `Measured on ${date}${quick ? ' (`--quick`)' : ''}: ${machine}; ${about.join(', ')}; Node ${process.version}.`,
-    `Medians of ${rounds} rounds, least and most in brackets.`,
+    `Medians of ${rounds} round${rounds === 1 ? '' : 's'}, least and most in brackets.`,
+    ...(isProfiled ? [`**With --profile: ${PROFILED}.**`] : []),
     '',
     ...lines,
     '',
     ...detail,
     ...notes(rows),
+    '',
+    durations(seconds),
     '',
   ].join('\n')
 }
@@ -97,15 +106,30 @@ function details({ scenario, rounds }: Row): string[] {
   })
 }
 
-/** A generator that has no core to spare may be what limits the row; cost still counts the server's CPU only. */
-const GENERATOR_LIMIT = 0.9
+/**
+ * A generator that has no core to spare before a server that has is what limits throughput and latency;
+ * cost counts the server's CPU all the same.
+ */
+const FULL_CORE = 0.9
+
+function isLimitedByGenerator(figures: readonly Figures[]): boolean {
+  const median = (key: 'generatorShare' | 'serverShare') =>
+    spread(figures.map((one) => one[key] ?? 0)).median
+  return median('generatorShare') >= FULL_CORE && median('serverShare') < FULL_CORE
+}
+
+/** `Took 2 min 5 s: accounts 12 s, chat 9 s.` */
+function durations(seconds: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(seconds).map(([what, took]) => `${what} ${took.toFixed(0)} s`)
+  const all = Math.round(Object.values(seconds).reduce((sum, one) => sum + one, 0))
+  return `Took ${Math.floor(all / 60)} min ${all % 60} s: ${parts.join('; ')}.`
+}
 
 function notes(rows: readonly Row[]): string[] {
   const all = rows.flatMap(({ scenario, rounds }) =>
     [...rounds].flatMap(([server, figures]) => {
       const told = new Set(figures.flatMap(({ note }) => note ?? []))
-      const share = spread(figures.map(({ generatorShare }) => generatorShare ?? 0)).median
-      if (share > GENERATOR_LIMIT) {
+      if (isLimitedByGenerator(figures)) {
         told.add('the generator is the limit of throughput and latency, not the server')
       }
       return [...told].map((note) => `- ${scenario.name}, ${server}: ${note}.`)
@@ -134,7 +158,7 @@ const gibibytes = (bytes: number) => Math.round(bytes / 2 ** 30)
 
 /** Everything, for other programs. */
 export function json(run: Run): string {
-  const { date, quick, versions, rows } = run
+  const { date, quick, isProfiled, versions, seconds, rows } = run
   const machine = {
     cpus: cpus().map(({ model }) => model),
     memoryBytes: totalmem(),
@@ -148,5 +172,9 @@ export function json(run: Run): string {
     meetsBar: meetsBar(row),
     rounds: Object.fromEntries(row.rounds),
   }))
-  return `${JSON.stringify({ date, quick, versions, node: process.version, machine, scenarios }, null, 2)}\n`
+  const about = {
+    ...{ date, quick, isProfiled, versions, node: process.version, machine },
+    ...{ seconds, scenarios },
+  }
+  return `${JSON.stringify(about, null, 2)}\n`
 }

@@ -10,7 +10,7 @@ export const DOMAIN = 'bench.example'
 export const PASSWORD = 'a pencil for the bench'
 
 /** XMPP accounts that every XMPP server has: enough for the largest scenario. */
-export const XMPP_USERS = 5_000
+export const XMPP_USERS = 5_020
 
 export const userName = (n: number) => `user${n}`
 
@@ -22,6 +22,16 @@ export interface RunningServer extends AsyncDisposable {
   readonly pid: number
   /** `xmpp`: plain, and TLS after STARTTLS. */
   readonly ports: { readonly xmpp?: number; readonly sipUdp?: number; readonly sipTcp?: number }
+  /** Where it was started with one. */
+  readonly profiler?: Profiler | undefined
+}
+
+/** Keeps the profile of what happens between the two; the last one counts. */
+export interface Profiler {
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Writes it, and what can be read of it, to files called `name`. */
+  keep(directory: string, name: string): void
 }
 
 export interface Figures {
@@ -34,7 +44,7 @@ export interface Figures {
   readonly p99Ms?: number
   /** CPU in parts of one core: 2 is two cores. */
   readonly serverShare?: number
-  /** The load generator's CPU: microseconds an operation, and parts of one core. */
+  /** The load generators' CPU: microseconds an operation, and parts of one core of the busiest of them. */
   readonly generatorCost?: number
   readonly generatorShare?: number
   /** What a reader of the row should know. */
@@ -62,17 +72,20 @@ export interface TurnScenario extends About {
 }
 
 /**
- * Each server is started for it alone and held; all that are held are filled after one wait and
- * measured after another: for what waits long, and costs no CPU while it waits.
+ * Memory: each server is started for it alone and held with a few of the crowd, filled after one wait,
+ * and measured after another: for what waits long, and costs no CPU while it waits.
  */
 export interface HeldScenario extends About {
+  /** Its crowd comes so slowly that it disturbs nobody, and may come beside another. */
+  readonly isSlow?: boolean
   hold(server: RunningServer, scale: Scale): Promise<Held>
 }
 
 export interface Held extends Disposable {
-  /** After a wait of its own, which lets the server tidy up after what `hold` did. */
-  fill(): Promise<void>
-  measure(): Figures
+  /** All the others come. Resolves with how many. */
+  fill(): Promise<number>
+  /** Rejects where one of all does not answer any more. */
+  verify(): Promise<void>
 }
 
 export type Scenario = TurnScenario | HeldScenario

@@ -2,9 +2,10 @@
  * Ways to the server that cost next to nothing: a UDP socket, or a TCP connection whose messages are
  * cut by Content-Length and written once for each piece that was read.
  */
+import { randomInt } from 'node:crypto'
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 
 export type Transport = 'udp' | 'tcp'
 
@@ -22,6 +23,11 @@ export interface LinkOwner {
 
 /** Bursts must not be lost where they are only counted. */
 const UDP_BUFFER_BYTES = 4 * 1024 * 1024
+/**
+ * A long NOTIFY tries TCP at the port that it would reach by UDP (RFC 3261 §18.1.1), and whoever accepts
+ * there gets all of them. Below the ports that the kernel gives to whoever asks for any, nobody will.
+ */
+const UDP_PORTS = { first: 20_000, after: 30_000, tries: 50 }
 const HEAD_END = '\r\n\r\n'
 
 export async function openLink(
@@ -43,7 +49,7 @@ class UdpLink implements Link {
   }
 
   static async open(port: number, owner: LinkOwner): Promise<UdpLink> {
-    const socket = createSocket({ type: 'udp4', recvBufferSize: UDP_BUFFER_BYTES })
+    const socket = await bindUdp()
     socket.connect(port, '127.0.0.1')
     await once(socket, 'connect')
     return new UdpLink(socket, owner)
@@ -60,6 +66,31 @@ class UdpLink implements Link {
   [Symbol.dispose](): void {
     this.#socket.close()
   }
+}
+
+async function bindUdp(): Promise<UdpSocket> {
+  for (let tries = 0; tries < UDP_PORTS.tries; tries += 1) {
+    const port = randomInt(UDP_PORTS.first, UDP_PORTS.after)
+    const socket = createSocket({ type: 'udp4', recvBufferSize: UDP_BUFFER_BYTES })
+    try {
+      await refusesTcp(port)
+      socket.bind(port, '127.0.0.1')
+      await once(socket, 'listening')
+      return socket
+    } catch {
+      // Somebody has it.
+      socket.close()
+    }
+  }
+  throw new Error('no free UDP port')
+}
+
+/** Rejects where somebody listens. */
+async function refusesTcp(port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  server.close()
+  await once(server, 'close')
 }
 
 class TcpLink implements Link {

@@ -1,6 +1,7 @@
 /** Many SIP watchers and presentities in one process: what scenarios have them do. */
 import { quantile, serve } from '../harness/generator.ts'
 import { userName } from '../harness/scenario.ts'
+import type { Timed } from '../harness/span.ts'
 import { type Link, openLink, type Transport } from './sip-link.ts'
 import {
   answer,
@@ -17,11 +18,7 @@ import {
   subscribe,
 } from './sip-messages.ts'
 
-export interface SipTimed {
-  readonly operations: number
-  readonly ms: number
-  readonly p50Ms: number
-  readonly p99Ms: number
+export interface SipTimed extends Timed {
   /** Requests of ours that were sent again (RFC 3261 §17.1.2), and NOTIFYs that came again. */
   readonly retransmissions: number
   readonly repetitions: number
@@ -169,6 +166,17 @@ const operations = {
     }
     await within(Promise.all(Array.from({ length: window }, one)))
     return meter.result()
+  },
+
+  /** Resolves when each subscription has been extended: rejects where the server has forgotten one. */
+  async refresh({ window }: { window: number }): Promise<void> {
+    notified = () => undefined
+    await within(
+      each(dialogs.length, window, async (n) => {
+        const dialog = dialogs[n]
+        if (dialog) await request(subscribe(dialog), dialog.link)
+      }),
+    )
   },
 
   /** How many NOTIFYs have come so far, those that came again not counted. */
@@ -353,7 +361,7 @@ async function each(
 async function within(work: Promise<unknown>): Promise<void> {
   const late = Promise.withResolvers<never>()
   const deadline = setTimeout(
-    () => late.reject(new Error(`too late: ${pending.size} requests are not answered`)),
+    () => late.reject(new Error(`too late: ${whatIsMissing()}`)),
     PHASE_DEADLINE_MS,
   )
   try {
@@ -361,6 +369,15 @@ async function within(work: Promise<unknown>): Promise<void> {
   } finally {
     clearTimeout(deadline)
   }
+}
+
+function whatIsMissing(): string {
+  const untold = [...presentities.values()].filter(({ missing }) => missing > 0)
+  const watchers = untold.reduce((sum, { missing }) => sum + missing, 0)
+  return (
+    `${pending.size} requests are not answered, ` +
+    `${watchers} watchers of ${untold.length} presentities are not told`
+  )
 }
 
 /** Times of what is measured, from the moment it is made. */

@@ -80,6 +80,11 @@ export class XmppClient {
     await this.leave()
   }
 
+  async ping(): Promise<void> {
+    const ping = `<ping xmlns='urn:xmpp:ping'/>`
+    await this.ask(`<iq type='get' id='ping' to='${DOMAIN}'>${ping}</iq>`, IQ_ANSWER)
+  }
+
   send(text: string): void {
     this.#socket.write(text)
   }

@@ -2,6 +2,7 @@
 import { createSecureContext } from 'node:tls'
 import { quantile, serve } from '../harness/generator.ts'
 import { DOMAIN, userName } from '../harness/scenario.ts'
+import type { Timed } from '../harness/span.ts'
 import { type Target, XmppClient } from './xmpp-client.ts'
 
 /** What takes longer has failed. */
@@ -10,13 +11,6 @@ const BODY =
   'Shall we meet at ten in the room by the kitchen? I bring the plans, the figures and cake for all of us.'
     .padEnd(100)
     .slice(0, 100)
-
-export interface Timed {
-  readonly operations: number
-  readonly ms: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-}
 
 /** So many clients, from user number `first` on, so many of them at a time. */
 export interface Crowd extends Target {
@@ -53,6 +47,17 @@ const operations = {
       times.push(performance.now() - startedAt)
     })
     return timed(times, began)
+  },
+
+  /** Each asks the server for a sign of life (XEP-0199). Resolves with how many got one. */
+  async ping({ concurrency }: { concurrency: number }): Promise<number> {
+    const all = [...clients.values()]
+    let alive = 0
+    await each(0, all.length, concurrency, async (n) => {
+      await all[n]?.ping()
+      alive += 1
+    })
+    return alive
   },
 
   async leave(_: object): Promise<void> {

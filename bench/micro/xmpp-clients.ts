@@ -1,6 +1,7 @@
 /** XMPP clients of a server that is whole but for its sockets. */
 import { requireJid } from '../../src/core/address.ts'
 import { newRosterItem } from '../../src/core/presence/roster-item.ts'
+import { SocketLink } from '../../src/net/socket-link.ts'
 import { FailureThrottle } from '../../src/util/failure-throttle.ts'
 import { ClientStream, type ClientStreamDeps } from '../../src/xmpp/c2s/client-stream.ts'
 import { Connection } from '../../src/xmpp/c2s/connection.ts'
@@ -15,6 +16,13 @@ import { STREAM_HEADER } from './stanzas.ts'
 const SOFTWARE = { name: 'Heliograph', version: '0.0.0-bench' }
 
 /** Everybody has every password. */
+const LINK_OPTIONS = {
+  maxQueuedBytes: CONFIG.maxQueuedBytes,
+  secureContext() {
+    throw new Error('nobody asks for TLS')
+  },
+}
+
 class OpenAccounts implements Accounts {
   readonly isLocal = () => true
   readonly domain = () => ({ digestMd5: false })
@@ -41,9 +49,6 @@ export class XmppClients {
       throttle: new FailureThrottle(core.clock),
       unfinished: new Unfinished(),
       left: () => undefined,
-      secureContext() {
-        throw new Error('nobody asks for TLS')
-      },
     }
   }
 
@@ -55,7 +60,7 @@ export class XmppClients {
   async signIn(name: string): Promise<MemorySocket> {
     await this.#core.directory.addUser({ account: `${name}@${DOMAIN}` })
     const client = new MemorySocket()
-    const connection = new Connection(this.#deps, client)
+    const connection = new Connection(this.#deps, new SocketLink(client, LINK_OPTIONS))
     connection.start(new ClientStream(this.#deps, connection), false)
     const secret = Buffer.from(`\0${name}\0pencil`).toString('base64')
     const sasl = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'"

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startTestServer } from '../../test/support/server.ts'
 import { DOMAIN, type RunningServer } from '../harness/scenario.ts'
+import type { ServerProfiler } from '../harness/server-profiler.ts'
 
 const OPTIONS = [
   `domains=${DOMAIN}`,
@@ -22,16 +23,21 @@ const OPTIONS = [
   'sip.notifyInterval=0s',
 ]
 
-/** Accounts are kept in `directory` from one start to the next; `more` are options of a scenario. */
+/** Accounts are kept in `directory` from one start to the next. BENCH_SERVER_OPTIONS are Node's. */
 export async function startHeliograph(
   directory: string,
-  more: readonly string[] = [],
+  profiler?: ServerProfiler,
 ): Promise<RunningServer> {
+  const { NODE_OPTIONS = '', ...environment } = profiler?.environment ?? {}
   const server = await startTestServer({
     data: directory,
-    args: [...OPTIONS, ...more].flatMap((option) => ['--set', option]),
-    env: { NODE_OPTIONS: process.env.BENCH_SERVER_OPTIONS ?? '' },
+    args: OPTIONS.flatMap((option) => ['--set', option]),
+    env: {
+      ...environment,
+      NODE_OPTIONS: `${NODE_OPTIONS} ${process.env.BENCH_SERVER_OPTIONS ?? ''}`,
+    },
   })
+  profiler?.attach(server.pid)
   const manifest = join(import.meta.dirname, '../../package.json')
   return {
     name: 'heliograph',
@@ -42,6 +48,7 @@ export async function startHeliograph(
       sipUdp: server.port('sipUdp'),
       sipTcp: server.port('sipTcp'),
     },
+    profiler,
     async [Symbol.asyncDispose]() {
       const { code, stderr } = await server.stop()
       const complaints = stderr.split('\n').filter((line) => /"level":"(error|fatal)"/.test(line))

@@ -1,6 +1,6 @@
 /** One person on XMPP changes, and 100 watchers on XMPP and 100 on SIP are told: no peer does both. */
 import type { RunningServer, TurnScenario } from '../harness/scenario.ts'
-import { settledCpuMs } from '../harness/usage.ts'
+import { figuresOf, measured } from '../harness/span.ts'
 import { SUBSCRIBING, sipGenerator, spanMs } from './sip-run.ts'
 import { CONCURRENCY, plain, xmppGenerator } from './xmpp.ts'
 
@@ -35,26 +35,19 @@ export const mixed: TurnScenario = {
     await sip.call('subscribe', { ...watching, first: PRESENTITY, window: SUBSCRIBING })
     await xmpp.call('fanOut', { ...FRIENDS, ms: spanMs(scale) / 2 })
 
-    const cpuBefore = await settledCpuMs(server.pid)
-    const generatorBefore = xmpp.cpuMs() + sip.cpuMs()
-    const notifiesBefore = await sip.call('notifies', {})
-    const told = await xmpp.call('fanOut', { ...FRIENDS, ms: spanMs(scale) })
-    const cpuMs = (await settledCpuMs(server.pid)) - cpuBefore
-    const generatorMs = xmpp.cpuMs() + sip.cpuMs() - generatorBefore
-    const notifies = (await sip.call('notifies', {})) - notifiesBefore
+    const span = await measured(server, [xmpp, sip], async () => {
+      const before = await sip.call('notifies', {})
+      const told = await xmpp.call('fanOut', { ...FRIENDS, ms: spanMs(scale) })
+      return { told, before }
+    })
+    const { told, before } = span.result
+    const notifies = (await sip.call('notifies', {})) - before
     await sip.call('leave', {})
     await xmpp.call('leave', {})
 
-    const operations = told.operations + notifies
+    const result = { ...told, operations: told.operations + notifies }
     return {
-      cost: (cpuMs * 1000) / operations,
-      operations,
-      perSecond: (operations * 1000) / told.ms,
-      p50Ms: told.p50Ms,
-      p99Ms: told.p99Ms,
-      serverShare: cpuMs / told.ms,
-      generatorCost: (generatorMs * 1000) / operations,
-      generatorShare: generatorMs / told.ms,
+      ...figuresOf({ ...span, result }),
       note: `${told.operations} by XMPP and ${notifies} NOTIFYs; a watcher who has not answered the last NOTIFY gets the state of the moment in which he does; latency is that of XMPP`,
     }
   },

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { Generator } from '../harness/generator.ts'
 import { BenchError, type RunningServer, type TurnScenario } from '../harness/scenario.ts'
+import { measured } from '../harness/span.ts'
 import { pssBytes } from '../harness/usage.ts'
 import type { Flooded, FloodOperations } from '../load/sip-flood.ts'
 import { CONCURRENCY, plain, xmppGenerator } from './xmpp.ts'
@@ -36,19 +37,19 @@ export const overload: TurnScenario = {
       people.call('chat', { ...chatting, ms: carryMs }),
     ])
     const floodMs = quick ? 3_000 : 10_000
-    const generatorBefore = gateway.cpuMs()
-    const chat = people.call('chat', { ...chatting, ms: floodMs })
-    const flooded = await gateway.call('flood', {
-      ...RECEIVERS,
-      perSecond: 2 * carried,
-      ms: floodMs,
-    })
-    const generatorMs = gateway.cpuMs() - generatorBefore
-    const recoveryMs = await gateway.call('recover', {
-      ...RECEIVERS,
-      deadlineMs: 2 * LIMITS.recoveryMs,
-    })
-    const chatted = await chat
+    const { result, serverMs, generatorsMs } = await measured(
+      server,
+      [gateway, people],
+      async () => {
+        const chat = people.call('chat', { ...chatting, ms: floodMs })
+        const load = { ...RECEIVERS, perSecond: 2 * carried, ms: floodMs }
+        const flooded = await gateway.call('flood', load)
+        const deadlineMs = 2 * LIMITS.recoveryMs
+        const recoveryMs = await gateway.call('recover', { ...RECEIVERS, deadlineMs })
+        return { flooded, recoveryMs, chatted: await chat }
+      },
+    )
+    const { flooded, recoveryMs, chatted } = result
     await people.call('leave', {})
 
     require(flooded, { recoveryMs, grownBytes: memory.grownBytes })
@@ -58,8 +59,9 @@ export const overload: TurnScenario = {
       perSecond: (flooded.accepted * 1000) / floodMs,
       p50Ms: flooded.p50Ms,
       p99Ms: flooded.p99Ms,
-      generatorCost: (generatorMs * 1000) / flooded.sent,
-      generatorShare: generatorMs / floodMs,
+      serverShare: serverMs / (floodMs + recoveryMs),
+      generatorCost: ((generatorsMs[0] ?? 0) * 1000) / flooded.sent,
+      generatorShare: Math.max(...generatorsMs) / (floodMs + recoveryMs),
       note: [
         `it carries ${carried.toFixed(0)} messages a second and got ${(flooded.sent / (floodMs / 1000)).toFixed(0)}`,
         `${percent(flooded.accepted, flooded)} were accepted, ${percent(flooded.refused, flooded)} refused with 503`,

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { Generator } from '../harness/generator.ts'
 import type { Figures, RunningServer, Scale } from '../harness/scenario.ts'
-import { settledCpuMs } from '../harness/usage.ts'
+import { figuresOf, measured } from '../harness/span.ts'
 import type { Transport } from '../load/sip-link.ts'
 import type { SipOperations, SipTimed } from '../load/sip-load.ts'
 
@@ -30,27 +30,16 @@ export async function sipGenerator(
   return generator
 }
 
-/** What the work cost the server, until it has settled, and the generator. */
 export async function sipSpan(
   server: RunningServer,
   generator: SipGenerator,
   work: () => Promise<SipTimed>,
 ): Promise<Figures> {
-  const serverBefore = await settledCpuMs(server.pid)
-  const generatorBefore = generator.cpuMs()
-  const { operations, ms, p50Ms, p99Ms, retransmissions, repetitions } = await work()
-  const generatorMs = generator.cpuMs() - generatorBefore
-  const serverMs = (await settledCpuMs(server.pid)) - serverBefore
+  const span = await measured(server, [generator], work)
+  const { retransmissions, repetitions } = span.result
   const lost = retransmissions + repetitions
   return {
-    cost: (serverMs * 1000) / operations,
-    operations,
-    perSecond: (operations * 1000) / ms,
-    p50Ms,
-    p99Ms,
-    serverShare: serverMs / ms,
-    generatorCost: (generatorMs * 1000) / operations,
-    generatorShare: generatorMs / ms,
+    ...figuresOf(span),
     ...(lost > 0 && { note: `${retransmissions} requests and ${repetitions} NOTIFYs sent again` }),
   }
 }

@@ -1,6 +1,5 @@
 /** SUBSCRIBE: what a new subscription costs with its first NOTIFY, and what it occupies afterwards. */
 import type { HeldScenario, TurnScenario } from '../harness/scenario.ts'
-import { pssBytes } from '../harness/usage.ts'
 import { PEOPLE, SIP_SERVERS, SUBSCRIBING, sipGenerator, sipSpan } from './sip-run.ts'
 
 export const subscribe: TurnScenario = {
@@ -24,10 +23,7 @@ export const subscribe: TurnScenario = {
   },
 }
 
-/**
- * Slowly: transactions live for up to 32 seconds after their answer, and must not be what is measured.
- * At one rate and in one number before and while it is measured they occupy the same pages.
- */
+/** Slowly: transactions live for up to 32 seconds after their answer, and must not be what is measured. */
 const PACE = { window: SUBSCRIBING, perSecond: 400 }
 
 export const subscriptionMemory: HeldScenario = {
@@ -35,21 +31,21 @@ export const subscriptionMemory: HeldScenario = {
   unit: 'bytes a subscription',
   servers: SIP_SERVERS,
   bar: { reach: 0.8, aim: 0.5 },
+  isSlow: true,
   async hold(server, { quick }) {
     const generator = await sipGenerator(server, 'udp')
     const load = { ...PEOPLE, ...PACE }
     await generator.call('publish', { ...load, ms: 0 })
-    const watchers = quick ? 10 : 40
+    // As many as will come: at one rate and in one number transactions occupy the same pages.
+    const watchers = quick ? 5 : 40
     await generator.call('subscribe', { ...load, watchers })
-    let before = Number.NaN
     return {
       async fill() {
-        before = pssBytes(server.pid)
         await generator.call('subscribe', { ...load, watchers })
+        return PEOPLE.count * watchers
       },
-      measure() {
-        const operations = PEOPLE.count * watchers
-        return { cost: (pssBytes(server.pid) - before) / operations, operations }
+      async verify() {
+        await generator.call('refresh', { window: SUBSCRIBING })
       },
       [Symbol.dispose]: () => generator[Symbol.dispose](),
     }

@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { Generator } from '../harness/generator.ts'
 import type { Figures, RunningServer } from '../harness/scenario.ts'
-import { settledCpuMs } from '../harness/usage.ts'
-import type { Timed, XmppOperations } from '../load/xmpp-load.ts'
+import { figuresOf, measured, type Timed } from '../harness/span.ts'
+import type { XmppOperations } from '../load/xmpp-load.ts'
 
 export type XmppGenerator = Generator<XmppOperations>
 
@@ -19,25 +19,10 @@ export function xmppGenerator(): XmppGenerator {
 export const plain = (server: RunningServer) => ({ port: server.ports.xmpp ?? 0, tls: false })
 export const startTls = (server: RunningServer) => ({ port: server.ports.xmpp ?? 0, tls: true })
 
-/** What the work cost the server, until it has settled, and the generator. */
 export async function span(
   server: RunningServer,
   generator: XmppGenerator,
   work: () => Promise<Timed>,
 ): Promise<Figures> {
-  const serverBefore = await settledCpuMs(server.pid)
-  const generatorBefore = generator.cpuMs()
-  const { operations, ms, p50Ms, p99Ms } = await work()
-  const generatorMs = generator.cpuMs() - generatorBefore
-  const serverMs = (await settledCpuMs(server.pid)) - serverBefore
-  return {
-    cost: (serverMs * 1000) / operations,
-    operations,
-    perSecond: (operations * 1000) / ms,
-    p50Ms,
-    p99Ms,
-    serverShare: serverMs / ms,
-    generatorCost: (generatorMs * 1000) / operations,
-    generatorShare: generatorMs / ms,
-  }
+  return figuresOf(await measured(server, [generator], work))
 }

@@ -1,0 +1,87 @@
+/** Memory of what stays: many sessions, many subscriptions, on servers that are held side by side. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Fleet } from './fleet.ts'
+import type { Figures, Held, HeldScenario, RunningServer, Scale } from './scenario.ts'
+import { pssBytes } from './usage.ts'
+
+/** Milliseconds of quiet before memory is looked at, and for how long it is. */
+export interface Quiet {
+  readonly settleMs: number
+  readonly watchMs: number
+}
+
+const LOOK_MS = 5_000
+
+interface Holding {
+  readonly scenario: HeldScenario
+  readonly server: RunningServer
+  readonly held: Held
+}
+
+export interface Occupied {
+  readonly scenario: HeldScenario
+  readonly server: RunningServer
+  readonly figures: Figures
+}
+
+/** Rejects where not all are there at the end. */
+export async function occupy(
+  fleet: Fleet,
+  scenarios: readonly HeldScenario[],
+  { scale, quiet }: { scale: Scale; quiet: Quiet },
+): Promise<readonly Occupied[]> {
+  await using started = new AsyncDisposableStack()
+  const places = scenarios.flatMap((scenario) =>
+    scenario.servers.map((name) => ({ scenario, name })),
+  )
+  const all = await inTurn(places, async ({ scenario, name }): Promise<Holding> => {
+    const server = started.use(await fleet.startCopy(name))
+    return { scenario, server, held: started.use(await scenario.hold(server, scale)) }
+  })
+  const before = await leastBytes(all, quiet)
+  const counts = await inTurn(all, ({ held }) => held.fill())
+  const after = await leastBytes(all, quiet)
+  await inTurn(all, ({ held }) => held.verify())
+  return all.map(({ scenario, server }, at) => {
+    const operations = counts[at] ?? 0
+    const bytes = (after[at] ?? Number.NaN) - (before[at] ?? Number.NaN)
+    return { scenario, server, figures: { cost: bytes / operations, operations } }
+  })
+}
+
+/**
+ * One crowd after the other: servers that share the processor with too many would refuse them, or keep
+ * more of them waiting at a time. The slow ones come beside the others.
+ */
+async function inTurn<T extends { readonly scenario: HeldScenario }, R>(
+  all: readonly T[],
+  work: (one: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = []
+  const lane = async (isSlow: boolean) => {
+    for (const [at, one] of all.entries()) {
+      if ((one.scenario.isSlow ?? false) === isSlow) results[at] = await work(one)
+    }
+  }
+  await Promise.all([lane(false), lane(true)])
+  return results
+}
+
+/**
+ * Of each, the least that it occupies while it is watched: a collector of garbage that runs every other
+ * minute has run once in that time, and chance does not decide whether a look comes before or after it.
+ */
+async function leastBytes(
+  all: readonly Holding[],
+  { settleMs, watchMs }: Quiet,
+): Promise<readonly number[]> {
+  await wait(settleMs)
+  const least = all.map(({ server }) => pssBytes(server.pid))
+  for (let watched = 0; watched < watchMs; watched += LOOK_MS) {
+    await wait(LOOK_MS)
+    for (const [at, { server }] of all.entries()) {
+      least[at] = Math.min(least[at] ?? 0, pssBytes(server.pid))
+    }
+  }
+  return least
+}
