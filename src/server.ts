@@ -17,6 +17,9 @@ import { Subscriptions } from './core/presence/subscriptions.ts'
 import { Watchers } from './core/presence/watchers.ts'
 import { Sessions } from './core/sessions.ts'
 import { type Directory, openDirectory } from './directory/directory.ts'
+import { Edges } from './net/edges.ts'
+import type { LinkSource } from './net/link.ts'
+import { linksHere } from './net/listen.ts'
 import type { Announcement } from './ops/announcement.ts'
 import { Certificates } from './ops/certificates.ts'
 import { DEMO_DOMAIN, requireDemoUsers } from './ops/demo.ts'
@@ -86,7 +89,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
   try {
     const kernel = await openKernel(config, overrides, base)
     const listeners: Listener[] = []
-    const xmpp = edges.use(await openXmpp(config, kernel))
+    const xmpp = edges.use(await openXmpp(config, openLinks(config, kernel, edges), kernel))
     const sip = edges.use(await openSip(config, kernel))
     listeners.push(...xmpp.listeners, ...sip.listeners)
     edges.use(kernel.manual.watch())
@@ -240,7 +243,17 @@ function matchContacts(
   late.reviewAll()
 }
 
-function openXmpp(config: Config, { certificates, ...kernel }: Kernel) {
+/** Sockets of clients: in threads of their own where the operator wants so. */
+function openLinks({ workers }: Config, kernel: Kernel, edges: AsyncDisposableStack): LinkSource {
+  const { certificates: tls, log } = kernel
+  if (workers > 0) return edges.use(new Edges(workers, { ...kernel, tls }))
+  return linksHere({
+    secureContext: (domain) => tls.secureContext(domain),
+    acceptFailed: (err) => log.warn({ what: 'accept_failed', err }),
+  })
+}
+
+function openXmpp(config: Config, links: LinkSource, kernel: Kernel) {
   const { listen, xmpp } = config
   const { authTimeout: authTimeoutMs, idleTimeout: idleTimeoutMs, idleGrace: idleGraceMs } = xmpp
   if (xmpp.plaintextAuth) kernel.log.warn({ what: 'xmpp_plaintext_auth_allowed' })
@@ -248,7 +261,7 @@ function openXmpp(config: Config, { certificates, ...kernel }: Kernel) {
     { listen, xmpp: { ...xmpp, authTimeoutMs, idleTimeoutMs, idleGraceMs } },
     {
       ...kernel,
-      secureContext: (domain) => certificates.secureContext(domain),
+      links,
       software: { name: 'Heliograph', version: VERSION },
     },
   )

@@ -4,7 +4,16 @@
  */
 import Type, { type Static } from 'typebox'
 import { LOG_LEVELS } from '../util/log.ts'
-import { address, boolean, choice, databaseUrl, list, optionalPath, path } from './option.ts'
+import {
+  address,
+  boolean,
+  choice,
+  databaseUrl,
+  integer,
+  list,
+  optionalPath,
+  path,
+} from './option.ts'
 import { adminOptions } from './options/admin.ts'
 import { overloadOptions } from './options/overload.ts'
 import { authorizationOptions, messagingOptions, passwordOptions } from './options/people.ts'
@@ -88,6 +97,12 @@ export const configSchema = Type.Object({
     },
     { description: 'The database.' },
   ),
+  workers: integer({
+    default: 0,
+    min: 0,
+    max: 64,
+    doc: 'Threads that own the sockets of XMPP clients and their TLS, beside the one that does the rest. 0 does all in one thread, which costs the least CPU and memory; on a machine for very many users, one less than it has cores.',
+  }),
   log: Type.Object(
     {
       level: choice(LOG_LEVELS, {

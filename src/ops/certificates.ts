@@ -9,6 +9,7 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import type { Config } from '../config/schema.ts'
 import { reason } from '../config/sources.ts'
+import type { TlsIdentity } from '../net/link.ts'
 import type { Clock, Timer } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import { OperatorError } from '../util/operator-error.ts'
@@ -21,13 +22,7 @@ export interface CertificatesDeps {
   log: Log
 }
 
-/** What `tls.createServer` and `https.createServer` take, in PEM. */
-export interface TlsIdentity {
-  readonly cert: string
-  readonly key: string
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
-}
-
+/** What `tls.createServer` and `https.createServer` take. */
 export interface TlsServerOptions extends TlsIdentity {
   readonly SNICallback: (
     name: string,

@@ -1,6 +1,6 @@
 /** XMPP for clients: streams below, instant messaging and presence above. */
-import type { SecureContext } from 'node:tls'
 import type { ListenAddress } from '../config/values.ts'
+import type { LinkSource } from '../net/link.ts'
 import type { OverloadGuard } from '../util/overload.ts'
 import { type C2sListener, startC2s } from './c2s/c2s.ts'
 import type { C2sConfig } from './c2s/config.ts'
@@ -17,8 +17,8 @@ export interface StartXmppConfig {
 }
 
 export interface XmppDeps extends ImDeps {
-  /** The certificate of a domain; of the server where none is asked for. */
-  readonly secureContext: (domain?: string) => SecureContext
+  /** Where clients' connections come from. */
+  readonly links: LinkSource
   /** Without it nobody is turned away for overload. */
   readonly overload?: OverloadGuard | undefined
 }
@@ -42,7 +42,7 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
       accounts: deps.directory,
       sessions: deps.sessions,
       handler: im.handler,
-      secureContext: deps.secureContext,
+      links: deps.links,
       overload: deps.overload,
     }),
   )

@@ -13,7 +13,7 @@ const LAYERS = [
   ['formats'],
   ['directory'], // its accounts are the core's addresses
   ['core'],
-  ['storage', 'cluster', 'xml', 'config'],
+  ['storage', 'cluster', 'xml', 'config', 'net'],
   ['util'],
 ]
 

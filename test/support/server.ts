@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { formatAddress, type ListenAddress, parseAddress } from '../../src/config/values.ts'
+import { WORKERS } from './links.ts'
 import { temporaryDirectory } from './temporary.ts'
 
 const COMMAND = join(import.meta.dirname, '../../script/server')
@@ -54,6 +55,7 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Test
   const own = options.data === undefined ? temporaryDirectory() : undefined
   const data = options.data ?? own?.path ?? ''
   const free = LISTENERS.flatMap((name) => ['--set', `listen.${name}=127.0.0.1:0`])
+  if (WORKERS > 0) free.push('--set', `workers=${WORKERS}`)
   const process = new ServerProcess(['--data', data, ...free, ...(options.args ?? [])], options)
   try {
     await process.ready

@@ -1,6 +1,5 @@
 /** The whole XMPP part on real sockets, with a real directory and core, for dialogues between people. */
 import type { TestContext } from 'node:test'
-import { createSecureContext } from 'node:tls'
 import { type BareJid, domainOf, requireJid } from '../../src/core/address.ts'
 import { Messaging } from '../../src/core/messaging/messaging.ts'
 import type { AccessControl } from '../../src/core/presence/access/access-control.ts'
@@ -26,9 +25,9 @@ import { type Log, silentLog } from '../../src/util/log.ts'
 import type { Element } from '../../src/xml/element.ts'
 import { type StartXmppConfig, startXmpp } from '../../src/xmpp/xmpp.ts'
 import { testAccess } from './access.ts'
-import { testIdentity } from './certificate.ts'
 import { disposeAfter } from './databases.ts'
 import { QUICK_ITERATIONS } from './directory.ts'
+import { testLinks } from './links.ts'
 import { XmppClient } from './xmpp-client.ts'
 
 export const PASSWORD = 'pencil'
@@ -96,7 +95,6 @@ export async function startXmppSystem(
   const offline = await offlineStore(database.kysely, options.offlineLimit ?? 100)
   const deps = { clock, log, directory, sessions, presence, access, subscriptions, watchers }
   const messaging = new Messaging({ ...deps, accounts: accounts(directory), offline })
-  const context = createSecureContext(await testIdentity())
   const xmpp = disposeAfter(
     t,
     await startXmpp(
@@ -108,7 +106,7 @@ export async function startXmppSystem(
         ...deps,
         messaging,
         software: { name: 'Heliograph', version: '0.0.0-test' },
-        secureContext: () => context,
+        links: await testLinks(t, { clock, log }),
       },
     ),
   )

@@ -1,9 +1,9 @@
 /** Client streams over real sockets with a directory that is held in memory and nothing above them. */
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import { createSecureContext, type SecureContext } from 'node:tls'
 import type { BareJid } from '../../src/core/address.ts'
 import { Sessions } from '../../src/core/sessions.ts'
+import type { FindContext } from '../../src/net/link.ts'
 import type { Clock } from '../../src/util/clock.ts'
 import { SystemClock } from '../../src/util/clock.ts'
 import { type Log, silentLog } from '../../src/util/log.ts'
@@ -14,7 +14,7 @@ import type { C2sConfig } from '../../src/xmpp/c2s/config.ts'
 import type { Accounts } from '../../src/xmpp/c2s/sign-in.ts'
 import type { ScramKeys, ScramMechanism } from '../../src/xmpp/sasl/mechanism.ts'
 import type { GuestHandler, StanzaHandler, XmppSession } from '../../src/xmpp/session.ts'
-import { testIdentity } from '../support/certificate.ts'
+import { testLinks } from '../support/links.ts'
 
 export const PASSWORD = 'r0m30myr0m30'
 
@@ -132,7 +132,7 @@ export async function startRig(
   options: {
     config?: Partial<C2sConfig>
     clock?: Clock
-    secureContext?: (domain?: string) => SecureContext
+    secureContext?: FindContext
     guests?: GuestHandler
     log?: Log
     overload?: OverloadGuard
@@ -141,7 +141,7 @@ export async function startRig(
   const accounts = new MemoryAccounts()
   const handler = new RecordingHandler(options.guests)
   const sessions = new Sessions()
-  const context = createSecureContext(await testIdentity())
+  const { clock = new SystemClock(), log = silentLog } = options
   const listener = { host: '127.0.0.1', port: 0 }
   const c2s = await startC2s(
     [
@@ -150,13 +150,13 @@ export async function startRig(
     ],
     {
       config: { ...CONFIG, ...options.config },
-      clock: options.clock ?? new SystemClock(),
-      log: options.log ?? silentLog,
+      clock,
+      log,
       accounts,
       handler,
       sessions,
       overload: options.overload,
-      secureContext: options.secureContext ?? (() => context),
+      links: await testLinks(t, { ...options, clock, log }),
     },
   )
   t.after(() => c2s[Symbol.asyncDispose]())

@@ -1,5 +1,5 @@
 /** The listeners that clients connect to: 5222 with STARTTLS and 5223 with TLS from the start. */
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { Link, LinkSource } from '../../net/link.ts'
 import { FailureThrottle } from '../../util/failure-throttle.ts'
 import { counter, gauge } from '../../util/metrics.ts'
 import type { OverloadGuard } from '../../util/overload.ts'
@@ -28,11 +28,9 @@ export interface C2s extends AsyncDisposable {
 }
 
 export interface C2sDeps extends Omit<ClientStreamDeps, 'throttle' | 'unfinished' | 'left'> {
+  readonly links: LinkSource
   readonly overload?: OverloadGuard | undefined
 }
-
-const BACKLOG = 4096
-const KEEP_ALIVE_MS = 120_000
 
 const accepted = counter({
   name: 'heliograph_xmpp_connections_total',
@@ -47,7 +45,7 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   if (config.plaintextAuth) log.warn({ what: 'xmpp_plaintext_auth_allowed' })
   const { maxSignInFailures: maxFailures } = config
   const throttle = new FailureThrottle(clock, maxFailures === undefined ? {} : { maxFailures })
-  const { overload, ...streamDeps } = deps
+  const { links, overload, ...streamDeps } = deps
   const door: Door = new Door(
     {
       ...streamDeps,
@@ -61,9 +59,14 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   const opened: OpenListener[] = []
   starting.defer(() => door.closeAll())
   for (const listener of listeners) {
-    const server = await listen(listener, (socket) => door.admit(socket, listener.direct))
-    starting.defer(() => stop(server))
-    opened.push({ name: listener.name, direct: listener.direct, ...boundTo(server) })
+    const { name, direct, host, port } = listener
+    const { maxQueuedBytes } = config
+    const open = await links.listen({ host, port, maxQueuedBytes }, (link) =>
+      door.admit(link, direct),
+    )
+    // Nobody new; those who are there are closed by the door.
+    starting.use(open)
+    opened.push({ name, direct, address: open.address, port: open.port })
   }
   const running = starting.move()
   return {
@@ -85,10 +88,8 @@ class Door {
     this.#overload = overload
   }
 
-  admit(socket: Socket, direct: boolean): void {
-    socket.setNoDelay(true)
-    socket.setKeepAlive(true, KEEP_ALIVE_MS)
-    const connection = new Connection(this.#deps, socket)
+  admit(link: Link, direct: boolean): void {
+    const connection = new Connection(this.#deps, link)
     const refusal = this.#refusal(connection.source)
     if (refusal !== undefined) {
       accepted.inc({ result: 'refused' })
@@ -136,30 +137,4 @@ class Door {
     else this.#byAddress.delete(connection.source)
     if (this.#connections.size === 0) this.#emptied?.()
   }
-}
-
-function listen({ host, port }: C2sListener, admit: (socket: Socket) => void): Promise<Server> {
-  // Half open: who closes his side behind his last stanza still hears what became of it.
-  const server = createServer({ allowHalfOpen: true }, admit)
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port, backlog: BACKLOG }, () => {
-      server.off('error', reject)
-      resolve(server)
-    })
-  })
-}
-
-function boundTo(server: Server): { address: string; port: number } {
-  const bound = server.address()
-  return isTcp(bound) ? { address: bound.address, port: bound.port } : { address: '', port: 0 }
-}
-
-function isTcp(address: string | AddressInfo | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null
-}
-
-/** Nobody new; those who are there are closed by the door. */
-function stop(server: Server): void {
-  server.close()
 }

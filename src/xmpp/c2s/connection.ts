@@ -5,17 +5,15 @@
  *   opening ──header──▶ open ──▶ … restart (TLS, SASL) ──▶ opening
  *      any ──error, timeout, </stream:stream>, shutdown──▶ closing ──peer's end, deadline──▶ closed
  */
-import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import type { ChannelBindingType, Link, LinkUser } from '../../net/link.ts'
 import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
+import { counter } from '../../util/metrics.ts'
 import type { Element } from '../../xml/element.ts'
 import { type XmlLimits, XmlStreamParser, XmlSyntaxError } from '../../xml/tokenizer.ts'
 import { StreamError } from '../errors.ts'
 import type { Wire } from '../session.ts'
-import { SocketWriter } from '../stream/socket-writer.ts'
 import type { C2sConfig } from './config.ts'
-import { type FindContext, watchHandshake, wrapInTls } from './handshake.ts'
 import { sourceOf } from './source-address.ts'
 import { checkHeader, ownHeader } from './stream-header.ts'
 import type { Unfinished } from './unfinished.ts'
@@ -34,7 +32,6 @@ export interface ConnectionDeps {
   readonly clock: Clock
   readonly log: Log
   readonly config: C2sConfig
-  readonly secureContext: FindContext
   /** What is still being worked on when its stream has gone. */
   readonly unfinished: Unfinished
   /** Its socket has gone. */
@@ -46,15 +43,23 @@ type State = 'opening' | 'open' | 'closing' | 'closed'
 const SHAPE_LIMITS = { maxDepth: 100, maxAttributes: 100 }
 /** A client that takes longer to close his side is cut off. */
 const CLOSE_TIMEOUT_MS = 2_000
+/** RFC 7590 §3.1: nobody waits for ever. */
+const HANDSHAKE_TIMEOUT_MS = 20_000
+const ALPN = ['xmpp-client'] // XEP-0368 §4
 /** Characters that may come while a stanza is being worked on, before the socket is left unread. */
 const MAX_READ_AHEAD = 16_384
 
-export class Connection implements Wire {
+const handshakes = counter({
+  name: 'heliograph_xmpp_tls_handshakes_total',
+  help: 'TLS handshakes of clients, by result.',
+  labels: ['result'],
+})
+
+export class Connection implements Wire, LinkUser {
   /** Who it is where limits are per address. */
   readonly source: string
   readonly #deps: ConnectionDeps
-  readonly #writer: SocketWriter
-  #socket: Socket
+  readonly #link: Link
   #user: StreamUser | undefined
   #parser: XmlStreamParser
   #state: State = 'opening'
@@ -62,31 +67,30 @@ export class Connection implements Wire {
   #handshaking = false
   /** The client has said all; what is read already is worked on first. */
   #peerEnded = false
+  /** Of the handshake, and of the client's end. */
   #deadline: Timer | undefined
   /** When the client was last heard, milliseconds since the epoch. */
   lastHeard: number
 
-  constructor(deps: ConnectionDeps, socket: Socket) {
+  constructor(deps: ConnectionDeps, link: Link) {
     this.#deps = deps
-    this.#socket = socket
-    this.source = sourceOf(socket.remoteAddress ?? 'unknown')
+    this.#link = link
+    this.source = sourceOf(link.remoteAddress)
     this.#parser = this.#newParser()
     this.lastHeard = deps.clock.now()
-    this.#writer = new SocketWriter(socket, deps.config.maxQueuedBytes, () => this.#overflow())
-    this.#listen(socket)
+    link.user = this
   }
 
   /** Starts reading; `direct` where the client begins with TLS (XEP-0368). */
   start(user: StreamUser, direct: boolean): void {
     this.#user = user
     if (!direct) {
-      this.#read(this.#socket)
+      this.#link.read()
       return
     }
-    const { secureContext } = this.#deps
     try {
-      const context = secureContext()
-      this.#secure(wrapInTls(this.#socket, secureContext, { context, direct }))
+      this.#link.secure({ alpn: ALPN }, '')
+      this.#watchHandshake()
     } catch (error) {
       this.#deps.log.error({ what: 'xmpp_tls_failed', err: error })
       this.destroy()
@@ -94,11 +98,12 @@ export class Connection implements Wire {
   }
 
   get isEncrypted(): boolean {
-    return this.#socket instanceof TLSSocket
+    return this.#link.isSecured
   }
 
-  get tls(): TLSSocket | undefined {
-    return this.#socket instanceof TLSSocket ? this.#socket : undefined
+  /** `undefined` without TLS, and where the type does not apply to it. */
+  channelBinding(type: ChannelBindingType): Buffer | undefined {
+    return this.#link.channelBinding(type)
   }
 
   get isOpen(): boolean {
@@ -107,12 +112,12 @@ export class Connection implements Wire {
 
   write(text: string): boolean {
     if (!this.isOpen) return false
-    this.#writer.write(text)
+    this.#link.write(text)
     return this.isOpen
   }
 
   async flushed(): Promise<boolean> {
-    return this.isOpen && (await this.#writer.flushed())
+    return this.isOpen && (await this.#link.flushed())
   }
 
   /**
@@ -120,18 +125,13 @@ export class Connection implements Wire {
    * (§5.4.3.1). Throws where there is no certificate.
    */
   upgrade(proceed: string, domain: string): void {
-    const plain = this.#socket
-    const { secureContext } = this.#deps
-    const context = secureContext(domain)
-    this.#writer.write(proceed)
-    this.#writer.flush()
+    this.#link.secure({ domain }, proceed)
     // §5.4.3.3: whatever came before TLS, also behind `<starttls/>`, may be anybody's and is forgotten.
     this.#parser.pause()
     this.#parser = this.#newParser()
     this.#state = 'opening'
     this.#headerSent = false
-    plain.removeAllListeners('data')
-    this.#secure(wrapInTls(plain, secureContext, { context, direct: false }))
+    this.#watchHandshake()
   }
 
   /** §6.4.6: the client begins a new stream on the same connection; it may send larger stanzas from here. */
@@ -151,47 +151,37 @@ export class Connection implements Wire {
       return
     }
     if (!this.#headerSent) this.#sendHeader(undefined)
-    this.#writer.write(`${error ?? ''}</stream:stream>`)
-    this.#writer.flush()
+    this.#link.write(`${error ?? ''}</stream:stream>`)
     this.#state = 'closing'
-    this.#socket.end()
-    this.#socket.resume() // to hear the client's end, whatever was waited for
-    this.#deadline = this.#deps.clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.destroy())
+    this.#link.end()
+    this.#link.resume() // to hear the client's end, whatever was waited for
+    this.#deadline = this.#deps.clock.after(CLOSE_TIMEOUT_MS, () => this.#link.destroy())
     this.#end()
   }
 
   destroy(): void {
-    this.#socket.destroy()
+    this.#link.destroy()
   }
 
   #newParser(): XmlStreamParser {
     return new XmlStreamParser(this, limitsOf(this.#deps.config).strangers)
   }
 
-  #listen(socket: Socket): void {
-    socket.on('error', (error) => {
-      this.#deps.log.debug({ what: 'xmpp_socket_error', source: this.source, err: error })
-    })
-    socket.on('close', () => this.#closed(socket))
-    socket.on('end', () => this.#endReceived(socket))
-  }
-
-  #read(socket: Socket): void {
-    socket.on('data', (chunk) => this.#received(chunk))
-  }
-
-  #secure(tls: TLSSocket): void {
-    this.#socket = tls
+  #watchHandshake(): void {
     this.#handshaking = true
-    this.#writer.moveTo(tls)
-    this.#listen(tls)
-    watchHandshake(this.#deps.clock, tls, () => {
-      this.#handshaking = false
-      this.#read(tls)
-    })
+    this.#deadline = this.#deps.clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#link.destroy())
   }
 
-  #received(chunk: Buffer): void {
+  #handshakeOver(result: 'done' | 'failed'): void {
+    if (!this.#handshaking) return
+    this.#handshaking = false
+    this.#deadline?.cancel()
+    handshakes.inc({ result })
+  }
+
+  // LinkUser
+
+  received(chunk: Buffer): void {
     if (!this.isOpen) return
     this.lastHeard = this.#deps.clock.now()
     const parser = this.#parser
@@ -200,14 +190,37 @@ export class Connection implements Wire {
     } catch (error) {
       this.fail(error)
     }
-    if (parser.isPaused && parser.buffered > MAX_READ_AHEAD && this.isOpen) this.#socket.pause()
+    if (parser.isPaused && parser.buffered > MAX_READ_AHEAD && this.isOpen) this.#link.pause()
+  }
+
+  secured(): void {
+    this.#handshakeOver('done')
   }
 
   /** A client may close his side of the connection behind his last stanza. */
-  #endReceived(socket: Socket): void {
-    if (socket !== this.#socket) return
+  peerEnded(): void {
     this.#peerEnded = true
     if (!this.#parser.isPaused || this.#handshaking) this.close()
+  }
+
+  overflowed(): void {
+    this.#deps.log.info({ what: 'xmpp_slow_reader_closed', source: this.source })
+    // What he did not read he will not read now either: no goodbye waits behind it.
+    this.#state = 'closing'
+    this.#end()
+    this.#link.destroy()
+  }
+
+  failed(error: unknown): void {
+    this.#deps.log.debug({ what: 'xmpp_socket_error', source: this.source, err: error })
+  }
+
+  closed(): void {
+    this.#state = 'closed'
+    this.#handshakeOver('failed')
+    this.#deadline?.cancel()
+    this.#end()
+    this.#deps.left(this)
   }
 
   /** Ends the stream with the error that fits; a bug is logged and ends it too. */
@@ -227,7 +240,7 @@ export class Connection implements Wire {
     const { domain, features } = this.#user?.opened(root) ?? { domain: '', features: '' }
     this.#sendHeader(domain, root.attr('from'))
     this.#state = 'open'
-    this.#writer.write(features)
+    this.#link.write(features)
   }
 
   onElement(element: Element): void {
@@ -258,29 +271,13 @@ export class Connection implements Wire {
     }
     // The next stanza may have to be waited for already.
     if (!this.isOpen || this.#parser.isPaused) return
-    this.#socket.resume()
+    this.#link.resume()
     if (this.#peerEnded) this.close()
   }
 
   #sendHeader(domain: string | undefined, to?: string): void {
     this.#headerSent = true
-    this.#writer.write(ownHeader(domain, to))
-  }
-
-  #overflow(): void {
-    this.#deps.log.info({ what: 'xmpp_slow_reader_closed', source: this.source })
-    // What he did not read he will not read now either: no goodbye waits behind it.
-    this.#state = 'closing'
-    this.#end()
-    this.#socket.destroy()
-  }
-
-  #closed(socket: Socket): void {
-    if (socket !== this.#socket) return
-    this.#state = 'closed'
-    this.#deadline?.cancel()
-    this.#end()
-    this.#deps.left(this)
+    this.#link.write(ownHeader(domain, to))
   }
 
   #end(): void {

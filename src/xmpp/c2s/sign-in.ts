@@ -6,7 +6,6 @@ import type { Element } from '../../xml/element.ts'
 import { SaslError, StreamError } from '../errors.ts'
 import type { CredentialSource, SaslContext, SaslMechanism } from '../sasl/mechanism.ts'
 import { mechanismsFor, SaslNegotiation } from '../sasl/negotiation.ts'
-import { channelBinding } from './channel-binding.ts'
 import type { C2sConfig } from './config.ts'
 import type { Connection } from './connection.ts'
 
@@ -91,12 +90,11 @@ export class SignIn {
 
   #context(domain: string, encrypted: boolean): SaslContext {
     const { accounts, log } = this.#deps
-    const { tls } = this.#connection
     return {
       domain,
       credentials: accounts,
       offersPlus: encrypted,
-      channelBinding: (type) => tls && channelBinding(tls, type),
+      channelBinding: (type) => this.#connection.channelBinding(type),
       mayEnter: async (account) => (await accounts.user(account))?.disabled === false,
       broken: (error) => log.error({ what: 'xmpp_sign_in_failed', domain, err: error }),
     }

@@ -1,7 +1,6 @@
 /** What a SASL mechanism is to the stream (RFC 6120 §6). */
 import type { BareJid } from '../../core/address.ts'
-
-export type ChannelBindingType = 'tls-exporter' | 'tls-server-end-point' | 'tls-unique'
+import type { ChannelBindingType } from '../../net/link.ts'
 
 export interface ScramKeys {
   readonly salt: Buffer

@@ -1,6 +1,6 @@
 /** The two messages of a SCRAM client (RFC 5802 §7). */
+import type { ChannelBindingType } from '../../net/link.ts'
 import { SaslError } from '../errors.ts'
-import type { ChannelBindingType } from './mechanism.ts'
 
 export interface ClientFirst {
   readonly gs2Header: string

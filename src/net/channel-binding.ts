@@ -1,7 +1,7 @@
 /** Names for a TLS connection that both ends can compute and nobody between them can (RFC 5056). */
 import { createHash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import type { ChannelBindingType } from '../sasl/mechanism.ts'
+import type { ChannelBindingType } from './link.ts'
 
 /** `undefined` where the type does not apply to this connection. */
 export function channelBinding(socket: TLSSocket, type: ChannelBindingType): Buffer | undefined {

@@ -1,0 +1,184 @@
+/** A link whose socket is in this thread. */
+import type { Socket } from 'node:net'
+import { type SecureContext, TLSSocket } from 'node:tls'
+import { channelBinding } from './channel-binding.ts'
+import { flushAtEndOfTick } from './end-of-tick.ts'
+import type { ChannelBindingType, FindContext, Link, LinkUser, TlsWish } from './link.ts'
+
+/** The same for all links of a listener. */
+export interface SocketLinkOptions {
+  readonly maxQueuedBytes: number
+  readonly secureContext: FindContext
+}
+
+export class SocketLink implements Link {
+  user: LinkUser | undefined
+  readonly #options: SocketLinkOptions
+  #socket: Socket
+  #pending = ''
+  #scheduled = false
+  #isSecured = false
+
+  constructor(socket: Socket, options: SocketLinkOptions) {
+    this.#options = options
+    this.#socket = socket
+    this.#listen(socket)
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? 'unknown'
+  }
+
+  get isSecured(): boolean {
+    return this.#isSecured
+  }
+
+  read(): void {
+    this.#socket.on('data', onData)
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  write(text: string): void {
+    this.#pending += text
+    if (!this.#hasRoomFor(this.#pending.length)) {
+      this.#pending = ''
+      this.user?.overflowed()
+      return
+    }
+    if (this.#scheduled) return
+    this.#scheduled = true
+    flushAtEndOfTick(this)
+  }
+
+  /** For bytes that have been gathered already: they leave at once. */
+  writeNow(bytes: Uint8Array): void {
+    if (!this.#hasRoomFor(bytes.length)) this.user?.overflowed()
+    else if (this.#socket.writable) this.#socket.write(bytes)
+  }
+
+  flush(): void {
+    this.#scheduled = false
+    if (this.#pending === '') return
+    const text = this.#pending
+    this.#pending = ''
+    if (this.#socket.writable) this.#socket.write(text)
+  }
+
+  flushed(): Promise<boolean> {
+    this.flush()
+    if (!this.#socket.writable) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      this.#socket.write('', (error) => resolve(!error))
+    })
+  }
+
+  secure({ domain, alpn }: TlsWish, last: string): void {
+    const { secureContext } = this.#options
+    const context = secureContext(domain)
+    this.write(last)
+    this.flush()
+    const plain = this.#socket
+    if (plain.readableEnded) {
+      // TLS would wait for a peer who has said all.
+      plain.destroy()
+      return
+    }
+    plain.off('data', onData)
+    const tls = new TLSSocket(plain, {
+      isServer: true,
+      secureContext: context,
+      ...(alpn && {
+        ALPNProtocols: [...alpn],
+        SNICallback: (name, done) => chooseContext(() => secureContext(name), done),
+      }),
+    })
+    this.#socket = tls
+    this.#listen(tls)
+    tls.once('secure', onSecure)
+    // @COMPAT(node, 24): a server's TLSSocket does not end by itself for a record that is wrong.
+    tls.once('_tlsError', onTlsError)
+  }
+
+  channelBinding(type: ChannelBindingType): Buffer | undefined {
+    return this.#socket instanceof TLSSocket ? channelBinding(this.#socket, type) : undefined
+  }
+
+  end(): void {
+    this.flush()
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #hasRoomFor(length: number): boolean {
+    return length + this.#socket.writableLength <= this.#options.maxQueuedBytes
+  }
+
+  #listen(socket: LinkedSocket): void {
+    socket.link = this
+    socket.on('error', onError)
+    socket.on('close', onClose)
+    socket.on('end', onEnd)
+  }
+
+  /** What becomes of the plain socket below TLS is told by the one above it. */
+  happened(event: 'secured' | 'peerEnded' | 'closed', socket: Socket): void {
+    if (socket !== this.#socket) return
+    if (event === 'secured') this.#isSecured = true
+    this.user?.[event]()
+    if (socket.destroyed) return
+    if (event === 'secured') this.read()
+    // Nobody is left to shake hands with.
+    else if (!this.#isSecured && socket instanceof TLSSocket) socket.destroy()
+  }
+}
+
+/** Its listeners are functions that all sockets share: four closures less for each. */
+interface LinkedSocket extends Socket {
+  link?: SocketLink
+}
+
+function onData(this: LinkedSocket, chunk: Buffer): void {
+  this.link?.user?.received(chunk)
+}
+
+function onEnd(this: LinkedSocket): void {
+  this.link?.happened('peerEnded', this)
+}
+
+function onClose(this: LinkedSocket): void {
+  this.link?.happened('closed', this)
+}
+
+function onError(this: LinkedSocket, error: unknown): void {
+  this.link?.user?.failed(error)
+}
+
+function onSecure(this: LinkedSocket): void {
+  this.link?.happened('secured', this)
+}
+
+function onTlsError(this: LinkedSocket): void {
+  this.destroy()
+}
+
+/** RFC 6066 §3. No certificate ends the handshake, and nothing else. */
+function chooseContext(
+  find: () => SecureContext,
+  done: (error: Error | null, context?: SecureContext) => void,
+): void {
+  try {
+    done(null, find())
+  } catch (error) {
+    done(error instanceof Error ? error : new Error('no certificate'))
+  }
+}
