@@ -39,9 +39,9 @@ export class Fleet {
     this.#fitting = fitting
   }
 
-  /** Makes the directories and the accounts of those that have none, side by side. */
+  /** Makes the directories and the accounts of those that have none. */
   async provision(names: Iterable<ServerName>): Promise<void> {
-    await Promise.all([...names].map((name) => this.#provisioned(name)))
+    for (const name of names) await this.#provisioned(name)
   }
 
   /** What it keeps is there again at the next start. */
