@@ -15,6 +15,7 @@ import { occupy, type Quiet } from './harness/held.ts'
 import { json, markdown, meetsBar, PROFILED, type Row, type Run } from './harness/report.ts'
 import {
   BenchError,
+  blame,
   type Figures,
   type HeldScenario,
   type RunningServer,
@@ -29,7 +30,7 @@ import { SCENARIOS } from './scenarios/scenarios.ts'
 const ROUNDS = 3
 /** Two minutes after the last login, and a third in which whoever collects garbage has done so. */
 const QUIET: Quiet = { settleMs: 120_000, watchMs: 60_000 }
-const QUICK = { rounds: 1, quiet: { settleMs: 2_000, watchMs: 5_000 }, accounts: 1_110 }
+const QUICK = { rounds: 1, quiet: { settleMs: 2_000, watchMs: 5_000 }, accounts: 810 }
 
 /** Figures are kept by scenario and server, in the order of rounds. */
 class Results {
@@ -151,7 +152,7 @@ async function takeTurns(plan: Plan, round: number, results: Results) {
       if (!server) continue
       const figures = await results.timed(scenario.name, async () => {
         if (round === 0) await scenario.prepare?.(server)
-        return await named(scenario, server, () => scenario.run(server, scale))
+        return await blame(scenario, server, () => scenario.run(server, scale))
       })
       server.profiler?.keep(target, scenario.name)
       results.add(scenario, server, figures)
@@ -165,19 +166,6 @@ async function holdAll({ scenarios, scale, quiet, fleet }: Plan, results: Result
   const names = holding.map(({ name }) => name).join(', ')
   const all = await results.timed(names, () => occupy(fleet, holding, { scale, quiet }))
   for (const { scenario, server, figures } of all) results.add(scenario, server, figures)
-}
-
-/** Rejects with whose failure it was. */
-async function named<T>(
-  scenario: Scenario,
-  server: RunningServer,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw new BenchError(`${scenario.name}, ${server.name}: ${String(error)}`, { cause: error })
-  }
 }
 
 function rotated<T>(values: readonly T[], by: number): T[] {

@@ -1,7 +1,14 @@
 /** Memory of what stays: many sessions, many subscriptions, on servers that are held side by side. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Fleet } from './fleet.ts'
-import type { Figures, Held, HeldScenario, RunningServer, Scale } from './scenario.ts'
+import {
+  blame,
+  type Figures,
+  type Held,
+  type HeldScenario,
+  type RunningServer,
+  type Scale,
+} from './scenario.ts'
 import { pssBytes } from './usage.ts'
 
 /** Milliseconds of quiet before memory is looked at, and for how long it is. */
@@ -12,15 +19,16 @@ export interface Quiet {
 
 const LOOK_MS = 5_000
 
-interface Holding {
+interface Place {
   readonly scenario: HeldScenario
   readonly server: RunningServer
+}
+
+interface Holding extends Place {
   readonly held: Held
 }
 
-export interface Occupied {
-  readonly scenario: HeldScenario
-  readonly server: RunningServer
+export interface Occupied extends Place {
   readonly figures: Figures
 }
 
@@ -31,12 +39,15 @@ export async function occupy(
   { scale, quiet }: { scale: Scale; quiet: Quiet },
 ): Promise<readonly Occupied[]> {
   await using started = new AsyncDisposableStack()
-  const places = scenarios.flatMap((scenario) =>
-    scenario.servers.map((name) => ({ scenario, name })),
-  )
-  const all = await inTurn(places, async ({ scenario, name }): Promise<Holding> => {
-    const server = started.use(await fleet.startCopy(name))
-    return { scenario, server, held: started.use(await scenario.hold(server, scale)) }
+  const places: Place[] = []
+  for (const scenario of scenarios) {
+    for (const name of scenario.servers) {
+      places.push({ scenario, server: started.use(await fleet.startCopy(name)) })
+    }
+  }
+  const all = await inTurn(places, async (place): Promise<Holding> => {
+    const held = started.use(await place.scenario.hold(place.server, scale))
+    return { ...place, held }
   })
   const before = await leastBytes(all, quiet)
   const counts = await inTurn(all, ({ held }) => held.fill())
@@ -53,14 +64,15 @@ export async function occupy(
  * One crowd after the other: servers that share the processor with too many would refuse them, or keep
  * more of them waiting at a time. The slow ones come beside the others.
  */
-async function inTurn<T extends { readonly scenario: HeldScenario }, R>(
+async function inTurn<T extends Place, R>(
   all: readonly T[],
   work: (one: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = []
   const lane = async (isSlow: boolean) => {
     for (const [at, one] of all.entries()) {
-      if ((one.scenario.isSlow ?? false) === isSlow) results[at] = await work(one)
+      if ((one.scenario.isSlow ?? false) !== isSlow) continue
+      results[at] = await blame(one.scenario, one.server, () => work(one))
     }
   }
   await Promise.all([lane(false), lane(true)])

@@ -92,3 +92,16 @@ export type Scenario = TurnScenario | HeldScenario
 
 /** What `script/bench` says without a stack: a peer is missing, an argument is wrong. */
 export class BenchError extends Error {}
+
+/** Rejects with a `BenchError` that says where it failed. */
+export async function blame<T>(
+  scenario: Scenario,
+  server: RunningServer,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new BenchError(`${scenario.name}, ${server.name}: ${String(error)}`, { cause: error })
+  }
+}

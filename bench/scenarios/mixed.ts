@@ -5,7 +5,7 @@ import { SUBSCRIBING, sipGenerator, spanMs } from './sip-run.ts'
 import { CONCURRENCY, plain, xmppGenerator } from './xmpp.ts'
 
 /** Users of no other scenario. */
-const PRESENTITY = 1_000
+const PRESENTITY = 701
 const WATCHERS = 100
 const FRIENDS = { presentity: PRESENTITY, first: PRESENTITY + 1, count: WATCHERS }
 

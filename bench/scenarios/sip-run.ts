@@ -11,7 +11,7 @@ export type SipGenerator = Generator<SipOperations>
 export const SIP_SERVERS = ['heliograph', 'kamailio'] as const
 
 /** An office whose people watch each other; the XMPP scenarios leave them alone. */
-export const PEOPLE = { first: 780, count: 200 }
+export const PEOPLE = { first: 501, count: 200 }
 
 /** SUBSCRIBEs under way at a time. */
 export const SUBSCRIBING = 32

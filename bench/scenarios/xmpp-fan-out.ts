@@ -3,7 +3,7 @@ import type { RunningServer, TurnScenario } from '../harness/scenario.ts'
 import { CONCURRENCY, plain, span, XMPP_SERVERS, xmppGenerator } from './xmpp.ts'
 
 /** Users of no other scenario: only here somebody has contacts. */
-const PRESENTITY = 500
+const PRESENTITY = 300
 const CONTACTS = 200
 const FRIENDS = { presentity: PRESENTITY, first: PRESENTITY + 1, count: CONTACTS }
 

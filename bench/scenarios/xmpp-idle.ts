@@ -12,7 +12,7 @@ const FIRST = 20
 const idle =
   (target: (server: RunningServer) => Target, sessions: number) =>
   async (server: RunningServer, { quick }: Scale) => {
-    const count = quick ? 1_000 : sessions
+    const count = quick ? 700 : sessions
     const generator = xmppGenerator()
     const crowd = { ...target(server), concurrency: CONCURRENCY }
     await generator.call('signIn', { ...crowd, first: 0, count: FIRST })
