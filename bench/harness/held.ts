@@ -19,6 +19,9 @@ export interface Quiet {
 
 const LOOK_MS = 5_000
 
+const QUICK_NOTE =
+  'not judged: with so few, and without two minutes of quiet, what a server takes once and its garbage count as theirs'
+
 interface Place {
   readonly scenario: HeldScenario
   readonly server: RunningServer
@@ -34,7 +37,7 @@ export interface Occupied extends Place {
 
 /** Rejects where not all are there at the end. */
 export async function occupy(
-  fleet: Fleet,
+  fleet: Pick<Fleet, 'startCopy'>,
   scenarios: readonly HeldScenario[],
   { scale, quiet }: { scale: Scale; quiet: Quiet },
 ): Promise<readonly Occupied[]> {
@@ -56,7 +59,8 @@ export async function occupy(
   return all.map(({ scenario, server }, at) => {
     const operations = counts[at] ?? 0
     const bytes = (after[at] ?? Number.NaN) - (before[at] ?? Number.NaN)
-    return { scenario, server, figures: { cost: bytes / operations, operations } }
+    const note = scale.quick ? { note: QUICK_NOTE } : {}
+    return { scenario, server, figures: { cost: bytes / operations, operations, ...note } }
   })
 }
 

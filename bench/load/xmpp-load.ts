@@ -1,4 +1,5 @@
 /** Many XMPP clients in one process: what scenarios have them do. */
+import { setTimeout as wait } from 'node:timers/promises'
 import { createSecureContext } from 'node:tls'
 import { quantile, serve } from '../harness/generator.ts'
 import { DOMAIN, userName } from '../harness/scenario.ts'
@@ -7,6 +8,7 @@ import { type Target, XmppClient } from './xmpp-client.ts'
 
 /** What takes longer has failed. */
 const PHASE_DEADLINE_MS = 120_000
+const BUSY = { tries: 40, waitMs: 500 }
 const BODY =
   'Shall we meet at ten in the room by the kitchen? I bring the plans, the figures and cake for all of us.'
     .padEnd(100)
@@ -28,10 +30,18 @@ let failure: PromiseWithResolvers<never>
 resetFailure()
 
 const operations = {
-  /** Makes accounts. */
+  /** Makes accounts. Nothing is measured: a server that is too busy yet is asked again. */
   async register({ first, count, concurrency, ...target }: Crowd): Promise<void> {
     await each(first, count, concurrency, async (n) => {
-      await new XmppClient(target, shared, userName(n)).register()
+      for (let tries = 1; ; tries += 1) {
+        try {
+          await new XmppClient(target, shared, userName(n)).register()
+          return
+        } catch (error) {
+          if (tries >= BUSY.tries || !/resource-constraint/.test(String(error))) throw error
+          await wait(BUSY.waitMs)
+        }
+      }
     })
   },
 
