@@ -2,6 +2,7 @@
 import { quantile, serve } from '../harness/generator.ts'
 import { userName } from '../harness/scenario.ts'
 import type { Timed } from '../harness/span.ts'
+import { each, Pace } from './in-turn.ts'
 import { type Link, openLink, type Transport } from './sip-link.ts'
 import {
   answer,
@@ -344,19 +345,6 @@ function countWatchers(): Map<string, number> {
   return counts
 }
 
-/** Calls `work` with 0 to `count - 1`, so many at a time. */
-async function each(
-  count: number,
-  window: number,
-  work: (n: number) => Promise<void>,
-): Promise<void> {
-  let next = 0
-  const one = async () => {
-    while (next < count) await work(next++)
-  }
-  await Promise.all(Array.from({ length: window }, one))
-}
-
 /** Rejects with what failed on any link, and where it takes too long. */
 async function within(work: Promise<unknown>): Promise<void> {
   const late = Promise.withResolvers<never>()
@@ -400,21 +388,6 @@ class Meter {
       retransmissions: retransmissions - this.#retransmissions,
       repetitions: repetitions - this.#repetitions,
     }
-  }
-}
-
-class Pace {
-  readonly #intervalMs: number
-  #at = performance.now()
-
-  constructor(perSecond: number | undefined) {
-    this.#intervalMs = perSecond === undefined ? 0 : 1000 / perSecond
-  }
-
-  async next(): Promise<void> {
-    this.#at += this.#intervalMs
-    const wait = this.#at - performance.now()
-    if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait))
   }
 }
 
