@@ -101,7 +101,7 @@ export const configSchema = Type.Object({
     default: 0,
     min: 0,
     max: 64,
-    doc: 'Threads that own the sockets of XMPP clients and their TLS, beside the one that does the rest. 0 does all in one thread, which costs the least CPU and memory; on a machine for very many users, one less than it has cores.',
+    doc: 'Threads that own the sockets of XMPP clients and their TLS, beside the one that does the rest. 0 does all in one thread, which takes the least memory; on a machine for very many users, one less than it has cores. Linux only.',
   }),
   log: Type.Object(
     {

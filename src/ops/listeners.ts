@@ -27,6 +27,7 @@ const REASONS: Readonly<Record<string, readonly [OperatorErrorCode, string]>> = 
   ENOTFOUND: ['NET_BAD_ADDRESS', 'is a name that cannot be found'],
   EAI_AGAIN: ['NET_BAD_ADDRESS', 'is a name that cannot be found now'],
   EAFNOSUPPORT: ['NET_BAD_ADDRESS', 'is of a kind that this machine does not have'],
+  ENOTSUP: ['NET_BAD_ADDRESS', 'cannot be shared by threads on this system: set workers to 0'],
   EINVAL: ['NET_BAD_ADDRESS', 'cannot be bound'],
 }
 

@@ -75,6 +75,18 @@ describe('an error of opening a listener', () => {
     )
   })
 
+  it('says what to do where the system cannot share an address among threads', () => {
+    const cause = Object.assign(new Error('listen ENOTSUP'), {
+      code: 'ENOTSUP',
+      syscall: 'listen',
+      address: '127.0.0.1',
+      port: 5222,
+    })
+    const error = listenError(cause, listen('listen.xmpp=127.0.0.1:5222'))
+    assert.ok(error instanceof OperatorError)
+    assert.match(error.message, /^listen\.xmpp: 127\.0\.0\.1:5222 .* set workers to 0$/)
+  })
+
   it('leaves other errors as they are', () => {
     const bug = new TypeError('x is not a function')
     assert.equal(listenError(bug, listen()), bug)
