@@ -80,7 +80,8 @@ try {
 } catch (error) {
   if (!(error instanceof BenchError)) throw error
   console.error(error.message)
-  process.exitCode = 2
+  // A generator that the failure has left waits for more to do, and this process for it.
+  process.exit(2)
 }
 
 async function main(): Promise<number> {

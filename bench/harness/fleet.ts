@@ -8,6 +8,7 @@ import { startProsody } from '../peers/prosody.ts'
 import { xmppGenerator } from '../scenarios/xmpp.ts'
 import type { RunningServer, ServerName } from './scenario.ts'
 import { ServerProfiler } from './server-profiler.ts'
+import { settledCpuMs } from './usage.ts'
 
 type Start = (directory: string, profiler?: ServerProfiler) => Promise<RunningServer>
 
@@ -60,7 +61,7 @@ export class Fleet {
     this.#copies += 1
     const copy = join(this.#directory, `${name}-${this.#copies}`)
     cpSync(join(this.#directory, name), copy, { recursive: true, filter: isKept })
-    return START[name](copy)
+    return settled(await START[name](copy))
   }
 
   #provisioned(name: ServerName): Promise<void> {
@@ -73,13 +74,19 @@ export class Fleet {
   async #provision(name: ServerName): Promise<void> {
     const directory = join(this.#directory, name)
     mkdirSync(directory, { recursive: true })
-    await using server = await START[name](directory)
+    await using server = await settled(await START[name](directory))
     if (server.ports.xmpp === undefined) return
     using generator = xmppGenerator()
     const target = { port: server.ports.xmpp, tls: false }
     const crowd = { ...target, first: 0, count: this.#fitting.accounts, concurrency: CONCURRENCY }
     await generator.call('register', crowd)
   }
+}
+
+/** A server that has only just started is late for everything, and may refuse whoever comes as overloaded. */
+async function settled(server: RunningServer): Promise<RunningServer> {
+  await settledCpuMs(server.pid)
+  return server
 }
 
 /** A lock or a socket belongs to the one who has it. */
