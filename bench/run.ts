@@ -28,8 +28,8 @@ import {
 import { SCENARIOS } from './scenarios/scenarios.ts'
 
 const ROUNDS = 3
-/** Two minutes after the last login, and a third in which whoever collects garbage has done so. */
-const QUIET: Quiet = { settleMs: 120_000, watchMs: 60_000 }
+/** Two minutes after the last login, and more in which whoever collects garbage has done so. */
+const QUIET: Quiet = { settleMs: 120_000, watchMs: 45_000 }
 const QUICK = { rounds: 1, quiet: { settleMs: 2_000, watchMs: 5_000 }, accounts: 810 }
 
 /** Figures are kept by scenario and server, in the order of rounds. */

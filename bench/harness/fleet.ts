@@ -49,10 +49,8 @@ export class Fleet {
   async start(name: ServerName): Promise<RunningServer> {
     await this.#provisioned(name)
     const directory = join(this.#directory, name)
-    return START[name](
-      directory,
-      this.#fitting.isProfiled ? new ServerProfiler(directory) : undefined,
-    )
+    const profiler = this.#fitting.isProfiled ? new ServerProfiler(directory) : undefined
+    return settled(await START[name](directory, profiler))
   }
 
   /** Of one that does not run at this moment; what the copy changes is lost. */
