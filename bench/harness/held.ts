@@ -17,6 +17,12 @@ export interface Quiet {
   readonly watchMs: number
 }
 
+/** Before all the others come, and after. */
+export interface Quiets {
+  readonly before: Quiet
+  readonly after: Quiet
+}
+
 const LOOK_MS = 5_000
 
 const QUICK_NOTE =
@@ -39,7 +45,7 @@ export interface Occupied extends Place {
 export async function occupy(
   fleet: Pick<Fleet, 'startCopy'>,
   scenarios: readonly HeldScenario[],
-  { scale, quiet }: { scale: Scale; quiet: Quiet },
+  { scale, quiet }: { scale: Scale; quiet: Quiets },
 ): Promise<readonly Occupied[]> {
   await using started = new AsyncDisposableStack()
   const places: Place[] = []
@@ -52,9 +58,9 @@ export async function occupy(
     const held = started.use(await place.scenario.hold(place.server, scale))
     return { ...place, held }
   })
-  const before = await leastBytes(all, quiet)
+  const before = await leastBytes(all, quiet.before)
   const counts = await inTurn(all, ({ held }) => held.fill())
-  const after = await leastBytes(all, quiet)
+  const after = await leastBytes(all, quiet.after)
   await inTurn(all, ({ held }) => held.verify())
   return all.map(({ scenario, server }, at) => {
     const operations = counts[at] ?? 0

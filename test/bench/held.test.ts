@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import { occupy } from '../../bench/harness/held.ts'
 import type { HeldScenario, RunningServer, ServerName } from '../../bench/harness/scenario.ts'
 
-const QUIET = { settleMs: 0, watchMs: 0 }
+const NONE = { settleMs: 0, watchMs: 0 }
+const QUIET = { before: NONE, after: NONE }
 
 /** A fleet of one process: this one. */
 function fleetOf(events: string[]) {
