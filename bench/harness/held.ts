@@ -90,8 +90,8 @@ async function inTurn<T extends Place, R>(
 }
 
 /**
- * Of each, the least that it occupies while it is watched: a collector of garbage that runs every other
- * minute has run once in that time, and chance does not decide whether a look comes before or after it.
+ * Of each, the least that it occupies while it is watched: chance shall not decide whether one look comes
+ * before or after a collection of garbage. It still does where a collector waits longer than that.
  */
 async function leastBytes(
   all: readonly Holding[],
