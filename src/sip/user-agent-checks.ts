@@ -15,9 +15,10 @@ export function admit(request: SipRequest, supported: ReadonlySet<string>): void
 
 /** §8.2.2.3; nothing is proxied here, so that Proxy-Require asks the same of us. */
 function requireExtensions(request: SipRequest, supported: ReadonlySet<string>): void {
-  const unsupported = (['Require', 'Proxy-Require'] as const).flatMap((header) =>
-    unsupportedOptions(request, supported, header),
-  )
+  const unsupported = [
+    ...unsupportedOptions(request, supported, 'Require'),
+    ...unsupportedOptions(request, supported, 'Proxy-Require'),
+  ]
   if (unsupported.length > 0) {
     throw new SipError(420, undefined, [['Unsupported', unsupported.join(', ')]])
   }

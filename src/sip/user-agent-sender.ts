@@ -1,4 +1,6 @@
 /** Sends requests: finds the next hop (RFC 3261 §8.1.2, RFC 3263), and tries the next one where the first fails. */
+
+import type { Log } from '../util/log.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
 import { createResponse, newCallId } from './message/respond.ts'
 import { parseSipUri } from './message/uri.ts'
@@ -15,7 +17,11 @@ interface SenderDeps {
   readonly transports: SipTransports
   readonly transactions: Transactions
   readonly product: string | undefined
+  readonly log: Log
 }
+
+/** Called once, with the final response: the peer's, or one of ours. */
+export type Answered = (response: SipResponse) => void
 
 export class RequestSender {
   readonly #deps: SenderDeps
@@ -24,22 +30,33 @@ export class RequestSender {
     this.#deps = deps
   }
 
-  send(request: SipRequest, to: Peer | undefined): Promise<SipResponse> {
+  send(request: SipRequest, to: Peer | undefined, answered: Answered): void {
     this.#complete(request)
-    const { transactions } = this.#deps
     const only = to && knownTarget(to)
-    if (!only) return this.#tryEach(request, to)
-    return transactions.send(request, only).then((outcome) => asResponse(request, outcome))
+    if (only) {
+      this.#deps.transactions.send(request, only, (outcome) =>
+        answered(asResponse(request, outcome)),
+      )
+      return
+    }
+    this.#tryEach(request, to).then(answered, (err: unknown) => {
+      this.#deps.log.error({ what: 'sip_request_failed', method: request.method, err })
+      answered(createResponse(request, 500))
+    })
   }
 
   async #tryEach(request: SipRequest, to: Peer | undefined): Promise<SipResponse> {
     let response: SipResponse | undefined
     for (const target of await this.#targets(request, to)) {
-      response = asResponse(request, await this.#deps.transactions.send(request, target))
+      response = asResponse(request, await this.#attempt(request, target))
       // RFC 3263 §4.3; a timeout has taken all the time there was.
       if (response.status !== 503) break
     }
     return response ?? createResponse(request, 503, 'No Way to the Next Hop')
+  }
+
+  #attempt(request: SipRequest, target: Peer): Promise<ClientOutcome> {
+    return new Promise((resolve) => this.#deps.transactions.send(request, target, resolve))
   }
 
   #complete({ headers }: SipRequest): void {

@@ -15,11 +15,11 @@ import type { TimerBase } from './transaction/timers.ts'
 import { type TransactionLimits, Transactions } from './transaction/transactions.ts'
 import { uriHost } from './transport/addresses.ts'
 import { type NameResolver, systemResolver } from './transport/locate.ts'
-import type { Peer } from './transport/transport.ts'
+import type { Flow, Peer } from './transport/transport.ts'
 import type { SipTransports } from './transport/transports.ts'
 import { type Capabilities, CapabilityList } from './user-agent-capabilities.ts'
 import { admit } from './user-agent-checks.ts'
-import { RequestSender } from './user-agent-sender.ts'
+import { type Answered, RequestSender } from './user-agent-sender.ts'
 
 export type { Endpoint, Flow, Peer, TransportName } from './transport/transport.ts'
 export type { Capabilities } from './user-agent-capabilities.ts'
@@ -66,6 +66,8 @@ export class SipUserAgent {
   readonly #sender: RequestSender
   readonly #capabilities = new CapabilityList()
   readonly #handlers = new Map<string, RequestHandler>()
+  /** Of each flow the last; one nearly always shows the same address. */
+  readonly #contacts = new WeakMap<Flow, { readonly remote: string; readonly contact: string }>()
   readonly #product: string | undefined
 
   constructor(deps: UserAgentDeps) {
@@ -84,6 +86,7 @@ export class SipUserAgent {
       transports,
       transactions: this.#transactions,
       product,
+      log,
     })
     this.handle('OPTIONS', (tx) => this.#options(tx))
   }
@@ -100,21 +103,31 @@ export class SipUserAgent {
   }
 
   /**
-   * Sends a request and resolves with its final response; never rejects for what the network does.
+   * Sends a request; `answered` is called once with its final response, perhaps before this returns.
    * Via is added here, Call-ID, Max-Forwards and User-Agent where they are missing; `request.leaving` is
    * called each time before the request becomes bytes.
    * Without `to`, the topmost Route or the request-URI is resolved (RFC 3263), and the next target tried
    * where one cannot be reached or answers 503. Made here: 408 on timeout, 503 on transport errors.
    */
+  send(request: SipRequest, to: Peer | undefined, answered: Answered): void {
+    this.#sender.send(request, to, answered)
+  }
+
+  /** As `send`; never rejects for what the network does. */
   request(request: SipRequest, to?: Peer): Promise<SipResponse> {
-    return this.#sender.send(request, to)
+    return new Promise((resolve) => this.#sender.send(request, to, resolve))
   }
 
   /** Our Contact URI as `peer` reaches us. */
   contactFor(peer: Peer): string {
+    const { transport, flow } = peer
+    const known = flow && this.#contacts.get(flow)
+    if (known?.remote === peer.host && flow?.open) return known.contact
     const { host, port } = this.#transports.localEndpoint(peer)
-    const suffix = peer.transport === 'udp' ? '' : `;transport=${peer.transport}`
-    return `sip:${uriHost(host)}:${port}${suffix}`
+    const suffix = transport === 'udp' ? '' : `;transport=${transport}`
+    const contact = `sip:${uriHost(host)}:${port}${suffix}`
+    if (flow) this.#contacts.set(flow, { remote: peer.host, contact })
+    return contact
   }
 
   /** Ends what waits. The transports are closed by their owner, after this. */

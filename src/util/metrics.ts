@@ -23,13 +23,19 @@ export interface EventCounter<L extends string> {
   inc(labels?: Readonly<Record<L, string | number>>): void
 }
 
+interface Counted<L extends string> {
+  readonly labels: Readonly<Record<L, string | number>>
+  count: number
+}
+
 /** Counting is part of every stanza and message: hashing the labels each time would be a tenth of its cost. */
 export function counter<L extends string = never>({
   name,
   help,
   labels = [],
 }: CounterDeclaration<L>): EventCounter<L> {
-  const counts = new Map<string, { labels: Record<L, string | number>; count: number }>()
+  /** By the first label's value, then by the second's: a key made of both would be hashed anew each time. */
+  const counts = new Map<string | number, Map<string | number | undefined, Counted<L>>>()
   let unlabelled = 0
   new Counter<L>({
     name,
@@ -39,9 +45,11 @@ export function counter<L extends string = never>({
     collect() {
       if (unlabelled > 0) this.inc(unlabelled)
       unlabelled = 0
-      for (const counted of counts.values()) {
-        if (counted.count > 0) this.inc(counted.labels, counted.count)
-        counted.count = 0
+      for (const row of counts.values()) {
+        for (const counted of row.values()) {
+          if (counted.count > 0) this.inc(counted.labels, counted.count)
+          counted.count = 0
+        }
       }
     },
   })
@@ -52,11 +60,15 @@ export function counter<L extends string = never>({
         unlabelled += 1
         return
       }
-      const key =
-        second === undefined ? String(values[first]) : `${values[first]}\n${values[second]}`
-      const known = counts.get(key)
+      let row = counts.get(values[first])
+      if (!row) {
+        row = new Map()
+        counts.set(values[first], row)
+      }
+      const key = second && values[second]
+      const known = row.get(key)
       if (known) known.count += 1
-      else counts.set(key, { labels: { ...values }, count: 1 })
+      else row.set(key, { labels: { ...values }, count: 1 })
     },
   }
 }

@@ -33,7 +33,7 @@ import type { SubscriptionTable } from './subscription-table.ts'
 export interface NotifierDeps {
   readonly clock: Clock
   readonly log: Log
-  readonly userAgent: Pick<SipUserAgent, 'request'>
+  readonly userAgent: Pick<SipUserAgent, 'send'>
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly packages: readonly EventPackage[]
@@ -78,7 +78,7 @@ export class Notifier {
       events,
       pacing,
       expiries: new Expiries(clock),
-      send: (request, to) => userAgent.request(request, to),
+      send: (request, to, answered) => userAgent.send(request, to, answered),
       notified: (subscription) => deps.keeper.notified(subscription),
       decided: (subscription, before) => {
         deps.keeper.decided(subscription)

@@ -16,8 +16,8 @@ export interface SubscriptionDeps {
   readonly events: EventDeps
   readonly pacing: NotifyPacing
   readonly expiries: Expiries
-  /** Resolves with the final response; never rejects. */
-  send(request: SipRequest, to: Peer | undefined): Promise<SipResponse>
+  /** `answered` is called once, with the final response, perhaps before this returns. */
+  send(request: SipRequest, to: Peer | undefined, answered: (response: SipResponse) => void): void
   /** Called after each NOTIFY was sent. */
   notified(subscription: Subscription): void
   /** Called after it became known what the watcher may see; `before` is what held, if anything did. */

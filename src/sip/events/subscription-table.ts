@@ -12,10 +12,13 @@ export interface SubscriptionLimits {
 
 const RETRY_AFTER_SECONDS = '60'
 
-const subscriptionsGauge = gauge({
-  name: 'heliograph_sip_subscriptions',
-  help: 'Live subscriptions of SIP watchers.',
-})
+/** Counted here, and told when somebody asks. */
+let live = 0
+
+gauge(
+  { name: 'heliograph_sip_subscriptions', help: 'Live subscriptions of SIP watchers.' },
+  (subscriptions) => subscriptions.set(live),
+)
 
 export class SubscriptionTable {
   readonly #limits: SubscriptionLimits
@@ -70,7 +73,7 @@ export class SubscriptionTable {
     if (others) others.add(subscription)
     else watched.set(presentity, new Set([subscription]))
     this.#countByWatcher.set(watcher.address, (this.#countByWatcher.get(watcher.address) ?? 0) + 1)
-    subscriptionsGauge.set(this.size)
+    live += 1
   }
 
   /** Removing what is not there does nothing. */
@@ -86,7 +89,7 @@ export class SubscriptionTable {
     const count = (this.#countByWatcher.get(watcher.address) ?? 1) - 1
     if (count === 0) this.#countByWatcher.delete(watcher.address)
     else this.#countByWatcher.set(watcher.address, count)
-    subscriptionsGauge.set(this.size)
+    live -= 1
   }
 
   #watchedIn(pkg: EventPackage): Map<BareJid, Set<Subscription>> {

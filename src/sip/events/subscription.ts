@@ -67,7 +67,9 @@ export class Subscription implements Expiring, StandingAccessDeps {
   #status: SubscriptionStatus = 'active'
   #reason: TerminationReason = 'timeout'
   #owed: Owed = 'nothing'
-  #outstanding: Promise<void> | undefined
+  /** A NOTIFY waits for its answer, or to be rendered. */
+  #waits = false
+  #settling: PromiseWithResolvers<void> | undefined
   #dead = false
   #timer: Timer | undefined
   #recheck: Timer | undefined
@@ -135,7 +137,9 @@ export class Subscription implements Expiring, StandingAccessDeps {
 
   /** Resolves when no NOTIFY waits for its answer. */
   async settled(): Promise<void> {
-    while (this.#outstanding !== undefined) await this.#outstanding
+    if (!this.#waits) return
+    this.#settling ??= Promise.withResolvers()
+    await this.#settling.promise
   }
 
   /** The watcher asked for so many more seconds (RFC 6665 §4.2.1.3). */
@@ -234,7 +238,7 @@ export class Subscription implements Expiring, StandingAccessDeps {
 
   /** Sends what is owed, now or as soon as pacing and Retry-After allow. */
   #pump(): void {
-    if (this.#dead || this.#outstanding !== undefined || this.#owed === 'nothing') return
+    if (this.#dead || this.#waits || this.#owed === 'nothing') return
     this.#timer?.cancel()
     const peer = openPeer(this.peer)
     if (!peer && isUnreachable(this.dialog)) return
@@ -248,22 +252,26 @@ export class Subscription implements Expiring, StandingAccessDeps {
       return
     }
     try {
-      this.#outstanding = this.#deliver()?.catch((err: unknown) => this.#broken(err))
+      this.#deliver()
     } catch (err) {
       this.#broken(err)
     }
   }
 
-  /** `undefined` where the watcher knows already. What changes from here on is owed again. */
-  #deliver(): Promise<void> | undefined {
+  /** Unless the watcher knows already. What changes from here on is owed again. */
+  #deliver(): void {
     const owed = this.#owed
     this.#owed = 'nothing'
-    const now = this.#deps.clock.now()
-    const draft = { at: now, status: this.#status, access: this.#standing.current }
+    const at = this.#deps.clock.now()
+    const status = this.#status
+    const access = this.#standing.current
     const rendered = this.#render()
-    if (rendered instanceof Promise) return this.#deliverLater(draft, owed, rendered)
-    if (owed === 'change' && this.#isKnown(rendered)) return undefined
-    return this.#notify({ ...draft, rendered })
+    if (rendered instanceof Promise) {
+      this.#waits = true
+      this.#deliverLater({ at, status, access }, owed, rendered).catch((err) => this.#broken(err))
+    } else if (owed === 'now' || !this.#isKnown(rendered)) {
+      this.#notify({ at, status, access, rendered })
+    }
   }
 
   async #deliverLater(
@@ -273,12 +281,11 @@ export class Subscription implements Expiring, StandingAccessDeps {
   ): Promise<void> {
     const rendered = await rendering.catch((err: unknown) => this.#notRendered(err))
     if (!rendered) this.#retryAfter(RETRY_MS)
-    else if (!this.#dead && !(owed === 'change' && this.#isKnown(rendered))) {
-      await this.#notify({ ...draft, rendered })
+    else if (!this.#dead && (owed === 'now' || !this.#isKnown(rendered))) {
+      this.#notify({ ...draft, rendered })
       return
     }
-    this.#outstanding = undefined
-    this.#pump()
+    this.#goOn()
   }
 
   #notRendered(err: unknown): undefined {
@@ -300,8 +307,9 @@ export class Subscription implements Expiring, StandingAccessDeps {
     return isSameState(this.#sentState, state)
   }
 
-  async #notify(draft: Draft): Promise<void> {
+  #notify(draft: Draft): void {
     const { clock, pacing } = this.#deps
+    this.#waits = true
     this.#renderedAt = draft.at
     this.#notBefore = clock.now() + (pacing.intervalMs ?? this.package.minNotifyIntervalMs)
     const request = createNotify(this)
@@ -310,11 +318,22 @@ export class Subscription implements Expiring, StandingAccessDeps {
       told = this.#revise(told)
       this.#write(request, told)
     }
-    const answer = this.#deps.send(request, openPeer(this.peer))
+    this.#deps.send(request, openPeer(this.peer), (response) => {
+      try {
+        this.#answered(response, told)
+        this.#goOn()
+      } catch (err) {
+        this.#broken(err)
+      }
+    })
     this.#deps.notified(this)
-    const response = await answer
-    this.#outstanding = undefined
-    this.#answered(response, told)
+  }
+
+  /** Nothing waits any more, unless there is more to tell. */
+  #goOn(): void {
+    this.#waits = false
+    this.#pump()
+    if (!this.#waits) this.#settling?.resolve()
   }
 
   #write(request: SipRequest, { status, rendered }: Draft): void {
@@ -360,7 +379,6 @@ export class Subscription implements Expiring, StandingAccessDeps {
         }
         this.#retryAfter(verdict.retryAfterMs ?? RETRY_MS)
     }
-    this.#pump()
   }
 
   /** What failed is owed still; a last NOTIFY is not repeated, and one for a new SUBSCRIBE does not wait. */
@@ -373,7 +391,8 @@ export class Subscription implements Expiring, StandingAccessDeps {
 
   /** A bug of ours ends this subscription, not the process. */
   #broken(err: unknown): void {
-    this.#outstanding = undefined
+    this.#waits = false
+    this.#settling?.resolve()
     this.#deps.log.error({ what: 'sip_notify_failed', watcher: this.subject.watcher.address, err })
     this.abandon()
   }

@@ -66,6 +66,12 @@ export class SipHeaders {
     return this
   }
 
+  /** Puts it in the place of the first field of this name, which there must be. */
+  setFirst(name: string, value: string): this {
+    this.#values[this.#find(headerName(name), 0)] = oneLine(value)
+    return this
+  }
+
   append(name: string, value: string): this {
     this.#names.push(headerName(name))
     this.#values.push(oneLine(value))

@@ -22,8 +22,21 @@ const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"]+$/
 /** Tokens; other scripts without quotes are against the grammar, and harmless. */
 const DISPLAY_NAME = /^[\w.!%*+`'~\u0080-\uffff-]+(?:[ \t]+[\w.!%*+`'~\u0080-\uffff-]+)*$/
 
-/** One value with its parameters; `undefined` where it is malformed. */
+/** The layers ask for From, To and Contact of the same message one after the other. */
+const RECENT = 4
+const recent: { readonly text: string; readonly address: NameAddr | undefined }[] = []
+let oldest = 0
+
+/** One value with its parameters; `undefined` where it is malformed. Answers are shared: nobody changes them. */
 export function parseNameAddr(text: string): NameAddr | undefined {
+  for (const known of recent) if (known.text === text) return known.address
+  const address = parse(text)
+  recent[oldest] = { text, address }
+  oldest = (oldest + 1) % RECENT
+  return address
+}
+
+function parse(text: string): NameAddr | undefined {
   const trimmed = trimSpace(text)
   if (trimmed.startsWith('"')) {
     const end = endOfQuoted(trimmed, 0)

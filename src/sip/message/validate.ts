@@ -66,14 +66,16 @@ function commonProblem(message: SipMessage): string | undefined {
 }
 
 function optionalProblem(headers: SipHeaders): string | undefined {
-  const contacts = parseContacts(headers.getAll('Contact'))
-  if (!contacts || (contacts !== '*' && !contacts.every(({ uri }) => parseSipUri(uri)))) {
-    return 'Malformed Contact'
-  }
+  if (headers.has('Contact') && !areContacts(headers.getAll('Contact'))) return 'Malformed Contact'
   for (const name of ['Route', 'Record-Route'] as const) {
-    if (!headers.getAll(name).every(isAddress)) return `Malformed ${name}`
+    if (headers.has(name) && !headers.getAll(name).every(isAddress)) return `Malformed ${name}`
   }
   return undefined
+}
+
+function areContacts(values: readonly string[]): boolean {
+  const contacts = parseContacts(values)
+  return contacts === '*' || contacts?.every(({ uri }) => parseSipUri(uri)) === true
 }
 
 const areAllVias = (vias: readonly string[]) => vias.length > 0 && vias.every(parseVia)
@@ -94,6 +96,7 @@ export function unsupportedOptions(
   supported: ReadonlySet<string>,
   header: 'Require' | 'Proxy-Require' = 'Require',
 ): string[] {
+  if (!request.headers.has(header)) return []
   return request.headers
     .getAll(header)
     .filter((option) => option !== '' && !supported.has(option.toLowerCase()))

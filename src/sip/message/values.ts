@@ -1,5 +1,5 @@
 /** What header values mean: each function reads one value, and answers `undefined` where it is malformed. */
-import { isToken, type Params, parseParams, trimSpace } from './grammar.ts'
+import { isSpace, isToken, type Params, parseParams, trimSpace } from './grammar.ts'
 import type { SipHeaders, SipMessage } from './message.ts'
 import { type NameAddr, parseNameAddr } from './name-addr.ts'
 
@@ -52,9 +52,21 @@ const MAX_CSEQ = 2 ** 31 - 1
 const MAX_SECONDS = 2 ** 32 - 1
 
 export function parseCSeq(text: string): CSeq | undefined {
-  const [, digits = '', method = ''] = /^(\d+)[ \t]+(\S+)$/.exec(trimSpace(text)) ?? []
-  const number = Number(digits)
-  return isToken(method) && number <= MAX_CSEQ ? { number, method } : undefined
+  const trimmed = trimSpace(text)
+  let number = 0
+  let at = 0
+  for (; isDigit(trimmed.charCodeAt(at)); at += 1) {
+    number = 10 * number + trimmed.charCodeAt(at) - ZERO
+  }
+  const method = trimSpace(trimmed.slice(at))
+  const isApart = at > 0 && isSpace(trimmed.charCodeAt(at))
+  return isApart && isToken(method) && number <= MAX_CSEQ ? { number, method } : undefined
+}
+
+const ZERO = 0x30
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= 0x39
 }
 
 /** Seconds; more than fit in 32 bits are the most that do. For Expires, Min-Expires and `expires` of a Contact. */

@@ -6,7 +6,6 @@ import { serialize } from '../message/serializer.ts'
 import { uriHost } from '../transport/addresses.ts'
 import type { Flow, Peer } from '../transport/transport.ts'
 import { type InviteClientPort, InviteClientTransaction } from './ict.ts'
-import { clientKey } from './keys.ts'
 import { retransmissions } from './metrics.ts'
 import { NonInviteClientTransaction } from './nict.ts'
 import type { TransactionTimers } from './timers.ts'
@@ -75,12 +74,8 @@ interface OutboundDeps {
   readonly owner: TransactionOwner
 }
 
-/** Who asked for a request, and waits. */
-export interface Asker {
-  provisional(response: SipResponse): void
-  /** Called once. */
-  finished(outcome: ClientOutcome): void
-}
+/** Called once. */
+export type Finished = (outcome: ClientOutcome) => void
 
 export interface TransactionOwner {
   /** A further 2xx of an INVITE. */
@@ -89,24 +84,26 @@ export interface TransactionOwner {
 }
 
 export class OutboundTransaction implements InviteClientPort {
-  /** As `clientKey` makes it. */
-  readonly key: string
+  /** Ours alone; a response belongs here by this and the method (§17.1.3). */
+  readonly branch: string
+  readonly method: string
   readonly flow: Flow
   readonly #owner: TransactionOwner
   readonly #fsm: InviteClientTransaction | NonInviteClientTransaction
   /** Until it has finished. */
   #departure: Departure | undefined
-  #asker: Asker | undefined
+  #finished: Finished | undefined
   #sent = 0
 
-  constructor({ clock, timers, owner }: OutboundDeps, departure: Departure, asker: Asker) {
-    this.key = clientKey(departure.branch, departure.request.method)
+  constructor({ clock, timers, owner }: OutboundDeps, departure: Departure, finished: Finished) {
+    this.branch = departure.branch
+    this.method = departure.request.method
     this.flow = departure.flow
     this.#owner = owner
     this.#departure = departure
-    this.#asker = asker
+    this.#finished = finished
     this.#fsm =
-      departure.request.method === 'INVITE'
+      this.method === 'INVITE'
         ? new InviteClientTransaction(clock, timers, this)
         : new NonInviteClientTransaction(clock, withoutK(timers), this)
   }
@@ -136,8 +133,8 @@ export class OutboundTransaction implements InviteClientPort {
   }
 
   response(response: SipResponse): void {
-    if (response.status < 200) this.#asker?.provisional(response)
-    else if (this.#asker) this.#finish({ kind: 'response', response })
+    if (response.status < 200) return
+    if (this.#finished) this.#finish({ kind: 'response', response })
     else this.#owner.again(response)
   }
 
@@ -159,11 +156,11 @@ export class OutboundTransaction implements InviteClientPort {
   }
 
   #finish(outcome: ClientOutcome): void {
-    const asker = this.#asker
-    this.#asker = undefined
+    const finished = this.#finished
+    this.#finished = undefined
     // An INVITE has every final response acknowledged.
     if (this.#fsm instanceof NonInviteClientTransaction) this.#departure = undefined
-    asker?.finished(outcome)
+    finished?.(outcome)
   }
 }
 

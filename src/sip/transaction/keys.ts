@@ -39,15 +39,9 @@ export function statelessTag(request: SipRequest): string {
   return hash('sha256', serverKey(request)).slice(0, 16)
 }
 
-export function clientKey(branch: string, method: string): string {
-  return `${branch}\n${method}`
-}
-
-/** The client transaction that a response answers; `undefined` where it says too little. */
-export function clientKeyOf(response: SipResponse): string | undefined {
-  const branch = topVia(response)?.params.get('branch')
-  const cseq = parseCSeq(response.headers.get('CSeq') ?? '')
-  return branch !== undefined && cseq ? clientKey(branch, cseq.method) : undefined
+/** What a response names its client transaction by. */
+export function branchOf(response: SipResponse): string | undefined {
+  return topVia(response)?.params.get('branch')
 }
 
 /** §8.2.2.2: the same for copies of one request that came by different ways; `undefined` inside a dialog. */

@@ -6,11 +6,11 @@
  *     │ └────200–699────┼───────────────────────┘                │
  *     └─────────────────┴──F, transport error────────────────────┘
  *
- * Timer E repeats the request, doubling up to T2; once proceeding it repeats every T2.
+ * Timer E repeats the request, doubling up to T2; once proceeding it repeats every T2. One timer serves E, F and
+ * K in turn: thousands of requests wait at a time, and as good as none of their timers ever runs.
  */
-import type { Clock } from '../../util/clock.ts'
+import type { Clock, Timer } from '../../util/clock.ts'
 import type { SipResponse } from '../message/message.ts'
-import { Alarms } from './alarms.ts'
 import type { ClientPort } from './ict.ts'
 import { type Moves, StateMachine } from './state-machine.ts'
 import type { TransactionTimers } from './timers.ts'
@@ -26,14 +26,21 @@ const MOVES: Moves<NictState> = {
 
 export class NonInviteClientTransaction {
   readonly #machine = new StateMachine<NictState>('trying', MOVES)
-  readonly #alarms: Alarms<'e' | 'f' | 'k'>
+  readonly #clock: Clock
   readonly #timers: TransactionTimers
   readonly #port: ClientPort
+  #timer: Timer | undefined
+  /** Milliseconds from one transmission to the next; over a reliable transport there is no next. */
+  #interval: number
+  /** Milliseconds of F that are left when `#timer` runs. */
+  #rest: number
 
   constructor(clock: Clock, timers: TransactionTimers, port: ClientPort) {
-    this.#alarms = new Alarms(clock)
+    this.#clock = clock
     this.#timers = timers
     this.#port = port
+    this.#interval = timers.e ?? timers.f
+    this.#rest = timers.f
   }
 
   get state(): NictState {
@@ -41,8 +48,7 @@ export class NonInviteClientTransaction {
   }
 
   start(): void {
-    this.#alarms.set('f', this.#timers.f, () => this.#fail('timeout'))
-    this.#repeat(this.#timers.e)
+    this.#wait()
     this.#port.send()
   }
 
@@ -53,10 +59,12 @@ export class NonInviteClientTransaction {
       this.#port.response(response)
       return
     }
-    this.#alarms.cancelAll()
+    this.#timer?.cancel()
     this.#machine.transition('completed')
     this.#port.response(response)
-    this.#alarms.set('k', this.#timers.k, () => this.#end())
+    const { k } = this.#timers
+    if (k === 0) this.#end()
+    else this.#timer = this.#clock.after(k, () => this.#end())
   }
 
   /** A write failed, or the connection is gone. After a final response there is nothing left to lose. */
@@ -64,23 +72,31 @@ export class NonInviteClientTransaction {
     if (this.state === 'trying' || this.state === 'proceeding') this.#fail('unreachable')
   }
 
-  #repeat(interval: number | undefined): void {
-    if (interval === undefined) return
-    this.#alarms.set('e', interval, () => {
-      const next = this.state === 'proceeding' ? this.#timers.t2 : 2 * interval
-      this.#repeat(Math.min(next, this.#timers.t2))
-      this.#port.send()
-    })
+  /** For E or for F, whichever comes first. */
+  #wait(): void {
+    const wait = Math.min(this.#interval, this.#rest)
+    this.#rest -= wait
+    this.#timer = this.#clock.after(wait, () => this.#waited())
+  }
+
+  #waited(): void {
+    if (this.#rest === 0) {
+      this.#fail('timeout')
+      return
+    }
+    const { t2 } = this.#timers
+    this.#interval = this.state === 'proceeding' ? t2 : Math.min(2 * this.#interval, t2)
+    this.#wait()
+    this.#port.send()
   }
 
   #fail(why: 'timeout' | 'unreachable'): void {
-    this.#alarms.cancelAll()
+    this.#timer?.cancel()
     this.#port[why]()
     this.#end()
   }
 
   #end(): void {
-    this.#alarms.cancelAll()
     this.#machine.transition('terminated')
     this.#port.terminated()
   }

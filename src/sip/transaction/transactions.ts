@@ -9,19 +9,19 @@ import type { OverloadGuard } from '../../util/overload.ts'
 import { ownString } from '../../util/own-string.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
+import { cseqOf } from '../message/values.ts'
 import { toReply } from '../transport/reply.ts'
 import type { Flow, Peer } from '../transport/transport.ts'
 import type { Arrival, Carrier, Inbox } from '../transport/transports.ts'
 import { AnsweredRequests } from './answered-requests.ts'
 import {
-  type Asker,
-  type ClientOutcome,
   type Departure,
+  type Finished,
   OutboundTransaction,
   prepareDeparture,
   type TransactionOwner,
 } from './client-transaction.ts'
-import { clientKeyOf, mergeKey, serverKey } from './keys.ts'
+import { branchOf, mergeKey, serverKey } from './keys.ts'
 import { methodLabel } from './methods.ts'
 import {
   overloaded,
@@ -64,8 +64,6 @@ const RETRY_AFTER = [5, 15] as const
 /** What is answered makes room for what is new, so many at a time that looking for them costs little. */
 const FORGOTTEN_PART = 1 / 64
 
-const ignore = () => undefined
-
 /** Any of these may be what a CANCEL is meant for; only INVITE can still be stopped (§9.2). */
 const CANCELLABLE = ['INVITE', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE', 'REGISTER', 'NOTIFY', 'OPTIONS']
 
@@ -79,6 +77,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   readonly #deliver: Deliver
   readonly #servers = new Map<string, InboundTransaction>()
   readonly #answered: AnsweredRequests
+  /** By branch. */
   readonly #clients = new Map<string, OutboundTransaction>()
   /** Server transactions outside dialogs, by what a merged copy would share. */
   readonly #merges = new Map<string, InboundTransaction>()
@@ -114,9 +113,8 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   }
 
   response(response: SipResponse): void {
-    const key = clientKeyOf(response)
-    const transaction = key === undefined ? undefined : this.#clients.get(key)
-    if (transaction) transaction.receive(response)
+    const transaction = this.#clients.get(branchOf(response) ?? '')
+    if (transaction?.method === cseqOf(response)?.method) transaction?.receive(response)
     else strayMessages.inc({ kind: 'response' })
   }
 
@@ -137,22 +135,14 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   }
 
   /**
-   * One attempt at one peer, whose host is numeric. Never rejects.
+   * One attempt at one peer, whose host is numeric. `finished` is told, perhaps before this returns.
    * Where there is a way to the peer already the request has left when this returns.
-   * Responses before the final one go to `provisional`.
    */
-  send(
-    request: SipRequest,
-    peer: Peer,
-    provisional: (response: SipResponse) => void = ignore,
-  ): Promise<ClientOutcome> {
-    return new Promise((resolve) => {
-      const finished = (outcome: ClientOutcome) => {
-        const result = outcome.kind === 'response' ? outcome.response.status : outcome.kind
-        requestsSent.inc({ method: request.method, result })
-        resolve(outcome)
-      }
-      this.#attempt(request, peer, { finished, provisional })
+  send(request: SipRequest, peer: Peer, finished: Finished): void {
+    this.#attempt(request, peer, (outcome) => {
+      const result = outcome.kind === 'response' ? outcome.response.status : outcome.kind
+      requestsSent.inc({ method: request.method, result })
+      finished(outcome)
     })
   }
 
@@ -220,15 +210,15 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     this.#transports.sendResponse(toReply(response), this.#transports.routeBack(request, arrival))
   }
 
-  #attempt(request: SipRequest, peer: Peer, asker: Asker): void {
+  #attempt(request: SipRequest, peer: Peer, finished: Finished): void {
     if (this.#clients.size >= this.#limits.maxClient) {
       overloaded.inc({ side: 'client' })
-      asker.finished({ kind: 'overload' })
+      finished({ kind: 'overload' })
       return
     }
     const unreachable = (error: unknown) => {
       this.#log.info({ what: 'sip_peer_unreachable', peer: peer.host, error: String(error) })
-      asker.finished({ kind: 'unreachable' })
+      finished({ kind: 'unreachable' })
     }
     let departure: Departure | Promise<Departure>
     try {
@@ -242,8 +232,8 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
       return
     }
     if (departure instanceof Promise) {
-      departure.then((ready) => this.#launch(ready, asker), unreachable)
-    } else this.#launch(departure, asker)
+      departure.then((ready) => this.#launch(ready, finished), unreachable)
+    } else this.#launch(departure, finished)
   }
 
   #depart(request: SipRequest, flow: Flow, peer: Peer): Departure | Promise<Departure> {
@@ -267,15 +257,15 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     }
   }
 
-  #launch(departure: Departure, asker: Asker): void {
+  #launch(departure: Departure, finished: Finished): void {
     const { flow } = departure
     const timers = timersFor(flow.transport, this.#base)
     const transaction = new OutboundTransaction(
       { clock: this.#clock, timers, owner: this },
       departure,
-      asker,
+      finished,
     )
-    this.#clients.set(transaction.key, transaction)
+    this.#clients.set(transaction.branch, transaction)
     transactionsOpen.client += 1
     this.#bind(flow, transaction)
     transaction.start()
@@ -303,7 +293,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   }
 
   terminated(transaction: OutboundTransaction): void {
-    if (!this.#clients.delete(transaction.key)) return
+    if (!this.#clients.delete(transaction.branch)) return
     transactionsOpen.client -= 1
     this.#unbind(transaction.flow, transaction)
   }

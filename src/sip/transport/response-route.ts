@@ -11,6 +11,9 @@ export interface ResponseRoute {
   readonly fallback: Peer | undefined
 }
 
+/** As nearly everybody asks for it (RFC 3581 §3). */
+const PLAIN_RPORT = /;rport(?=;|$)/
+
 /**
  * Writes into the top Via where the request really came from (§18.2.1; RFC 3581 §4: always, where `rport` is
  * asked for). False where there is no usable Via.
@@ -26,11 +29,18 @@ export function stampVia(request: SipRequest, source: Endpoint): boolean {
   if (asksForPort) additions.push(`;rport=${source.port}`)
   if (additions.length === 0 && !via.params.has('received')) return true
 
-  const [top = '', ...others] = request.headers.getAll('Via')
+  const { headers } = request
+  const field = headers.get('Via') ?? ''
+  const plain = field.replace(PLAIN_RPORT, '')
+  if (plain !== field && !field.includes(',') && !via.params.has('received')) {
+    headers.setFirst('Via', plain + additions.join(''))
+    return true
+  }
+  const [top = '', ...others] = headers.getAll('Via')
   // What the sender wrote there himself would send the answer elsewhere. The pattern begins with the semicolon:
   // with the space before it, a line of nothing else took time by the square of its length.
   const own = top.replace(/;[ \t]*(received|rport)[ \t]*(=[^;]*)?(?=;|$)/gi, '')
-  request.headers.set('Via', own + additions.join(''), ...others)
+  headers.set('Via', own + additions.join(''), ...others)
   return true
 }
 

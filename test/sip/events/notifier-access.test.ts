@@ -133,14 +133,13 @@ describe('no NOTIFY carries what the rules do not allow any more', () => {
     const { subscribe, userAgent, says, rule } = setUp()
     says('busy')
     const late: SipRequest[] = []
-    const send = userAgent.request.bind(userAgent)
-    userAgent.request = (request, peer) => {
+    const send = userAgent.send.bind(userAgent)
+    userAgent.send = (request, peer, answered) => {
       const { leaving } = request
       request.leaving = undefined
       late.push(request)
-      const answer = send(request, peer)
+      send(request, peer, answered)
       request.leaving = leaving
-      return answer
     }
     await subscribe()
     const [request] = late

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { NOTHING } from '../../../src/core/presence/access/access.ts'
 import type { SourceClass } from '../../../src/core/presence/observation.ts'
-import type { SipRequest, SipResponse } from '../../../src/sip/message/message.ts'
+import type { SipRequest } from '../../../src/sip/message/message.ts'
 import { SipResponse as Response } from '../../../src/sip/message/message.ts'
 import { STATE, setUp } from './notifier-rig.ts'
 import { ALICE, BOB, settle } from './support.ts'
@@ -65,11 +65,9 @@ class Play {
   #said = 0
 
   async start(): Promise<void> {
-    this.#it.userAgent.request = (request) => {
-      const { promise, resolve } = Promise.withResolvers<SipResponse>()
-      const answer = (status: number) => resolve(new Response({ status, reason: '' }))
+    this.#it.userAgent.send = (request, _peer, answered) => {
+      const answer = (status: number) => answered(new Response({ status, reason: '' }))
       this.#way.push({ request, hasLeft: false, answer })
-      return promise
     }
     for (const name of CLASSES) this.#say(name)
     const subscribed = this.#it.subscribe({ headers: [['Expires', '86400']] })

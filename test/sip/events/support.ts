@@ -109,15 +109,21 @@ export class FakeUserAgent {
   answerAll: number | undefined
 
   request(request: SipRequest, peer?: Peer): Promise<SipResponse> {
-    const { promise, resolve } = Promise.withResolvers<SipResponse>()
+    return new Promise((resolve) => this.send(request, peer, resolve))
+  }
+
+  send(
+    request: SipRequest,
+    peer: Peer | undefined,
+    answered: (response: SipResponse) => void,
+  ): void {
     const answer = (status: number, headers: readonly (readonly [string, string])[] = []) => {
-      resolve(new SipResponse({ status, reason: '', headers }))
+      answered(new SipResponse({ status, reason: '', headers }))
       return settle()
     }
     request.leaving?.()
     this.sent.push({ request, peer, answer })
     if (this.answerAll !== undefined) void answer(this.answerAll)
-    return promise
   }
 
   get last(): SentRequest {

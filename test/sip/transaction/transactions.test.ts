@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { type SipMessage, SipRequest } from '../../../src/sip/message/message.ts'
 import { parseSipDatagram } from '../../../src/sip/message/parser.ts'
 import { createResponse } from '../../../src/sip/message/respond.ts'
+import type { ClientOutcome } from '../../../src/sip/transaction/client-transaction.ts'
 import { Transactions } from '../../../src/sip/transaction/transactions.ts'
 import type { Reply } from '../../../src/sip/transport/reply.ts'
 import {
@@ -16,6 +17,10 @@ import { silentLog } from '../../../src/util/log.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 const TRAVEL_MS = 10
+
+function send(client: Transactions, request: SipRequest, peer: Peer): Promise<ClientOutcome> {
+  return new Promise((resolve) => client.send(request, peer, resolve))
+}
 
 /** A network of two ends where a rule says which datagrams are lost. */
 class LossyNetwork {
@@ -139,7 +144,7 @@ async function pass(clock: FakeClock, totalMs: number, stepMs = 100): Promise<vo
 test('a lost response costs a repetition, and the handler runs once all the same', async () => {
   const { network, client, handled, peer } = start(200)
   network.loses = (line, before) => line.startsWith('SIP/2.0') && before < 3
-  const outcome = client.send(newRequest('MESSAGE'), peer)
+  const outcome = send(client, newRequest('MESSAGE'), peer)
   await pass(network.clock, 10_000)
   const answer = await outcome
   assert.ok(answer.kind === 'response' && answer.response.status === 200)
@@ -150,7 +155,7 @@ test('a lost response costs a repetition, and the handler runs once all the same
 test('lost requests are repeated until one gets through', async () => {
   const { network, client, handled, peer } = start(404)
   network.loses = (line, before) => line.startsWith('NOTIFY') && before < 4
-  const outcome = client.send(newRequest('NOTIFY'), peer)
+  const outcome = send(client, newRequest('NOTIFY'), peer)
   await pass(network.clock, 10_000)
   const answer = await outcome
   assert.ok(answer.kind === 'response' && answer.response.status === 404)
@@ -160,7 +165,7 @@ test('lost requests are repeated until one gets through', async () => {
 test('where everything is lost the request ends after timer F, and nothing is left behind', async () => {
   const { network, client, peer } = start(200)
   network.loses = () => true
-  const outcome = client.send(newRequest('MESSAGE'), peer)
+  const outcome = send(client, newRequest('MESSAGE'), peer)
   await pass(network.clock, 33_000)
   assert.deepEqual(await outcome, { kind: 'timeout' })
   assert.equal(network.clock.pendingTimers, 0)
@@ -169,7 +174,7 @@ test('where everything is lost the request ends after timer F, and nothing is le
 test('a refused INVITE whose ACKs are lost is acknowledged again for each copy of the refusal', async () => {
   const { network, client, handled, peer } = start(486)
   network.loses = (line, before) => line.startsWith('ACK') && before < 2
-  const outcome = client.send(newRequest('INVITE'), peer)
+  const outcome = send(client, newRequest('INVITE'), peer)
   await pass(network.clock, 120_000)
   const answer = await outcome
   assert.ok(answer.kind === 'response' && answer.response.status === 486)
@@ -261,7 +266,7 @@ test('what was answered a while ago makes room for what is new', () => {
 test('closing ends every request of ours', async () => {
   const { network, client, peer } = start(200)
   network.loses = () => true
-  const outcome = client.send(newRequest('MESSAGE'), peer)
+  const outcome = send(client, newRequest('MESSAGE'), peer)
   await pass(network.clock, 100)
   client.close()
   assert.deepEqual(await outcome, { kind: 'unreachable' })
@@ -269,21 +274,21 @@ test('closing ends every request of ours', async () => {
 
 test('a peer that refused TCP gets long requests by UDP at once, for five minutes', async () => {
   const { network, client, handled, peer } = start(200)
-  const send = async (callId: string) => {
+  const sendLong = async (callId: string) => {
     const request = newRequest('MESSAGE')
     request.headers.set('Call-ID', callId)
     request.body = Buffer.alloc(2_000, 'x')
-    const outcome = client.send(request, peer)
+    const outcome = send(client, request, peer)
     await pass(network.clock, 1_000)
     const answer = await outcome
     assert.ok(answer.kind === 'response' && answer.response.status === 200)
   }
-  await send('a')
-  await send('b')
-  await send('c')
+  await sendLong('a')
+  await sendLong('b')
+  await sendLong('c')
   assert.equal(network.client.dialled, 1)
   await pass(network.clock, 300_000, 10_000)
-  await send('d')
+  await sendLong('d')
   assert.equal(network.client.dialled, 2)
   assert.deepEqual(handled, Array(4).fill('MESSAGE'))
 })
