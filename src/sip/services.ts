@@ -72,7 +72,7 @@ export interface SipDirectory extends IdentityDirectory, SipUris, People {
 export interface SipDeps {
   readonly clock: Clock
   readonly log: Log
-  readonly database: Pick<Database, 'kysely' | 'transaction'>
+  readonly database: Pick<Database, 'kysely' | 'transaction' | 'write'>
   readonly directory: SipDirectory
   readonly sessions: Sessions
   readonly presence: PresenceService

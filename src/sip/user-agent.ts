@@ -171,14 +171,11 @@ export class SipUserAgent {
 
   #present(inbound: InboundTransaction, request: SipRequest): ServerTransaction {
     const { source } = inbound
-    const contact = () => this.contactFor(source)
     return {
       request,
       source,
       trusted: this.#trustedPeers?.trusts(source.host, source.flow?.provenNames ?? []) ?? false,
-      get contact() {
-        return contact()
-      },
+      contact: this.contactFor(source),
       respond: (response) => this.#respond(inbound, response),
     }
   }

@@ -1,5 +1,5 @@
 /** The database: SQLite embedded in this process, or PostgreSQL. Every query runs on both. */
-import { Kysely, type Transaction } from 'kysely'
+import { type CompiledQuery, Kysely, type Transaction } from 'kysely'
 import { type Clock, SystemClock } from '../util/clock.ts'
 import { type Log, silentLog } from '../util/log.ts'
 import { OperatorError } from '../util/operator-error.ts'
@@ -17,6 +17,11 @@ export type Queryable = Kysely<Schema>
 export interface Database extends AsyncDisposable {
   readonly kind: DatabaseKind
   readonly kysely: Kysely<Schema>
+  /**
+   * One statement that answers nothing, for what is written for every message; resolves once it is on the disk.
+   * On SQLite it goes past Kysely, which takes longer than SQLite does.
+   */
+  write(query: CompiledQuery): Promise<void>
   /**
    * Runs `work` as one transaction; resolves once it is committed, that is, on the disk.
    * `work` may run again where PostgreSQL broke a deadlock, and must await nothing but its queries:
@@ -48,6 +53,12 @@ export async function openDatabase(url: string, deps: DatabaseDeps = {}): Promis
   return {
     kind,
     kysely,
+    write:
+      kind === 'sqlite'
+        ? dialect.write
+        : async (query) => {
+            await kysely.executeQuery(query)
+          },
     transaction: (work) => withRetries(() => kysely.transaction().execute(work)),
     [Symbol.asyncDispose]: () => kysely.destroy(),
   }

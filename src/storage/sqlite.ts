@@ -23,8 +23,13 @@ import {
 const BUSY_TIMEOUT_MS = 5_000
 const STATEMENT_CACHE = 512
 
+export interface SqliteDialect extends Dialect {
+  /** As `Database.write`. */
+  write(query: CompiledQuery): Promise<void>
+}
+
 /** Opens (and where needed creates, readable by this user only) the file; throws what SQLite throws. */
-export function openSqlite(path: string): Dialect {
+export function openSqlite(path: string): SqliteDialect {
   // The database, and the write-ahead log that takes its mode from it, hold credentials.
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
   const database = new DatabaseSync(path, {
@@ -38,9 +43,11 @@ export function openSqlite(path: string): Dialect {
     database.close()
     throw error
   }
+  const driver = new SqliteDriver(database)
   return {
+    write: (query) => driver.write(query),
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new SqliteDriver(database),
+    createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
@@ -50,6 +57,10 @@ export function openSqlite(path: string): Dialect {
 class Lock {
   readonly #waiting: (() => void)[] = []
   #held = false
+
+  get isHeld(): boolean {
+    return this.#held
+  }
 
   async acquire(): Promise<void> {
     if (this.#held) await new Promise<void>((resolve) => this.#waiting.push(resolve))
@@ -126,6 +137,23 @@ class SqliteDriver implements Driver {
   async acquireConnection(): Promise<SqliteConnection> {
     await this.#lock.acquire()
     return new SqliteConnection(this.#statements, this.#lock, this.#group)
+  }
+
+  async write(query: CompiledQuery): Promise<void> {
+    if (!this.#lock.isHeld) return this.#writeNow(query)
+    await this.#lock.acquire()
+    try {
+      // Written in this turn; the next one need not wait for the commit.
+      return this.#writeNow(query)
+    } finally {
+      this.#lock.release()
+    }
+  }
+
+  #writeNow(query: CompiledQuery): Promise<void> {
+    const committed = this.#group.join()
+    this.#statements.execute(query)
+    return committed
   }
 
   async beginTransaction(connection: SqliteConnection): Promise<void> {

@@ -2,9 +2,11 @@
  * Queries that run for every message, with their text made once: making it takes longer than SQLite
  * takes to run it.
  */
-import { type CompiledQuery, type Kysely, sql } from 'kysely'
+import { type CompiledQuery, sql } from 'kysely'
+import type { Database } from './database.ts'
 import type { Schema } from './schema/schema.ts'
 
+type Writing = Pick<Database, 'kysely' | 'write'>
 type Column<T extends keyof Schema> = keyof Schema[T] & string
 
 /**
@@ -12,7 +14,7 @@ type Column<T extends keyof Schema> = keyof Schema[T] & string
  * the table's.
  */
 export function upsertById<T extends keyof Schema>(
-  kysely: Kysely<Schema>,
+  { kysely, write }: Writing,
   table: T,
   columns: readonly Column<T>[],
   changing: readonly Column<T>[],
@@ -22,19 +24,15 @@ export function upsertById<T extends keyof Schema>(
     insert into ${sql.table(table)} (${sql.join(columns.map((name) => sql.ref(name)))})
     values (${sql.join(values())})
     on conflict (id) do update set ${sql.join(changing.map(excluded))}`.compile(kysely)
-  return async (row) => {
-    await kysely.executeQuery({ ...text, parameters: values(row) })
-  }
+  return (row) => write({ ...text, parameters: values(row) })
 }
 
 const excluded = (column: string) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`
 
 export function deleteById<T extends keyof Schema>(
-  kysely: Kysely<Schema>,
+  { kysely, write }: Writing,
   table: T,
 ): (id: string) => Promise<void> {
   const text: CompiledQuery = sql`delete from ${sql.table(table)} where id = ${''}`.compile(kysely)
-  return async (id) => {
-    await kysely.executeQuery({ ...text, parameters: [id] })
-  }
+  return (id) => write({ ...text, parameters: [id] })
 }

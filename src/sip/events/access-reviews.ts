@@ -40,8 +40,9 @@ export class AccessReviews {
   async ask({ subject, access, status }: Subscription): Promise<void> {
     const { log, events } = this.#deps
     const { presentity, watcher } = subject
+    if (!access?.asks || status === 'terminated') return
     const asker = parseJid(watcher.address)
-    if (!access?.asks || status === 'terminated' || !asker?.local || asker.resource) return
+    if (!asker?.local || asker.resource) return
     try {
       await events.subscriptions.ask(presentity, asker.bare)
     } catch (err) {

@@ -35,11 +35,12 @@ const COLUMNS = [
 /** Of a publication that is modified; to name others would have their indexes written again. */
 const CHANGING = ['etag', 'content_type', 'body', 'expires_at'] as const
 
-export function sipPublications({ kysely }: Pick<Database, 'kysely'>): PublicationStore {
-  const put = upsertById(kysely, 'sip_publications', COLUMNS, CHANGING)
+export function sipPublications(database: Pick<Database, 'kysely' | 'write'>): PublicationStore {
+  const { kysely } = database
+  const put = upsertById(database, 'sip_publications', COLUMNS, CHANGING)
   return {
     put: (record) => put(toRow(record)),
-    remove: deleteById(kysely, 'sip_publications'),
+    remove: deleteById(database, 'sip_publications'),
 
     async load(now) {
       await kysely.deleteFrom('sip_publications').where('expires_at', '<=', now).execute()

@@ -37,11 +37,12 @@ const COLUMNS = [
 
 const CHANGING = ['status', 'dialog', 'expires_at'] as const
 
-export function sipSubscriptions({ kysely }: Pick<Database, 'kysely'>): SubscriptionStore {
-  const put = upsertById(kysely, 'sip_subscriptions', COLUMNS, CHANGING)
+export function sipSubscriptions(database: Pick<Database, 'kysely' | 'write'>): SubscriptionStore {
+  const { kysely } = database
+  const put = upsertById(database, 'sip_subscriptions', COLUMNS, CHANGING)
   return {
     put: (record) => put(toRow(record)),
-    remove: deleteById(kysely, 'sip_subscriptions'),
+    remove: deleteById(database, 'sip_subscriptions'),
 
     async load(now) {
       await kysely.deleteFrom('sip_subscriptions').where('expires_at', '<=', now).execute()
