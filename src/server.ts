@@ -95,6 +95,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     edges.use(kernel.manual.watch())
     const signIn = await openAdmin(config, { ...kernel, listeners }, edges)
     const people = await requirePeople(config, kernel.directory, signIn)
+    kernel.overload.start()
     kernel.log.info({ what: 'started', version: VERSION, data: config.data })
     const [openBase, openEdges] = [base.move(), edges.move()]
     return {

@@ -1,5 +1,4 @@
 /** Many XMPP clients in one process: what scenarios have them do. */
-import { setTimeout as wait } from 'node:timers/promises'
 import { createSecureContext } from 'node:tls'
 import { quantile, serve } from '../harness/generator.ts'
 import { DOMAIN, userName } from '../harness/scenario.ts'
@@ -8,7 +7,6 @@ import { type Target, XmppClient } from './xmpp-client.ts'
 
 /** What takes longer has failed. */
 const PHASE_DEADLINE_MS = 120_000
-const BUSY = { tries: 40, waitMs: 500 }
 const BODY =
   'Shall we meet at ten in the room by the kitchen? I bring the plans, the figures and cake for all of us.'
     .padEnd(100)
@@ -30,18 +28,10 @@ let failure: PromiseWithResolvers<never>
 resetFailure()
 
 const operations = {
-  /** Makes accounts. Nothing is measured: a server that is too busy yet is asked again. */
+  /** Makes accounts. */
   async register({ first, count, concurrency, ...target }: Crowd): Promise<void> {
     await each(first, count, concurrency, async (n) => {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          await new XmppClient(target, shared, userName(n)).register()
-          return
-        } catch (error) {
-          if (tries >= BUSY.tries || !/resource-constraint/.test(String(error))) throw error
-          await wait(BUSY.waitMs)
-        }
-      }
+      await new XmppClient(target, shared, userName(n)).register()
     })
   },
 

@@ -55,7 +55,13 @@ export class OverloadWatch implements OverloadGuard, Disposable {
   constructor(deps: OverloadDeps) {
     this.#deps = deps
     overloaded.set(0)
-    if (deps.refuseAboveMs > 0) this.#wait()
+  }
+
+  /** From now on. Called when the server has started: what waited for that was not too much work. */
+  start(): void {
+    if (this.#deps.refuseAboveMs === 0) return
+    for (const backlog of this.#backlogs) backlog.waitMs()
+    this.#wait()
   }
 
   get isOverloaded(): boolean {

@@ -13,6 +13,7 @@ export class SteeredOverload {
   constructor({ refuseAboveMs = REFUSE_ABOVE_MS, log = silentLog as Log } = {}) {
     this.watch = new OverloadWatch({ clock: this.clock, log, refuseAboveMs })
     this.watch.watch({ waitMs: () => this.waitMs })
+    this.watch.start()
   }
 
   /** Work has waited so long for `forMs`, a look at least. */

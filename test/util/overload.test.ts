@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLog } from '../../src/util/log.ts'
+import { createLog, silentLog } from '../../src/util/log.ts'
 import { metrics } from '../../src/util/metrics.ts'
-import { eventLoopBacklog } from '../../src/util/overload.ts'
+import { eventLoopBacklog, OverloadWatch } from '../../src/util/overload.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 import { REFUSE_ABOVE_MS, SteeredOverload } from '../support/overload.ts'
 
 test('a wait above the limit is overload, one at the limit is not', () => {
@@ -46,6 +47,22 @@ test('the longest of all waits decides, as long as it is watched', () => {
   other[Symbol.dispose]()
   it.waits(0, 1_100)
   assert.equal(watch.isOverloaded, false)
+})
+
+test('what waited for the start is no overload', () => {
+  let now = 0
+  const clock = new FakeClock()
+  const watch = new OverloadWatch({ clock, log: silentLog, refuseAboveMs: REFUSE_ABOVE_MS })
+  watch.watch(eventLoopBacklog(() => now))
+  now += 5_000
+  clock.advance(5_000)
+  watch.start()
+  now += 100
+  clock.advance(100)
+  assert.equal(watch.isOverloaded, false)
+  now += REFUSE_ABOVE_MS + 101
+  clock.advance(100)
+  assert.equal(watch.isOverloaded, true, 'later it counts')
 })
 
 test('0 turns it off', () => {
