@@ -257,9 +257,10 @@ function openLinks({ workers }: Config, kernel: Kernel, edges: AsyncDisposableSt
 function openXmpp(config: Config, links: LinkSource, kernel: Kernel) {
   const { listen, xmpp } = config
   const { authTimeout: authTimeoutMs, idleTimeout: idleTimeoutMs, idleGrace: idleGraceMs } = xmpp
+  const resumeForMs = xmpp.resumeFor
   if (xmpp.plaintextAuth) kernel.log.warn({ what: 'xmpp_plaintext_auth_allowed' })
   return startXmpp(
-    { listen, xmpp: { ...xmpp, authTimeoutMs, idleTimeoutMs, idleGraceMs } },
+    { listen, xmpp: { ...xmpp, authTimeoutMs, idleTimeoutMs, idleGraceMs, resumeForMs } },
     {
       ...kernel,
       links,

@@ -121,12 +121,15 @@ export type StreamCondition =
 export class StreamError extends Error {
   readonly condition: StreamCondition
   readonly text: string | undefined
+  /** What an application says beside (RFC 6120 §4.9.4). */
+  readonly detail: Element | undefined
 
-  constructor(condition: StreamCondition, text?: string) {
+  constructor(condition: StreamCondition, text?: string, detail?: Element) {
     super(text ?? condition)
     this.name = 'StreamError'
     this.condition = condition
     this.text = text
+    this.detail = detail
   }
 
   override toString(): string {
@@ -136,7 +139,7 @@ export class StreamError extends Error {
         : xml('text', { xmlns: NS_STREAM_ERRORS, 'xml:lang': 'en' }, this.text)
     const condition = xml(this.condition, { xmlns: NS_STREAM_ERRORS })
     // The prefix that the stream header binds: clients of old look for it.
-    return `<stream:error>${condition}${text ?? ''}</stream:error>`
+    return `<stream:error>${condition}${text ?? ''}${this.detail ?? ''}</stream:error>`
   }
 }
 

@@ -12,6 +12,7 @@ import type { Element } from '../xml/element.ts'
 import type { StreamError } from './errors.ts'
 import { renderMessage } from './messages/render.ts'
 import { NS_CLIENT } from './namespaces.ts'
+import type { Unacknowledged } from './stream-management/outbox.ts'
 
 const sent = counter({
   name: 'heliograph_xmpp_stanzas_sent_total',
@@ -30,7 +31,7 @@ export interface Wire {
 export class XmppSession implements Session {
   readonly jid: Jid
   readonly protocol = 'xmpp'
-  readonly #wire: Wire
+  #wire: Wire
   /** The last available presence as broadcast (RFC 6121 §4.2); `undefined` while unavailable. */
   presence: Element | undefined
   /** Set with `presence`. */
@@ -50,6 +51,15 @@ export class XmppSession implements Session {
 
   constructor(jid: Jid, wire: Wire) {
     this.jid = jid
+    this.#wire = wire
+  }
+
+  /** What it writes to from now on. */
+  get wire(): Wire {
+    return this.#wire
+  }
+
+  set wire(wire: Wire) {
     this.#wire = wire
   }
 
@@ -104,6 +114,11 @@ export interface StanzaHandler {
    * bound again before the promise settles.
    */
   closed(session: XmppSession): void | Promise<void>
+  /**
+   * Stanzas that a session which has gone was sent, and did not acknowledge (XEP-0198 §4), oldest first: they
+   * are for others, or for later, or go back.
+   */
+  undelivered(session: XmppSession, stanzas: readonly Unacknowledged[]): Promise<void>
   /** Stream features offered to a client that has signed in, in this order (RFC 6120 §4.3.2). */
   readonly features: readonly Element[]
   /** Who answers clients that have not signed in; nobody, where absent. */

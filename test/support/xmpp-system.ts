@@ -46,6 +46,8 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   maxConnectionsPerAddress: 1000,
   maxResourcesPerUser: 10,
   maxQueuedBytes: 4_194_304,
+  maxUnacknowledged: 1000,
+  resumeForMs: 300_000,
   registration: 'off',
   registrationsPerHour: 5,
   maxDirectedPresence: 500,

@@ -14,6 +14,7 @@ import type { C2sConfig } from '../../src/xmpp/c2s/config.ts'
 import type { Accounts } from '../../src/xmpp/c2s/sign-in.ts'
 import type { ScramKeys, ScramMechanism } from '../../src/xmpp/sasl/mechanism.ts'
 import type { GuestHandler, StanzaHandler, XmppSession } from '../../src/xmpp/session.ts'
+import type { Unacknowledged } from '../../src/xmpp/stream-management/outbox.ts'
 import { testLinks } from '../support/links.ts'
 
 export const PASSWORD = 'r0m30myr0m30'
@@ -30,6 +31,8 @@ export const CONFIG: C2sConfig = {
   maxConnectionsPerAddress: 1000,
   maxResourcesPerUser: 10,
   maxQueuedBytes: 4_194_304,
+  maxUnacknowledged: 1000,
+  resumeForMs: 300_000,
 }
 
 /** Users `juliet` and `romeo` of capulet.example and montague.example; `tybalt` is disabled. */
@@ -88,6 +91,8 @@ export class RecordingHandler implements StanzaHandler {
   readonly stanzas: Element[] = []
   readonly sessions: XmppSession[] = []
   readonly left: XmppSession[] = []
+  /** Sent, and never acknowledged. */
+  readonly returned: string[] = []
   readonly guests: GuestHandler | undefined
   /** What telling others of a session's end waits for. */
   farewell: Promise<void> | undefined
@@ -109,6 +114,10 @@ export class RecordingHandler implements StanzaHandler {
 
   bound(session: XmppSession): void {
     this.sessions.push(session)
+  }
+
+  async undelivered(session: XmppSession, stanzas: readonly Unacknowledged[]): Promise<void> {
+    this.returned.push(...stanzas.map(({ stanza }) => stanza))
   }
 
   closed(session: XmppSession): void | Promise<void> {

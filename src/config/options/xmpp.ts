@@ -46,6 +46,18 @@ const clients = {
     max: 1_073_741_824,
     doc: 'What a client may leave unread before its stream is closed.',
   }),
+  resumeFor: duration({
+    default: '5m',
+    min: '0s',
+    max: '1 day',
+    doc: 'How long a session waits for a client whose connection broke, and keeps what it is sent (XEP-0198). 0s: no session does.',
+  }),
+  maxUnacknowledged: integer({
+    default: 1000,
+    min: 10,
+    max: 1_000_000,
+    doc: 'Stanzas that a client may leave unacknowledged (XEP-0198) before its session ends; `xmpp.maxQueuedBytes` bounds their size.',
+  }),
   maxConnections: integer({
     default: 100_000,
     min: 1,

@@ -4,6 +4,7 @@ import { FailureThrottle } from '../../util/failure-throttle.ts'
 import { counter, gauge } from '../../util/metrics.ts'
 import type { OverloadGuard } from '../../util/overload.ts'
 import { StreamError } from '../errors.ts'
+import { StreamManagement } from '../stream-management/stream-management.ts'
 import { ClientStream, type ClientStreamDeps } from './client-stream.ts'
 import { Connection } from './connection.ts'
 import { Unfinished } from './unfinished.ts'
@@ -27,7 +28,8 @@ export interface C2s extends AsyncDisposable {
   readonly listeners: readonly OpenListener[]
 }
 
-export interface C2sDeps extends Omit<ClientStreamDeps, 'throttle' | 'unfinished' | 'left'> {
+export interface C2sDeps
+  extends Omit<ClientStreamDeps, 'throttle' | 'unfinished' | 'left' | 'management'> {
   readonly links: LinkSource
   readonly overload?: OverloadGuard | undefined
 }
@@ -46,11 +48,19 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   const { maxSignInFailures: maxFailures } = config
   const throttle = new FailureThrottle(clock, maxFailures === undefined ? {} : { maxFailures })
   const { links, overload, ...streamDeps } = deps
+  const unfinished = new Unfinished()
+  const { maxUnacknowledged: maxStanzas, maxQueuedBytes, resumeForMs } = config
+  const management = new StreamManagement({
+    ...streamDeps,
+    config: { maxStanzas, maxQueuedBytes, resumeForMs },
+    unfinished,
+  })
   const door: Door = new Door(
     {
       ...streamDeps,
       throttle,
-      unfinished: new Unfinished(),
+      unfinished,
+      management,
       left: (connection) => door.left(connection),
     },
     overload,
@@ -60,7 +70,6 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   starting.defer(() => door.closeAll())
   for (const listener of listeners) {
     const { name, direct, host, port } = listener
-    const { maxQueuedBytes } = config
     const open = await links.listen({ host, port, maxQueuedBytes }, (link) =>
       door.admit(link, direct),
     )
@@ -126,6 +135,7 @@ class Door {
         this.#emptied = emptied
       })
     }
+    this.#deps.management.endParked()
     await this.#deps.unfinished.settled()
   }
 

@@ -8,43 +8,37 @@
 import { type BareJid, type Jid, parseJid } from '../../core/address.ts'
 import type { Sessions } from '../../core/sessions.ts'
 import type { Timer } from '../../util/clock.ts'
-import { gauge } from '../../util/metrics.ts'
 import { type Element, xml } from '../../xml/element.ts'
-import { errorReply, internalServerError, StanzaError, StreamError } from '../errors.ts'
+import { errorReply, StanzaError, StreamError } from '../errors.ts'
 import { NS_CLIENT, NS_SASL, NS_TLS } from '../namespaces.ts'
-import { type StanzaHandler, XmppSession } from '../session.ts'
+import { XmppSession } from '../session.ts'
+import { countOf, failed, NS_SM, resumed } from '../stream-management/nonzas.ts'
 import { bindResult, requestedResource } from './bind.ts'
-import type { Connection, ConnectionDeps, StreamUser } from './connection.ts'
+import { BoundStream, type BoundStreamDeps, countTooHigh } from './bound-stream.ts'
+import type { ConnectionDeps, StreamUser } from './connection.ts'
 import { streamFeatures } from './features.ts'
 import { answerGuest } from './guests.ts'
-import { Idleness } from './idleness.ts'
 import { SignIn, type SignInDeps } from './sign-in.ts'
-import { acceptStanza, answerHere, checkStanza, countStanza } from './stanza-checks.ts'
+import type { StreamConnection, StreamEnd } from './stream-connection.ts'
 
-export interface ClientStreamDeps extends ConnectionDeps, SignInDeps {
+export interface ClientStreamDeps extends ConnectionDeps, SignInDeps, BoundStreamDeps {
   readonly config: ConnectionDeps['config']
   readonly sessions: Sessions
-  readonly handler: StanzaHandler
 }
-
-const bound = gauge({ name: 'heliograph_xmpp_sessions', help: 'Bound resources of XMPP clients.' })
 
 export class ClientStream implements StreamUser {
   readonly #deps: ClientStreamDeps
-  readonly #connection: Connection
+  readonly #connection: StreamConnection
   #domain = ''
   /** Of the client's stream header: the language of stanzas that name none (§8.1.5). */
   #lang: string | undefined
   /** Until somebody has signed in. */
   #signIn: SignIn | undefined
   #account: BareJid | undefined
-  #session: XmppSession | undefined
-  /** The stanza that is being worked on. */
-  #inHand: Promise<void> | undefined
+  #bound: BoundStream | undefined
   #authTimer: Timer | undefined
-  #idleness: Idleness | undefined
 
-  constructor(deps: ClientStreamDeps, connection: Connection) {
+  constructor(deps: ClientStreamDeps, connection: StreamConnection) {
     this.#deps = deps
     this.#connection = connection
     this.#signIn = new SignIn(deps, connection)
@@ -65,7 +59,8 @@ export class ClientStream implements StreamUser {
   }
 
   element(element: Element): void | Promise<void> {
-    if (this.#session) return this.#stanza(this.#session, element)
+    if (this.#bound) return this.#bound.element(element)
+    if (this.#account && element.ns === NS_SM) return this.#manage(this.#account, element)
     if (this.#account) return this.#bind(this.#account, element)
     if (element.is('starttls', NS_TLS)) return this.#startTls()
     if (element.ns === NS_SASL) return this.#authenticate(element)
@@ -74,32 +69,10 @@ export class ClientStream implements StreamUser {
     throw new StreamError('not-authorized')
   }
 
-  ended(): void {
+  ended(how: StreamEnd): void {
     this.#authTimer?.cancel()
-    this.#idleness?.stop()
-    const session = this.#session
-    this.#session = undefined
-    if (!session) return
-    bound.dec()
-    this.#deps.sessions.unbind(session)
-    session.departure = this.#leave(session)
-    if (session.departure !== undefined) this.#deps.unfinished.add(session.departure)
-  }
-
-  /** Nobody is told that the session has gone before the last thing that it said has had its effect. */
-  #leave(session: XmppSession): Promise<void> | undefined {
-    const { handler, log } = this.#deps
-    const failed = (error: unknown) => log.error({ what: 'xmpp_session_close_failed', err: error })
-    try {
-      const closed =
-        this.#inHand !== undefined
-          ? this.#inHand.catch(() => undefined).then(() => handler.closed(session))
-          : handler.closed(session)
-      return closed?.catch(failed)
-    } catch (error) {
-      failed(error)
-      return undefined
-    }
+    this.#bound?.ended(how)
+    this.#bound = undefined
   }
 
   #checkReopened(account: BareJid, to: Jid, header: Element): void {
@@ -179,7 +152,7 @@ export class ClientStream implements StreamUser {
       if (user?.disabled !== false) throw new StreamError('not-authorized')
       const { jid, displaced } = requestedResource(this.#deps, account, iq)
       if (!displaced) {
-        this.#bound(jid, bindResult(iq, jid))
+        this.#begin(jid, bindResult(iq, jid))
         return
       }
       displaced.close(new StreamError('conflict', 'another client took the resource'))
@@ -187,48 +160,43 @@ export class ClientStream implements StreamUser {
     }
   }
 
-  #bound(jid: Jid, reply: string): void {
-    const { sessions, handler } = this.#deps
+  #begin(jid: Jid, reply: string): void {
+    const { management, handler } = this.#deps
     const session = new XmppSession(jid, this.#connection)
-    sessions.bind(session)
-    bound.inc()
-    this.#session = session
+    management.began(session)
     this.#connection.write(reply)
-    this.#authTimer?.cancel()
-    this.#authTimer = undefined
-    this.#idleness = new Idleness(this.#deps, this.#connection, session)
+    this.#carry(session)
     handler.bound(session)
   }
 
-  #stanza(session: XmppSession, element: Element): void | Promise<void> {
-    const stanza = acceptStanza(element, session.jid, this.#lang)
-    try {
-      countStanza(stanza.name)
-      checkStanza(stanza)
-      const here = answerHere(stanza, session.jid)
-      if (here) return void session.send(here)
-      const pending = this.#deps.handler.stanza(session, stanza)
-      if (pending instanceof Promise) return this.#waitFor(session, stanza, pending)
-    } catch (error) {
-      this.#answerError(session, stanza, error)
-    }
+  #carry(session: XmppSession): BoundStream {
+    this.#authTimer?.cancel()
+    this.#authTimer = undefined
+    this.#bound = new BoundStream(this.#deps, this.#connection, session, this.#lang)
+    return this.#bound
   }
 
-  #waitFor(session: XmppSession, stanza: Element, pending: Promise<void>): Promise<void> {
-    const done = pending.catch((error: unknown) => this.#answerError(session, stanza, error))
-    this.#inHand = done.finally(() => {
-      this.#inHand = undefined
-    })
-    return this.#inHand
+  /** XEP-0198 §5. The client may bind a resource where this fails. */
+  async #manage(account: BareJid, element: Element): Promise<void> {
+    const { management, accounts } = this.#deps
+    const h = countOf(element)
+    const id = element.attr('previd') ?? ''
+    if (element.name !== 'resume') return this.#write(failed('unexpected-request'))
+    if (h === undefined) return this.#write(failed('bad-request'))
+    // Disabled or removed since, as for a resource.
+    if ((await accounts.user(account))?.disabled !== false) throw new StreamError('not-authorized')
+    const managed = await management.claim(account, id)
+    if (!managed) return this.#write(failed('item-not-found', management.handledBy(id, account)))
+    if (!this.#connection.isOpen) return management.park(managed, undefined)
+    if (!managed.outbox.acknowledge(h)) {
+      management.park(managed, undefined)
+      throw countTooHigh(h, managed.outbox.sent)
+    }
+    this.#write(resumed(id, managed.handled.value))
+    this.#carry(managed.session).resume(managed)
   }
 
-  #answerError(session: XmppSession, stanza: Element, error: unknown): void {
-    if (error instanceof StreamError) throw error
-    const refusal = error instanceof StanzaError ? error : internalServerError()
-    if (refusal !== error) {
-      this.#deps.log.error({ what: 'xmpp_stanza_failed', name: stanza.name, err: error })
-    }
-    const reply = errorReply(stanza, refusal)
-    if (reply) session.send(reply)
+  #write(element: Element): void {
+    this.#connection.write(element.toString())
   }
 }

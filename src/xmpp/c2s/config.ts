@@ -18,6 +18,10 @@ export interface C2sConfig {
   readonly maxResourcesPerUser: number
   /** What a client may leave unread. */
   readonly maxQueuedBytes: number
+  /** Stanzas that a client may leave unacknowledged (XEP-0198). */
+  readonly maxUnacknowledged: number
+  /** How long a session waits for its client (XEP-0198 §5); 0 where none does. */
+  readonly resumeForMs: number
   /** Wrong passwords from one address within five minutes; 20 where not given. */
   readonly maxSignInFailures?: number | undefined
 }

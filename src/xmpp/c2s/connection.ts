@@ -12,9 +12,9 @@ import { counter } from '../../util/metrics.ts'
 import type { Element } from '../../xml/element.ts'
 import { type XmlLimits, XmlStreamParser, XmlSyntaxError } from '../../xml/tokenizer.ts'
 import { StreamError } from '../errors.ts'
-import type { Wire } from '../session.ts'
 import type { C2sConfig } from './config.ts'
 import { sourceOf } from './source-address.ts'
+import type { StreamConnection, StreamEnd } from './stream-connection.ts'
 import { checkHeader, ownHeader } from './stream-header.ts'
 import type { Unfinished } from './unfinished.ts'
 
@@ -25,7 +25,7 @@ export interface StreamUser {
   /** A first-level element came. Throws or rejects with `StreamError`. */
   element(element: Element): void | Promise<void>
   /** The connection is gone; called once. */
-  ended(): void
+  ended(how: StreamEnd): void
 }
 
 export interface ConnectionDeps {
@@ -55,7 +55,7 @@ const handshakes = counter({
   labels: ['result'],
 })
 
-export class Connection implements Wire, LinkUser {
+export class Connection implements StreamConnection, LinkUser {
   /** Who it is where limits are per address. */
   readonly source: string
   readonly #deps: ConnectionDeps
@@ -144,6 +144,11 @@ export class Connection implements Wire, LinkUser {
 
   /** §4.4: says why, closes the stream, and waits a moment for the client to close his side. */
   close(error?: StreamError): void {
+    // A client that no longer answers may have lost its network only.
+    this.#close(error, error?.condition === 'connection-timeout' ? 'lost' : 'closed')
+  }
+
+  #close(error: StreamError | undefined, how: StreamEnd): void {
     if (!this.isOpen) return
     // §5.4.3.2: no stream is there to be closed before the handshake is done.
     if (this.#handshaking) {
@@ -156,7 +161,7 @@ export class Connection implements Wire, LinkUser {
     this.#link.end()
     this.#link.resume() // to hear the client's end, whatever was waited for
     this.#deadline = this.#deps.clock.after(CLOSE_TIMEOUT_MS, () => this.#link.destroy())
-    this.#end()
+    this.#end(how)
   }
 
   destroy(): void {
@@ -200,14 +205,14 @@ export class Connection implements Wire, LinkUser {
   /** A client may close his side of the connection behind his last stanza. */
   peerEnded(): void {
     this.#peerEnded = true
-    if (!this.#parser.isPaused || this.#handshaking) this.close()
+    if (!this.#parser.isPaused || this.#handshaking) this.#close(undefined, 'lost')
   }
 
   overflowed(): void {
     this.#deps.log.info({ what: 'xmpp_slow_reader_closed', source: this.source })
     // What he did not read he will not read now either: no goodbye waits behind it.
     this.#state = 'closing'
-    this.#end()
+    this.#end('closed')
     this.#link.destroy()
   }
 
@@ -219,7 +224,7 @@ export class Connection implements Wire, LinkUser {
     this.#state = 'closed'
     this.#handshakeOver('failed')
     this.#deadline?.cancel()
-    this.#end()
+    this.#end('lost')
     this.#deps.left(this)
   }
 
@@ -272,7 +277,7 @@ export class Connection implements Wire, LinkUser {
     // The next stanza may have to be waited for already.
     if (!this.isOpen || this.#parser.isPaused) return
     this.#link.resume()
-    if (this.#peerEnded) this.close()
+    if (this.#peerEnded) this.#close(undefined, 'lost')
   }
 
   #sendHeader(domain: string | undefined, to?: string): void {
@@ -280,10 +285,10 @@ export class Connection implements Wire, LinkUser {
     this.#link.write(ownHeader(domain, to))
   }
 
-  #end(): void {
+  #end(how: StreamEnd): void {
     const user = this.#user
     this.#user = undefined
-    user?.ended()
+    user?.ended(how)
   }
 }
 

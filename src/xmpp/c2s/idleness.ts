@@ -5,7 +5,7 @@ import { StreamError } from '../errors.ts'
 import { NS_CLIENT } from '../namespaces.ts'
 import type { XmppSession } from '../session.ts'
 import type { C2sConfig } from './config.ts'
-import type { Connection } from './connection.ts'
+import type { StreamConnection } from './stream-connection.ts'
 
 const NS_PING = 'urn:xmpp:ping'
 
@@ -17,11 +17,11 @@ export interface IdlenessDeps {
 /** One timer a session, moved on only when it fires: hearing something costs nothing but a time stamp. */
 export class Idleness {
   readonly #deps: IdlenessDeps
-  readonly #connection: Connection
+  readonly #connection: StreamConnection
   readonly #session: XmppSession
   #timer: Timer
 
-  constructor(deps: IdlenessDeps, connection: Connection, session: XmppSession) {
+  constructor(deps: IdlenessDeps, connection: StreamConnection, session: XmppSession) {
     this.#deps = deps
     this.#connection = connection
     this.#session = session

@@ -7,7 +7,7 @@ import { SaslError, StreamError } from '../errors.ts'
 import type { CredentialSource, SaslContext, SaslMechanism } from '../sasl/mechanism.ts'
 import { mechanismsFor, SaslNegotiation } from '../sasl/negotiation.ts'
 import type { C2sConfig } from './config.ts'
-import type { Connection } from './connection.ts'
+import type { StreamConnection } from './stream-connection.ts'
 
 export interface Accounts extends CredentialSource {
   isLocal(domain: string): boolean
@@ -27,11 +27,11 @@ const MAX_FAILURES = 5
 
 export class SignIn {
   readonly #deps: SignInDeps
-  readonly #connection: Connection
+  readonly #connection: StreamConnection
   #negotiation: SaslNegotiation | undefined
   #failures = 0
 
-  constructor(deps: SignInDeps, connection: Connection) {
+  constructor(deps: SignInDeps, connection: StreamConnection) {
     this.#deps = deps
     this.#connection = connection
   }
