@@ -8,6 +8,7 @@ import { Connection } from '../../src/xmpp/c2s/connection.ts'
 import type { Accounts } from '../../src/xmpp/c2s/sign-in.ts'
 import { Unfinished } from '../../src/xmpp/c2s/unfinished.ts'
 import { openInstantMessaging } from '../../src/xmpp/im.ts'
+import { StreamManagement } from '../../src/xmpp/stream-management/stream-management.ts'
 import { CONFIG } from '../../test/support/xmpp-system.ts'
 import { type Core, DOMAIN, openCore } from './core.ts'
 import { MemorySocket } from './memory-socket.ts'
@@ -41,13 +42,22 @@ export class XmppClients {
 
   private constructor(core: Core) {
     this.#core = core
+    const { handler } = openInstantMessaging(CONFIG, { ...core, software: SOFTWARE })
+    const { maxUnacknowledged: maxStanzas } = CONFIG
+    const unfinished = new Unfinished()
     this.#deps = {
       ...core,
       config: CONFIG,
-      handler: openInstantMessaging(CONFIG, { ...core, software: SOFTWARE }).handler,
+      handler,
       accounts: new OpenAccounts(),
       throttle: new FailureThrottle(core.clock),
-      unfinished: new Unfinished(),
+      unfinished,
+      management: new StreamManagement({
+        ...core,
+        handler,
+        config: { ...CONFIG, maxStanzas },
+        unfinished,
+      }),
       left: () => undefined,
     }
   }

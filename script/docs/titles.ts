@@ -6,12 +6,16 @@ export const XEP_TITLES: Readonly<Record<number, string>> = {
   92: 'Software Version',
   115: 'Entity Capabilities',
   160: 'Best Practices for Handling Offline Messages',
+  191: 'Blocking Command',
+  198: 'Stream Management',
   199: 'XMPP Ping',
   203: 'Delayed Delivery',
   237: 'Roster Versioning',
   280: 'Message Carbons',
   334: 'Message Processing Hints',
+  352: 'Client State Indication',
   368: 'SRV records for XMPP over TLS',
+  377: 'Blocking and Spam Reporting',
 }
 
 export const RFC_TITLES: Readonly<Record<number, string>> = {

@@ -11,9 +11,10 @@ export interface Session {
   readonly priority: number | undefined
   /**
    * Hands a message over. A stream that takes it into its write queue answers at once;
-   * a SIP binding answers when the far side's final response is there.
+   * a SIP binding answers when the far side's final response is there. `isCopy` where other sessions
+   * of the account get it too, so that the person has it where this client never does.
    */
-  deliver(message: InstantMessage): DeliveryOutcome | Promise<DeliveryOutcome>
+  deliver(message: InstantMessage, isCopy?: boolean): DeliveryOutcome | Promise<DeliveryOutcome>
   /**
    * Resolves when what was delivered so far has left this process, with false where the stream ended
    * first. Absent where the outcome of `deliver` says as much.

@@ -10,9 +10,14 @@ export const NS_CSI = 'urn:xmpp:csi:0'
 /** Held stanzas cost memory: above it all of them go. */
 const MAX_HELD = 250
 
+interface Held {
+  readonly stanza: string
+  readonly isCopy: boolean
+}
+
 export class HoldBack implements Wire {
   readonly #wire: Wire
-  #held = new Map<string, string>()
+  #held = new Map<string, Held>()
   #next = 0
 
   constructor(wire: Wire) {
@@ -23,15 +28,15 @@ export class HoldBack implements Wire {
     return this.#wire
   }
 
-  write(stanza: string): boolean {
+  write(stanza: string, isCopy = false): boolean {
     const key = this.#keyOf(stanza)
     if (key === undefined) {
       this.release()
-      return this.#wire.write(stanza)
+      return this.#wire.write(stanza, isCopy)
     }
     // Deleted first: the newest goes last, as it would have.
     this.#held.delete(key)
-    this.#held.set(key, stanza)
+    this.#held.set(key, { stanza, isCopy })
     if (this.#held.size > MAX_HELD) this.release()
     return true
   }
@@ -49,7 +54,7 @@ export class HoldBack implements Wire {
   release(): void {
     const held = this.#held
     this.#held = new Map()
-    for (const stanza of held.values()) this.#wire.write(stanza)
+    for (const { stanza, isCopy } of held.values()) this.#wire.write(stanza, isCopy)
   }
 
   /** Under what it is held; `undefined` where it cannot wait. */

@@ -14,6 +14,7 @@ import { type IqHandlers, newIqHandlers } from './iq/iq-handlers.ts'
 import { IqRouter } from './iq/iq-router.ts'
 import { LocalSessions } from './local-sessions.ts'
 import { MessageHandler } from './messages/message-handler.ts'
+import { Redelivery } from './messages/redelivery.ts'
 import type { ServerIdentity, XmppModule } from './module.ts'
 import { xmppModules } from './modules/index.ts'
 import { NewAccounts } from './modules/registration.ts'
@@ -111,6 +112,7 @@ function router(parts: RouterParts, setup: RouterSetup): Router {
     iq: new IqRouter({ ...parts, handlers }),
     messages: new MessageHandler(parts),
     presence: new PresenceHandler(parts),
+    redelivery: new Redelivery(parts),
     features: modules.flatMap((module) => module.streamFeatures?.(server) ?? []),
     guests:
       config.registration === 'open'

@@ -5,14 +5,17 @@ import { type Refusing, requireNotBlocked } from './blocking/blocked.ts'
 import { jidMalformed, StreamError } from './errors.ts'
 import type { IqRouter } from './iq/iq-router.ts'
 import type { MessageHandler } from './messages/message-handler.ts'
+import type { Redelivery } from './messages/redelivery.ts'
 import type { PresenceHandler } from './presence/presence-handler.ts'
 import type { GuestHandler, StanzaHandler, XmppSession } from './session.ts'
+import type { Unacknowledged } from './stream-management/outbox.ts'
 
 export interface RouterDeps {
   access: Refusing
   iq: IqRouter
   messages: MessageHandler
   presence: PresenceHandler
+  redelivery: Redelivery
   /** Offered after sign-in, in this order. */
   features: readonly Element[]
   /** Registration, where it is open. */
@@ -26,12 +29,14 @@ export class Router implements StanzaHandler {
   readonly #iq: IqRouter
   readonly #messages: MessageHandler
   readonly #presence: PresenceHandler
+  readonly #redelivery: Redelivery
 
-  constructor({ access, iq, messages, presence, features, guests }: RouterDeps) {
+  constructor({ access, iq, messages, presence, redelivery, features, guests }: RouterDeps) {
     this.#access = access
     this.#iq = iq
     this.#messages = messages
     this.#presence = presence
+    this.#redelivery = redelivery
     this.features = features
     this.guests = guests
   }
@@ -59,6 +64,10 @@ export class Router implements StanzaHandler {
 
   closed(session: XmppSession): void | Promise<void> {
     return this.#presence.closed(session)
+  }
+
+  undelivered(session: XmppSession, stanzas: readonly Unacknowledged[]): Promise<void> {
+    return this.#redelivery.redeliver(session, stanzas)
   }
 
   #addressee(session: XmppSession, stanza: Element): Jid {

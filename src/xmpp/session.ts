@@ -21,8 +21,8 @@ const sent = counter({
 
 /** The stream under a session. */
 export interface Wire {
-  /** Queues text for the socket; false once the stream is closed. */
-  write(text: string): boolean
+  /** Queues text for the socket; false once the stream is closed. `isCopy` where other clients of his get it too. */
+  write(text: string, isCopy?: boolean): boolean
   /** Resolves when the system has what was queued so far; with false where the stream ended first. */
   flushed(): Promise<boolean>
   close(error?: StreamError): void
@@ -92,8 +92,9 @@ export class XmppSession implements Session {
     this.#wire.close(error)
   }
 
-  deliver(message: InstantMessage): DeliveryOutcome {
-    return this.send(renderMessage(message)) ? DELIVERED : refused('unreachable')
+  deliver(message: InstantMessage, isCopy = false): DeliveryOutcome {
+    sent.inc()
+    return this.#wire.write(renderMessage(message), isCopy) ? DELIVERED : refused('unreachable')
   }
 
   flushed(): Promise<boolean> {

@@ -116,7 +116,7 @@ export class RecordingHandler implements StanzaHandler {
     this.sessions.push(session)
   }
 
-  async undelivered(session: XmppSession, stanzas: readonly Unacknowledged[]): Promise<void> {
+  async undelivered(_session: XmppSession, stanzas: readonly Unacknowledged[]): Promise<void> {
     this.returned.push(...stanzas.map(({ stanza }) => stanza))
   }
 

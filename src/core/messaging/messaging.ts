@@ -181,8 +181,9 @@ export class Messaging {
     let refusal: DeliveryOutcome | undefined
     let delivered = false
     const relayed: Promise<DeliveryOutcome>[] = []
+    const isCopy = sessions.length > 1
     for (const session of sessions) {
-      const outcome = session.deliver(message)
+      const outcome = session.deliver(message, isCopy)
       if (outcome instanceof Promise) relayed.push(this.#guard(outcome))
       else if (outcome.kind === 'refused') refusal ??= outcome
       else delivered = true

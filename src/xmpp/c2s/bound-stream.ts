@@ -76,12 +76,14 @@ export class BoundStream implements Carrier {
   #manage(element: Element): void {
     switch (element.name) {
       case 'enable':
-        return this.#enable(element)
+        this.#enable(element)
+        return
       case 'r':
         if (this.#managed) this.#connection.write(String(answer(this.#managed.handled.value)))
         return
       case 'a':
-        return this.#acknowledged(element)
+        this.#acknowledged(element)
+        return
       default:
         // §5: a stream with a resource has a session.
         this.#connection.write(String(failed('unexpected-request')))

@@ -12,15 +12,16 @@ export class XmppMessage implements InstantMessage {
   readonly to: Jid
   readonly type: MessageType
   readonly origin = 'xmpp'
-  readonly delayedSince = undefined
+  readonly delayedSince: number | undefined
   readonly #stanza: Element
   #native: string | undefined
 
   /** `stanza` has its sender's full JID; `to` may be another than its own where it is rerouted. */
-  constructor(stanza: Element, from: Jid, to: Jid) {
+  constructor(stanza: Element, from: Jid, to: Jid, delayedSince?: number) {
     this.#stanza = stanza
     this.from = from
     this.to = to
+    this.delayedSince = delayedSince
     this.type = messageType(stanza)
   }
 

@@ -4,16 +4,20 @@ import { subscriptionApproval } from '../presence/pre-approval.ts'
 import { roster } from '../roster/roster.ts'
 import { blocking } from './blocking.ts'
 import { caps } from './caps.ts'
+import { clientState } from './client-state.ts'
 import { disco } from './disco.ts'
 import { legacySession } from './legacy-session.ts'
 import { offlineMessages } from './offline-messages.ts'
 import { ping } from './ping.ts'
 import { registration } from './registration.ts'
+import { streamManagement } from './stream-management.ts'
 import { version } from './version.ts'
 
 export const xmppModules: readonly XmppModule[] = [
   roster,
   subscriptionApproval,
+  streamManagement,
+  clientState,
   blocking,
   legacySession,
   offlineMessages,

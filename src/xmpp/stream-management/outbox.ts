@@ -26,6 +26,8 @@ export interface Unacknowledged {
   readonly stanza: string
   /** When it was sent first, milliseconds since the epoch. */
   readonly at: number
+  /** Other clients of the account got it too. */
+  readonly isCopy: boolean
 }
 
 export const REQUEST = "<r xmlns='urn:xmpp:sm:3'/>"
@@ -61,8 +63,8 @@ export class Outbox implements Wire {
     return this.#queue
   }
 
-  write(stanza: string): boolean {
-    this.#queue.push({ stanza, at: this.#deps.clock.now() })
+  write(stanza: string, isCopy = false): boolean {
+    this.#queue.push({ stanza, at: this.#deps.clock.now(), isCopy })
     this.#queued += stanza.length
     const { maxStanzas, maxQueuedBytes } = this.#deps.limits
     if (this.#queue.length > maxStanzas || this.#queued > maxQueuedBytes) {

@@ -67,7 +67,7 @@ export class StreamManagement {
       stream,
     )
     const managed = new ManagedSession(session, outbox, this.#resumable(wish))
-    session.wire = outbox
+    this.#counted(session, outbox)
     this.#resumptions.add(managed)
     return managed
   }
@@ -108,6 +108,13 @@ export class StreamManagement {
     if (managed.resumable)
       this.#resumptions.park(managed, () => this.end(managed.session, managed, managed.inHand))
     else this.end(managed.session, managed, inHand)
+  }
+
+  /** Who is inactive stays so. */
+  #counted(session: XmppSession, outbox: Outbox): void {
+    const { wire } = session
+    if (wire instanceof HoldBack) wire.release()
+    session.wire = wire instanceof HoldBack ? new HoldBack(outbox) : outbox
   }
 
   #detach(managed: ManagedSession, inHand: Promise<void> | undefined): void {
