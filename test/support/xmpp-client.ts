@@ -74,8 +74,8 @@ export class XmppClient implements AsyncDisposable {
     return new XmppClient(socket)
   }
 
-  /** Connects, secures the stream where it is not, signs in, binds. */
-  static async signIn(connect: ConnectOptions, options: SignInOptions): Promise<XmppClient> {
+  /** Connects, secures the stream where it is not, signs in. */
+  static async authenticated(connect: ConnectOptions, options: SignInOptions): Promise<XmppClient> {
     const client = await XmppClient.connect(connect)
     const domain = options.jid.split('@')[1] ?? ''
     const features = await client.open(domain)
@@ -86,6 +86,12 @@ export class XmppClient implements AsyncDisposable {
     const outcome = await client.authenticate(options)
     if (outcome.name !== 'success') throw new Error(`not signed in: ${outcome}`)
     await client.open(domain)
+    return client
+  }
+
+  /** As `authenticated`, then with a resource. */
+  static async signIn(connect: ConnectOptions, options: SignInOptions): Promise<XmppClient> {
+    const client = await XmppClient.authenticated(connect, options)
     await client.bind(options.resource)
     return client
   }

@@ -169,6 +169,15 @@ export class XmppSystem {
     )
   }
 
+  /** A client that has signed in, and may bind a resource or go on with a session (XEP-0198). */
+  authenticated(user: string): Promise<XmppClient> {
+    const jid = jidOf(user)
+    return XmppClient.authenticated(
+      { port: this.port },
+      { jid, password: PASSWORD, mechanism: 'PLAIN' },
+    )
+  }
+
   /** What the stream offers to the user once he has signed in. */
   async features(user: string): Promise<Element> {
     await using client = await XmppClient.connect({ port: this.port })

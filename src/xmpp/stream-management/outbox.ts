@@ -5,6 +5,7 @@
 import type { Clock, Timer } from '../../util/clock.ts'
 import { StreamError } from '../errors.ts'
 import type { Wire } from '../session.ts'
+import { countAfter, stanzasBetween } from './stanza-count.ts'
 
 export interface OutboxLimits {
   /** Stanzas, and characters of them, that may wait for their acknowledgement. */
@@ -39,7 +40,6 @@ const ASK_LATER_MS = 2_000
 const FLUSH_MS = 20_000
 const ANSWER_MS = 60_000
 const NO_ANSWER = new StreamError('connection-timeout', 'no acknowledgement came')
-const MODULUS = 2 ** 32
 
 export class Outbox implements Wire {
   readonly #deps: OutboxDeps
@@ -112,15 +112,15 @@ export class Outbox implements Wire {
 
   /** `h` of `<a/>` or `<resume/>`; false where it is more than was sent (§6). */
   acknowledge(h: number): boolean {
-    const count = (h - this.#acknowledged + MODULUS) % MODULUS
+    const count = stanzasBetween(this.#acknowledged, h)
     if (count > this.#queue.length) return false
     this.#asked?.cancel()
     this.#asked = undefined
     for (const { stanza } of this.#queue.splice(0, count)) this.#queued -= stanza.length
     this.#acknowledged = h
     for (const [done, sent] of this.#waiting) {
-      // Both are counted from the same zero: what is left of the way to `sent` is none, or all round.
-      if ((sent - h + MODULUS) % MODULUS > this.#queue.length || sent === h) done()
+      // Those that are open are in the queue; what lies behind `h` is a whole round away.
+      if (sent === h || stanzasBetween(h, sent) > this.#queue.length) done()
     }
     if (this.#unasked >= ASK_AFTER) this.ask()
     return true
@@ -145,6 +145,6 @@ export class Outbox implements Wire {
 
   /** How many stanzas have been written, acknowledged or not. */
   get sent(): number {
-    return (this.#acknowledged + this.#queue.length) % MODULUS
+    return countAfter(this.#acknowledged, this.#queue.length)
   }
 }
