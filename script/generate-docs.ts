@@ -75,15 +75,18 @@ Relative paths start from the directory of the file that says them, or from the 
 }
 
 function optionsTable(options: readonly NamedOption[]): string {
-  return table(
-    ['option', 'value', 'default', 'meaning'],
-    options.map((option) => [
-      `\`${option.name}\``,
-      option.expects + (option.secret ? ' (*secret*)' : ''),
-      defaultsOf(option),
-      option.description,
-    ]),
-  )
+  const items = options.flatMap(({ name, fields }) => {
+    if (!fields) return []
+    const named = Object.entries(fields).map(([field, option]) => ({ ...option, name: field }))
+    return [`Each item of \`${name}\`:`, optionsTable(named)]
+  })
+  const rows = options.map((option) => [
+    `\`${option.name}\``,
+    option.expects + (option.secret ? ' (*secret*)' : ''),
+    defaultsOf(option),
+    option.description,
+  ])
+  return [table(['option', 'value', 'default', 'meaning'], rows), ...items].join('\n\n')
 }
 
 function defaultsOf({ default: byDefault, demo }: NamedOption): string {

@@ -2,7 +2,6 @@
  * Puts the configuration together: defaults, then the file, then the environment, then flags; the
  * later one wins. The first problem ends it, as an `OperatorError` of one line.
  */
-import { resolve } from 'node:path'
 import type { TObject, TSchema } from 'typebox'
 import { OperatorError } from '../util/operator-error.ts'
 import { checkTogether, databaseIn } from './checks.ts'
@@ -80,15 +79,14 @@ function assemble(statements: readonly Statement[], cwd: string): Config {
 }
 
 function readValue(option: NamedOption, { raw, origin, directory }: Statement): unknown {
-  const parsed = raw === undefined ? undefined : option.read(raw)
-  if (!parsed) {
-    const got = option.secret ? '' : `, got ${raw === undefined ? 'something else' : quote(raw)}`
-    throw new OperatorError(
-      'CFG_BAD_VALUE',
-      `${option.name} (${origin}): expected ${option.expects}${got}`,
-    )
-  }
-  return option.path ? resolve(directory, String(parsed.value)) : parsed.value
+  const parsed = raw === undefined ? undefined : option.read(raw, directory)
+  if (parsed) return parsed.value
+  const got = option.secret ? '' : `, got ${raw === undefined ? 'something else' : quote(raw)}`
+  const problem = raw === undefined ? undefined : option.problem?.(raw, directory)
+  throw new OperatorError(
+    'CFG_BAD_VALUE',
+    `${option.name} (${origin}): ${problem ?? `expected ${option.expects}${got}`}`,
+  )
 }
 
 function quote(raw: Raw): string {

@@ -3,6 +3,7 @@
  * gets (`Static` is its type) that carries, for the reader, the documents and forms, how an operator
  * writes it.
  */
+import { resolve } from 'node:path'
 import Type, { type TSchema, type TUnsafe } from 'typebox'
 import {
   formatDuration,
@@ -32,11 +33,14 @@ export interface OptionRecord<T = unknown> {
   readonly demo?: Raw
   /** Never shown, and may come from a file that `HELIOGRAPH_…_FILE` names. */
   readonly secret?: boolean
-  /** Is a path, taken from the directory of whoever says it. */
-  readonly path?: boolean
   /** What to write, for the complaint and the reference: "a duration such as 30s". */
   readonly expects: string
-  read(raw: Raw): Parsed<T>
+  /** A relative path starts from `directory`: that of whoever says it. */
+  read(raw: Raw, directory: string): Parsed<T>
+  /** Options of each item, where this is a list of things that have some. */
+  readonly fields?: Readonly<Record<string, OptionRecord>>
+  /** What is wrong within a value, where there is more to say than what is expected. */
+  problem?(raw: Raw, directory: string): string | undefined
 }
 
 export type Option<T> = TUnsafe<T> & { readonly option: OptionRecord<T> }
@@ -61,7 +65,7 @@ function isOption(schema: TSchema): schema is Option<unknown> {
   return 'option' in schema
 }
 
-function define<T>(json: TSchema, option: OptionRecord<T>): Option<T> {
+export function define<T>(json: TSchema, option: OptionRecord<T>): Option<T> {
   const { description, default: byDefault } = option
   const schema = Type.Unsafe<T>({
     ...json,
@@ -153,17 +157,19 @@ export function optionalText({ doc, secret }: { doc: string; secret?: boolean })
 
 /** An absolute path. One in a configuration file is relative to that file, others to the working directory. */
 export function path(notes: Notes<string>): Option<string> {
-  return define(
-    { type: 'string' },
-    { ...record(notes), path: true, expects: 'a path', read: parseText },
-  )
+  return define({ type: 'string' }, { ...record(notes), expects: 'a path', read: parsePath })
 }
 
 export function optionalPath({ doc }: { doc: string }): Option<string | undefined> {
   return define(
     { type: 'string' },
-    { description: doc, default: undefined, path: true, expects: 'a path', read: parseText },
+    { description: doc, default: undefined, expects: 'a path', read: parsePath },
   )
+}
+
+function parsePath(raw: Raw, directory: string): Parsed<string> {
+  const parsed = parseText(raw)
+  return parsed && { value: resolve(directory, parsed.value) }
 }
 
 export function optionalHost({ doc }: { doc: string }): Option<string | undefined> {

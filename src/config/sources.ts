@@ -1,9 +1,17 @@
 /** Where values come from: the YAML file and the environment, flattened to `path.to.option`. */
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml'
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
 import { OperatorError } from '../util/operator-error.ts'
-import type { Raw } from './values.ts'
+import type { Raw, RawRecord } from './values.ts'
 
 /** One thing that somebody said about an option. */
 export interface Statement {
@@ -71,6 +79,7 @@ function rawOf(node: ParsedNode | null): Raw | undefined {
       ? value
       : undefined
   }
+  if (isMap(node)) return recordOf(node)
   if (!isSeq(node)) return undefined
   const items: Raw[] = []
   for (const item of node.items) {
@@ -79,6 +88,16 @@ function rawOf(node: ParsedNode | null): Raw | undefined {
     items.push(raw)
   }
   return items
+}
+
+function recordOf(node: YAMLMap<ParsedNode, ParsedNode | null>): RawRecord | undefined {
+  const entries: [string, Raw][] = []
+  for (const { key, value } of node.items) {
+    const raw = rawOf(value)
+    if (!isScalar(key) || raw === undefined) return undefined
+    entries.push([String(key.value), raw])
+  }
+  return Object.fromEntries(entries)
 }
 
 const PREFIX = 'HELIOGRAPH_'

@@ -6,7 +6,12 @@ import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
 /** What a configuration file, a variable or a flag can hold for one option. */
-export type Raw = string | number | boolean | readonly Raw[]
+export type Raw = string | number | boolean | readonly Raw[] | RawRecord
+
+/** One of a list of things with options of their own. */
+export interface RawRecord {
+  readonly [option: string]: Raw
+}
 
 /** Where a listener binds. Port 0 is any free one. */
 export interface ListenAddress {

@@ -58,7 +58,7 @@ describe('the configuration without anything said', () => {
   it('reads the default of every option by the option’s own rules', () => {
     for (const option of OPTIONS) {
       for (const raw of [option.default, option.demo]) {
-        if (raw !== undefined) assert.ok(option.read(raw), `${option.name}: ${raw}`)
+        if (raw !== undefined) assert.ok(option.read(raw, '/srv'), `${option.name}: ${raw}`)
       }
       assert.match(option.description, /^\S.*\.$/, option.name)
     }
