@@ -63,6 +63,9 @@ const tlsOptions = Type.Object(
       doc: 'PEM file with the server’s certificate and those between it and a root. Without one the server makes its own authority and certificate in `<data>/tls`.',
     }),
     key: optionalPath({ doc: 'PEM file with the private key of `tls.certificate`.' }),
+    domains: optionalPath({
+      doc: 'Directory with certificates of single domains: `NAME.crt` with `NAME.key`, or folders with `fullchain.pem` and `privkey.pem`. Each is shown to clients that ask for a name which is in it, `tls.certificate` to all others.',
+    }),
     clientCa: optionalPath({
       doc: 'PEM file with the authorities whose certificates SIP peers may show (mutual TLS). Without it none is asked for.',
     }),

@@ -1,8 +1,8 @@
 /** What is said between threads now and then: plain data that can be cloned. */
-import type { LinkListenOptions, TlsIdentity } from './link.ts'
+import type { LinkListenOptions, TlsIdentities } from './link.ts'
 
 export type ToEdge =
-  | { readonly kind: 'identity'; readonly identity: TlsIdentity }
+  | { readonly kind: 'identities'; readonly identities: TlsIdentities }
   | { readonly kind: 'listen'; readonly listener: number; readonly options: LinkListenOptions }
   | { readonly kind: 'unlisten'; readonly listener: number }
   | { readonly kind: 'ping' }

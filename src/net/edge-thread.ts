@@ -2,7 +2,7 @@
  * The thread of an edge: owns sockets and their TLS, and tells the core's thread what comes on them. It knows
  * no protocol; what is to be done with a link, the core says.
  */
-import { createSecureContext, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { parentPort } from 'node:worker_threads'
 import { type FromEdge, type ToEdge, tellError } from './edge-messages.ts'
 import { FramePort } from './frame-port.ts'
@@ -10,6 +10,7 @@ import { FRAME, type FrameKind } from './frames.ts'
 import type { ChannelBindingType, LinkListener, LinkUser } from './link.ts'
 import { listen } from './listen.ts'
 import type { SocketLink } from './socket-link.ts'
+import { TlsContexts } from './tls-contexts.ts'
 
 /** No socket is read while so much waits for the core: the system makes the peers wait. */
 const MAX_UNDER_WAY = 4 * 1024 * 1024
@@ -25,7 +26,7 @@ class Edge {
   readonly #links = new Map<number, EdgeLink>()
   readonly #listeners = new Map<number, LinkListener>()
   readonly #held = new Set<EdgeLink>()
-  #context: SecureContext | undefined
+  #contexts: TlsContexts | undefined
   #next = 0
 
   constructor(end: NonNullable<typeof parentPort>) {
@@ -59,8 +60,8 @@ class Edge {
 
   #obey(message: ToEdge): void {
     switch (message.kind) {
-      case 'identity':
-        this.#context = createSecureContext(message.identity)
+      case 'identities':
+        this.#contexts = new TlsContexts(message.identities)
         return
       case 'listen':
         void this.#listen(message)
@@ -105,8 +106,8 @@ class Edge {
 
   #contextFor(domain: string | undefined): SecureContext {
     if (domain !== undefined) this.#tell({ kind: 'named', domain })
-    if (!this.#context) throw new Error('no certificate yet')
-    return this.#context
+    if (!this.#contexts) throw new Error('no certificate yet')
+    return this.#contexts.for(domain)
   }
 
   #tell(message: FromEdge): void {

@@ -5,7 +5,7 @@ import type { Backlog } from '../util/overload.ts'
 import { type FromEdge, type Opened, type ToEdge, toldError } from './edge-messages.ts'
 import { FramePort } from './frame-port.ts'
 import { FRAME, type FrameKind } from './frames.ts'
-import type { Link, LinkListenOptions, TlsIdentity } from './link.ts'
+import type { Link, LinkListenOptions, TlsIdentities } from './link.ts'
 import { RemoteLink } from './remote-link.ts'
 
 export interface EdgeDeps {
@@ -71,8 +71,8 @@ export class Edge implements Backlog {
   }
 
   /** For all handshakes from now on. */
-  show(identity: TlsIdentity): void {
-    this.#say({ kind: 'identity', identity })
+  show(identities: TlsIdentities): void {
+    this.#say({ kind: 'identities', identities })
   }
 
   /** Rejects with the socket's own error where it cannot listen. */

@@ -7,12 +7,12 @@ import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
 import { Edge } from './edge.ts'
-import type { Link, LinkListener, LinkListenOptions, LinkSource, TlsIdentity } from './link.ts'
+import type { Link, LinkListener, LinkListenOptions, LinkSource, TlsIdentities } from './link.ts'
 
 /** Where the certificate comes from that they show. */
 export interface EdgeTls {
-  readonly identity: TlsIdentity
-  onChange(listener: (identity: TlsIdentity) => void): Disposable
+  readonly identities: TlsIdentities
+  onChange(listener: (identities: TlsIdentities) => void): Disposable
   /** A client named this domain. */
   secureContext(domain?: string): unknown
 }
@@ -47,8 +47,8 @@ export class Edges implements LinkSource, AsyncDisposable {
 
   constructor(count: number, deps: EdgesDeps) {
     this.#deps = deps
-    this.#certificates = deps.tls.onChange((identity) => {
-      for (const edge of this.#edges) edge.show(identity)
+    this.#certificates = deps.tls.onChange((identities) => {
+      for (const edge of this.#edges) edge.show(identities)
     })
     for (let number = 1; number <= count; number += 1) this.#start(`edge-${number}`)
   }
@@ -101,7 +101,7 @@ export class Edges implements LinkSource, AsyncDisposable {
       },
       name,
     )
-    edge.show(tls.identity)
+    edge.show(tls.identities)
     this.#edges.push(edge)
     this.#watched.set(edge, overload.watch(edge))
     return edge

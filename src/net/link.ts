@@ -66,6 +66,12 @@ export interface TlsIdentity {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
 }
 
+/** What is shown to whoever names nobody, and what to those who name somebody that it is for. */
+export interface TlsIdentities {
+  readonly main: TlsIdentity
+  readonly others: readonly TlsIdentity[]
+}
+
 export interface LinkListenOptions {
   readonly host: string
   /** 0 for any that is free. */

@@ -2,20 +2,28 @@
  * The certificate that every TLS listener shows: the operator's, or one that the server makes itself
  * from an authority of its own in `<data>/tls`. Either is replaced while the server runs.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { createSecureContext, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import type { Config } from '../config/schema.ts'
 import { reason } from '../config/sources.ts'
-import type { TlsIdentity } from '../net/link.ts'
+import type { TlsIdentities, TlsIdentity } from '../net/link.ts'
+import { TlsContexts } from '../net/tls-contexts.ts'
 import type { Clock, Timer } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
-import { OperatorError } from '../util/operator-error.ts'
+import {
+  attempt,
+  type CertificateFiles,
+  fingerprintOf,
+  pairsIn,
+  readIdentity,
+  readPem,
+} from './certificate-files.ts'
 import { type OwnFiles, requireOwnCertificate } from './own-certificate.ts'
 
 const CHECK_MS = 60_000
+const MAIN = { certificate: 'tls.certificate', key: 'tls.key' }
 
 export interface CertificatesDeps {
   clock: Clock
@@ -31,8 +39,8 @@ export interface TlsServerOptions extends TlsIdentity {
 }
 
 interface Loaded {
-  readonly identity: TlsIdentity
-  readonly context: SecureContext
+  readonly identities: TlsIdentities
+  readonly contexts: TlsContexts
 }
 
 export class Certificates implements Disposable {
@@ -41,7 +49,7 @@ export class Certificates implements Disposable {
   readonly #deps: CertificatesDeps
   readonly #tls: Config['tls']
   readonly #own: OwnFiles | undefined
-  readonly #listeners = new Set<(identity: TlsIdentity) => void>()
+  readonly #listeners = new Set<(identities: TlsIdentities) => void>()
   readonly #domains: () => readonly string[]
   #loaded: Loaded
   /** What the operator's files looked like when they were read. */
@@ -73,8 +81,9 @@ export class Certificates implements Disposable {
     this.#own = own
     this.#domains = domains
     this.#tried = new Set(domains())
-    this.#seen = this.#fingerprint()
-    this.#loaded = this.#load()
+    const files = this.#files
+    this.#seen = fingerprintOf(files)
+    this.#loaded = this.#load(files)
     this.clientCa = readClientCa(tls.clientCa)
     this.#warnOfDefects()
     this.#arm()
@@ -86,7 +95,11 @@ export class Certificates implements Disposable {
   }
 
   get identity(): TlsIdentity {
-    return this.#loaded.identity
+    return this.#loaded.identities.main
+  }
+
+  get identities(): TlsIdentities {
+    return this.#loaded.identities
   }
 
   /** For `tls.createServer` and `https.createServer`: a changed certificate is shown without more ado. */
@@ -98,16 +111,16 @@ export class Certificates implements Disposable {
   }
 
   /**
-   * For the server name that a client asks for (RFC 6066 §3), or for none: one certificate has all names.
-   * A domain that was added since has its name in it a moment later.
+   * For the server name that a client asks for (RFC 6066 §3), or for none. The server's own certificate has all
+   * names; a domain that was added since has its name in it a moment later.
    */
   secureContext(domain?: string): SecureContext {
     if (domain !== undefined && this.#own && this.#isMissing(domain)) void this.refresh()
-    return this.#loaded.context
+    return this.#loaded.contexts.for(domain)
   }
 
-  /** Tells when another certificate is to be shown, for servers that took `identity`. */
-  onChange(listener: (identity: TlsIdentity) => void): Disposable {
+  /** Tells when other certificates are to be shown, for servers that took `identities`. */
+  onChange(listener: (identities: TlsIdentities) => void): Disposable {
     this.#listeners.add(listener)
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
@@ -138,50 +151,44 @@ export class Certificates implements Disposable {
     this.#tried = new Set(this.#domains())
     try {
       if (this.#own) await requireOwnCertificate(this.#deps, this.#own, this.#domains())
-      const seen = this.#fingerprint()
+      const files = this.#files
+      const seen = fingerprintOf(files)
       if (seen === this.#seen) return
-      this.#loaded = this.#load()
+      this.#loaded = this.#load(files)
       this.#seen = seen
     } catch (error) {
       this.#deps.log.error({ what: 'tls_certificate_not_renewed', reason: reason(error) })
       return
     }
     this.#deps.log.info({ what: 'tls_certificate_changed' })
-    for (const listener of this.#listeners) listener(this.#loaded.identity)
+    for (const listener of this.#listeners) listener(this.#loaded.identities)
   }
 
-  get #files(): { certificate: string; key: string } {
+  get #files(): CertificateFiles[] {
     const { certificate = this.#own?.certificate ?? '', key = this.#own?.key ?? '' } = this.#tls
-    return { certificate, key }
+    const main = { certificate, key, options: MAIN }
+    return [main, ...(this.#tls.domains === undefined ? [] : pairsIn(this.#tls.domains))]
   }
 
-  #fingerprint(): string {
-    const look = (path: string) => {
-      const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {}
-      return `${mtimeMs} ${size} ${ino}`
-    }
-    return `${look(this.#files.certificate)} ${look(this.#files.key)}`
-  }
-
-  #load(): Loaded {
-    const { certificate, key } = this.#files
-    const identity: TlsIdentity = {
-      cert: readPem('tls.certificate', certificate),
-      key: readPem('tls.key', key),
-      minVersion: this.#tls.minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
-    }
-    checkPair(identity, certificate, key)
-    return { identity, context: createSecureContext(identity) }
+  #load(files: readonly CertificateFiles[]): Loaded {
+    const minVersion = this.#tls.minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2'
+    const [main, ...others] = files.map((each) => readIdentity(each, minVersion))
+    if (!main) throw new Error('there is always a main certificate')
+    const identities = { main, others }
+    return { identities, contexts: new TlsContexts(identities) }
   }
 
   #warnOfDefects(): void {
     const { log, clock } = this.#deps
-    const leaf = new X509Certificate(this.identity.cert)
-    if (leaf.validToDate.getTime() < clock.now()) {
-      log.warn({ what: 'tls_certificate_expired', until: leaf.validToDate.toISOString() })
+    const { main, others } = this.identities
+    const leaves = [main, ...others].map(({ cert }) => new X509Certificate(cert))
+    for (const leaf of leaves) {
+      if (leaf.validToDate.getTime() >= clock.now()) continue
+      const { subjectAltName: names, validToDate } = leaf
+      log.warn({ what: 'tls_certificate_expired', until: validToDate.toISOString(), names })
     }
-    const missing = this.#domains().filter(
-      (domain) => leaf.checkHost(domainToASCII(domain)) === undefined,
+    const missing = this.#domains().filter((domain) =>
+      leaves.every((leaf) => leaf.checkHost(domainToASCII(domain)) === undefined),
     )
     if (missing.length > 0) log.warn({ what: 'tls_certificate_lacks_domains', domains: missing })
   }
@@ -202,40 +209,4 @@ function readClientCa(path: string | undefined): string | undefined {
   const pem = readPem('tls.clientCa', path)
   attempt(`tls.clientCa: ${path} is not a certificate`, () => new X509Certificate(pem))
   return pem
-}
-
-function readPem(option: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw bad(`${option}: ${path} cannot be read: ${reason(error)}`, error)
-  }
-}
-
-function checkPair({ cert, key }: TlsIdentity, certificatePath: string, keyPath: string): void {
-  const leaf = attempt(
-    `tls.certificate: ${certificatePath} is not a certificate in PEM`,
-    () => new X509Certificate(cert),
-  )
-  const secret = attempt(`tls.key: ${keyPath} is not an unencrypted private key in PEM`, () =>
-    createPrivateKey(key),
-  )
-  if (!leaf.checkPrivateKey(secret)) {
-    throw bad(`tls.key: ${keyPath} is not the key of the certificate ${certificatePath}`)
-  }
-  attempt(`tls.certificate: ${certificatePath} cannot be used`, () =>
-    createSecureContext({ cert, key }),
-  )
-}
-
-function attempt<T>(complaint: string, run: () => T): T {
-  try {
-    return run()
-  } catch (error) {
-    throw bad(complaint, error)
-  }
-}
-
-function bad(message: string, cause?: unknown): OperatorError {
-  return new OperatorError('TLS_BAD_CERTIFICATE', message, { cause })
 }

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import { Edges } from '../../src/net/edges.ts'
-import type { Link, LinkUser, TlsIdentity } from '../../src/net/link.ts'
+import type { Link, LinkUser, TlsIdentities, TlsIdentity } from '../../src/net/link.ts'
 import { silentLog } from '../../src/util/log.ts'
 import type { Backlog } from '../../src/util/overload.ts'
 import { testIdentity } from '../support/certificate.ts'
@@ -18,7 +18,7 @@ const HOST = '127.0.0.1'
 async function startEdges(t: TestContext, workers = 2) {
   const clock = new FakeClock()
   const watched = new Set<Backlog>()
-  const changes = new Set<(identity: TlsIdentity) => void>()
+  const changes = new Set<(identities: TlsIdentities) => void>()
   const named: string[] = []
   const failed = Promise.withResolvers<void>()
   const log = {
@@ -35,7 +35,7 @@ async function startEdges(t: TestContext, workers = 2) {
       clock,
       log,
       tls: {
-        identity: await identity('first.example'),
+        identities: { main: await identity('first.example'), others: [] },
         onChange(listener) {
           changes.add(listener)
           return { [Symbol.dispose]: () => void changes.delete(listener) }
@@ -57,7 +57,7 @@ async function startEdges(t: TestContext, workers = 2) {
     named,
     failed: failed.promise,
     async show(name: string) {
-      const shown = await identity(name)
+      const shown = { main: await identity(name), others: [await identity('other.example')] }
       for (const listener of changes) listener(shown)
     },
   }
@@ -146,11 +146,11 @@ describe('edges', () => {
       link.user = quiet()
       link.secure({ alpn: ['xmpp-client'] }, '')
     })
-    const shown = async () => {
+    const shown = async (servername = 'x.example') => {
       const tls = connectTls({
         port,
         host: HOST,
-        servername: 'x.example',
+        servername,
         rejectUnauthorized: false,
       })
       await once(tls, 'secureConnect')
@@ -162,6 +162,7 @@ describe('edges', () => {
     assert.deepEqual(named, ['x.example'])
     await show('second.example')
     assert.equal(await shown(), 'DNS:second.example')
+    assert.equal(await shown('other.example'), 'DNS:other.example')
   })
 
   it('close every link of a thread that fails, and replace it', async (t) => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { checkServerIdentity, connect, createServer } from 'node:tls'
-import type { TlsIdentity } from '../../src/net/link.ts'
+import type { TlsIdentities } from '../../src/net/link.ts'
 import { Certificates } from '../../src/ops/certificates.ts'
 import { silentLog } from '../../src/util/log.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -15,6 +17,7 @@ const DAY_MS = 86_400_000
 const NO_FILES = {
   certificate: undefined,
   key: undefined,
+  domains: undefined,
   clientCa: undefined,
   minVersion: '1.2',
 } as const
@@ -83,15 +86,15 @@ describe('a certificate of the server’s own', () => {
     using certificates = await open(directory.path, domains)
     const authority = readFileSync(certificates.caPath ?? '', 'utf8')
     const context = certificates.secureContext('a.example')
-    const told: TlsIdentity[] = []
-    certificates.onChange((identity) => told.push(identity))
+    const told: TlsIdentities[] = []
+    certificates.onChange((identities) => told.push(identities))
     domains.push('b.example')
     const changed = new Promise((resolve) => certificates.onChange(resolve))
     certificates.secureContext('b.example')
     await changed
     assert.ok(leaf(certificates).checkHost('b.example'))
     assert.notEqual(certificates.secureContext('b.example'), context)
-    assert.deepEqual(told, [certificates.identity])
+    assert.deepEqual(told, [certificates.identities])
     assert.equal(readFileSync(certificates.caPath ?? '', 'utf8'), authority)
     await certificates.refresh()
     assert.equal(told.length, 1)
@@ -102,9 +105,9 @@ describe('a certificate of the server’s own', () => {
     const clock = new FakeClock(Date.now())
     using certificates = await open(directory.path, ['a.example'], { clock })
     const before = certificates.identity.cert
-    const renewed = new Promise<TlsIdentity>((resolve) => certificates.onChange(resolve))
+    const renewed = new Promise<TlsIdentities>((resolve) => certificates.onChange(resolve))
     clock.advance(leaf(certificates).validToDate.getTime() - 29 * DAY_MS - clock.now())
-    assert.notEqual((await renewed).cert, before)
+    assert.notEqual((await renewed).main.cert, before)
     assert.ok(leaf(certificates).validToDate.getTime() > clock.now() + 300 * DAY_MS)
   })
 
@@ -136,12 +139,12 @@ describe('the operator’s certificate', () => {
     assert.equal(certificates.caPath, undefined)
     assert.equal(certificates.identity.cert, readFileSync(tls.certificate, 'utf8'))
 
-    const changed = new Promise<TlsIdentity>((resolve) => certificates.onChange(resolve))
+    const changed = new Promise<TlsIdentities>((resolve) => certificates.onChange(resolve))
     const other = await files(directory.path, 'b.example')
     writeFileSync(tls.key, readFileSync(other.key))
     writeFileSync(tls.certificate, readFileSync(other.certificate))
     clock.advance(60_000)
-    assert.equal((await changed).cert, readFileSync(other.certificate, 'utf8'))
+    assert.equal((await changed).main.cert, readFileSync(other.certificate, 'utf8'))
   })
 
   it('stays in use while its files hold something unusable', async () => {
@@ -180,5 +183,83 @@ describe('the operator’s certificate', () => {
     await refuses({ ...good, key: text }, /^tls\.key: .* is not an unencrypted private key in PEM$/)
     await refuses({ ...good, key: other.key }, /is not the key of the certificate/)
     await refuses({ ...good, clientCa: text }, /^tls\.clientCa: /)
+  })
+})
+
+describe('certificates of single domains', () => {
+  async function put(directory: string, name: string, place: 'pair' | 'folder', names = [name]) {
+    using made = await open(join(directory, `of-${name}`), names)
+    const domains = join(directory, 'domains')
+    mkdirSync(place === 'pair' ? domains : join(domains, name), { recursive: true })
+    const [certificate, key] =
+      place === 'pair'
+        ? [`${name}.crt`, `${name}.key`]
+        : [join(name, 'fullchain.pem'), join(name, 'privkey.pem')]
+    writeFileSync(join(domains, certificate), made.identity.cert)
+    writeFileSync(join(domains, key), made.identity.key)
+    return domains
+  }
+
+  /** The names in the certificate that a TLS client is shown. */
+  async function shownTo(certificates: Certificates, servername: string): Promise<string> {
+    const server = createServer(certificates.serverOptions, (socket) => socket.end())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const socket = connect({ port, host: '127.0.0.1', servername, rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    const names = socket.getPeerX509Certificate()?.subjectAltName ?? ''
+    socket.destroy()
+    server.close()
+    return names
+  }
+
+  it('are shown to whoever names them, wildcards included, and no other', async () => {
+    using directory = temporaryDirectory()
+    await put(directory.path, 'a.example', 'pair')
+    await put(directory.path, 'wild', 'pair', ['*.b.example'])
+    const domains = await put(directory.path, 'c.example', 'folder')
+    writeFileSync(join(domains, 'README'), 'of the operator')
+    writeFileSync(join(domains, 'alone.crt'), 'no key')
+    using certificates = await open(directory.path, ['main.example'], { tls: { domains } })
+    assert.match(await shownTo(certificates, 'a.example'), /DNS:a\.example/)
+    assert.match(await shownTo(certificates, 'chat.b.example'), /DNS:\*\.b\.example/)
+    assert.match(await shownTo(certificates, 'c.example'), /DNS:c\.example/)
+    assert.match(await shownTo(certificates, 'main.example'), /DNS:main\.example/)
+    assert.match(await shownTo(certificates, 'nobody.example'), /DNS:main\.example/)
+  })
+
+  it('come, change and go on disk without a restart', async () => {
+    using directory = temporaryDirectory()
+    const domains = await put(directory.path, 'a.example', 'pair')
+    const clock = new FakeClock(Date.now())
+    using certificates = await open(directory.path, ['main.example'], { clock, tls: { domains } })
+    const changed = () => new Promise((resolve) => certificates.onChange(resolve))
+    assert.match(await shownTo(certificates, 'd.example'), /DNS:main\.example/)
+    await put(directory.path, 'd.example', 'folder')
+    const came = changed()
+    clock.advance(60_000)
+    await came
+    assert.match(await shownTo(certificates, 'd.example'), /DNS:d\.example/)
+    rmSync(join(domains, 'd.example'), { recursive: true })
+    const went = changed()
+    clock.advance(60_000)
+    await went
+    assert.match(await shownTo(certificates, 'd.example'), /DNS:main\.example/)
+  })
+
+  it('are refused at the start where one is unusable, and kept while the server runs', async () => {
+    using directory = temporaryDirectory()
+    const domains = await put(directory.path, 'a.example', 'pair')
+    using certificates = await open(directory.path, ['main.example'], { tls: { domains } })
+    writeFileSync(join(domains, 'a.example.crt'), 'half a certificate')
+    await certificates.refresh()
+    assert.match(await shownTo(certificates, 'a.example'), /DNS:a\.example/)
+    await assert.rejects(open(directory.path, ['main.example'], { tls: { domains } }), {
+      code: 'TLS_BAD_CERTIFICATE',
+      message: /^tls\.domains: .*a\.example\.crt is not a certificate in PEM$/,
+    })
+    await assert.rejects(open(directory.path, [], { tls: { domains: '/no/such' } }), {
+      message: 'tls.domains: /no/such cannot be read: it does not exist',
+    })
   })
 })

@@ -45,7 +45,7 @@ export async function testEdges(
     new Edges(workers, {
       clock,
       log,
-      tls: { identity, onChange: () => nothing, secureContext: () => undefined },
+      tls: { identities: { main: identity, others: [] }, onChange: () => nothing, secureContext: () => undefined },
       overload: overload ?? { watch: () => nothing },
     }),
   )
