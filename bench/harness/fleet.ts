@@ -6,13 +6,14 @@ import { startHeliograph } from '../peers/heliograph.ts'
 import { startKamailio } from '../peers/kamailio.ts'
 import { startProsody } from '../peers/prosody.ts'
 import { xmppGenerator } from '../scenarios/xmpp.ts'
-import type { RunningServer, ServerName } from './scenario.ts'
+import { NodeCollector } from './collector.ts'
+import type { RunningServer, ServerName, ServerTool } from './scenario.ts'
 import { ServerProfiler } from './server-profiler.ts'
 import { settledCpuMs } from './usage.ts'
 
-type Start = (directory: string, profiler?: ServerProfiler) => Promise<RunningServer>
+type Start = (directory: string, tool?: ServerTool) => Promise<RunningServer>
 
-/** Only what runs on Node makes use of a profiler. */
+/** Only what runs on Node makes use of a tool. */
 const START: Readonly<Record<ServerName, Start>> = {
   heliograph: startHeliograph,
   prosody: startProsody,
@@ -59,7 +60,7 @@ export class Fleet {
     this.#copies += 1
     const copy = join(this.#directory, `${name}-${this.#copies}`)
     cpSync(join(this.#directory, name), copy, { recursive: true, filter: isKept })
-    return settled(await START[name](copy))
+    return settled(await START[name](copy, new NodeCollector(copy)))
   }
 
   #provisioned(name: ServerName): Promise<void> {

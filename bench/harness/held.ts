@@ -58,6 +58,8 @@ export async function occupy(
     const held = started.use(await place.scenario.hold(place.server, scale))
     return { ...place, held }
   })
+  // Garbage of the few would be taken for something that the many do without.
+  for (const { server } of all) await server.collector?.collect()
   const before = await leastBytes(all, quiet.before)
   const counts = await inTurn(all, ({ held }) => held.fill())
   const after = await leastBytes(all, quiet.after)

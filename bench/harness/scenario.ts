@@ -15,6 +15,17 @@ export const XMPP_USERS = 5_020
 export const userName = (n: number) => `user${n}`
 
 /** A server that runs on loopback, with every process that belongs to it. */
+/** Something that is started with a server. */
+export interface ServerTool {
+  readonly environment: { readonly NODE_OPTIONS: string } & Readonly<Record<string, string>>
+  attach(pid: number): void
+}
+
+/** Where the server's language has garbage, and a way to have it collected. */
+export interface Collector {
+  collect(): Promise<void>
+}
+
 export interface RunningServer extends AsyncDisposable {
   readonly name: ServerName
   readonly version: string
@@ -24,6 +35,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly ports: { readonly xmpp?: number; readonly sipUdp?: number; readonly sipTcp?: number }
   /** Where it was started with one. */
   readonly profiler?: Profiler | undefined
+  readonly collector?: Collector | undefined
 }
 
 /** Keeps the profile of what happens between the two; the last one counts. */

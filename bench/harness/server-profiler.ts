@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { flameGraph, fold, parseCpuProfile, selfTimes } from './flame-graph.ts'
-import { BenchError, type Profiler } from './scenario.ts'
+import { BenchError, type Profiler, type ServerTool } from './scenario.ts'
 
 /** Environment variables that name files: one that is there when the profile has begun, and the profile. */
 export const STARTED_FILE = 'BENCH_PROFILE_STARTED'
@@ -14,7 +14,7 @@ const POLL_MS = 20
 /** A long profile is many megabytes of JSON. */
 const DEADLINE_MS = 30_000
 
-export class ServerProfiler implements Profiler {
+export class ServerProfiler implements Profiler, ServerTool {
   readonly #started: string
   readonly #file: string
   #pid = 0

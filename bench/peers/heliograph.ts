@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startTestServer } from '../../test/support/server.ts'
-import { DOMAIN, type RunningServer } from '../harness/scenario.ts'
-import type { ServerProfiler } from '../harness/server-profiler.ts'
+import { NodeCollector } from '../harness/collector.ts'
+import { DOMAIN, type RunningServer, type ServerTool } from '../harness/scenario.ts'
+import { ServerProfiler } from '../harness/server-profiler.ts'
 
 const OPTIONS = [
   `domains=${DOMAIN}`,
@@ -26,9 +27,9 @@ const OPTIONS = [
 /** Accounts are kept in `directory` from one start to the next. BENCH_SERVER_OPTIONS are Node's. */
 export async function startHeliograph(
   directory: string,
-  profiler?: ServerProfiler,
+  tool?: ServerTool,
 ): Promise<RunningServer> {
-  const { NODE_OPTIONS = '', ...environment } = profiler?.environment ?? {}
+  const { NODE_OPTIONS = '', ...environment } = tool?.environment ?? {}
   const server = await startTestServer({
     data: directory,
     args: OPTIONS.flatMap((option) => ['--set', option]),
@@ -37,7 +38,7 @@ export async function startHeliograph(
       NODE_OPTIONS: `${NODE_OPTIONS} ${process.env.BENCH_SERVER_OPTIONS ?? ''}`,
     },
   })
-  profiler?.attach(server.pid)
+  tool?.attach(server.pid)
   const manifest = join(import.meta.dirname, '../../package.json')
   return {
     name: 'heliograph',
@@ -48,7 +49,8 @@ export async function startHeliograph(
       sipUdp: server.port('sipUdp'),
       sipTcp: server.port('sipTcp'),
     },
-    profiler,
+    profiler: tool instanceof ServerProfiler ? tool : undefined,
+    collector: tool instanceof NodeCollector ? tool : undefined,
     async [Symbol.asyncDispose]() {
       const { code, stderr } = await server.stop()
       const complaints = stderr.split('\n').filter((line) => /"level":"(error|fatal)"/.test(line))

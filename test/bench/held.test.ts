@@ -13,6 +13,11 @@ function fleetOf(events: string[]) {
       events.push(`start ${name}`)
       return {
         ...{ name, version: '1', pid: process.pid, ports: {} },
+        collector: {
+          async collect() {
+            events.push(`collect ${name}`)
+          },
+        },
         async [Symbol.asyncDispose]() {
           events.push(`stop ${name}`)
         },
@@ -50,6 +55,7 @@ describe('memory of what is held', () => {
     const found = await occupied(scenarioOf(events), events)
     assert.deepEqual(events, [
       ...['start heliograph', 'start prosody', 'few heliograph', 'few prosody'],
+      ...['collect heliograph', 'collect prosody'],
       ...['many heliograph', 'many prosody', 'verify heliograph', 'verify prosody'],
       ...['leave prosody', 'leave heliograph', 'stop prosody', 'stop heliograph'],
     ])

@@ -1,0 +1,16 @@
+/** Loaded into a server before its own code (`node --import`): on SIGUSR2 it collects its garbage, and says so in a file. */
+import { writeFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { isMainThread } from 'node:worker_threads'
+import { COLLECTED_FILE } from './collector.ts'
+
+const file = process.env[COLLECTED_FILE]
+if (isMainThread && file) {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  process.on('SIGUSR2', () => {
+    collect()
+    writeFileSync(file, '')
+  })
+}
