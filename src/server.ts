@@ -18,6 +18,7 @@ import { Watchers } from './core/presence/watchers.ts'
 import { Sessions } from './core/sessions.ts'
 import { type Directory, openDirectory } from './directory/directory.ts'
 import { Edges } from './net/edges.ts'
+import type { HttpPart } from './net/http-part.ts'
 import type { LinkSource } from './net/link.ts'
 import { linksHere } from './net/listen.ts'
 import type { Announcement } from './ops/announcement.ts'
@@ -93,7 +94,8 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const sip = edges.use(await openSip(config, kernel))
     listeners.push(...xmpp.listeners, ...sip.listeners)
     edges.use(kernel.manual.watch())
-    const signIn = await openAdmin(config, { ...kernel, listeners }, edges)
+    const { httpParts } = xmpp
+    const signIn = await openAdmin(config, { ...kernel, listeners, httpParts }, edges)
     const people = await requirePeople(config, kernel.directory, signIn)
     kernel.overload.start()
     kernel.log.info({ what: 'started', version: VERSION, data: config.data })
@@ -249,7 +251,7 @@ function openLinks({ workers }: Config, kernel: Kernel, edges: AsyncDisposableSt
   const { certificates: tls, log } = kernel
   if (workers > 0) return edges.use(new Edges(workers, { ...kernel, tls }))
   return linksHere({
-    secureContext: (domain) => tls.secureContext(domain),
+    secureContext: (domain, authorities) => tls.secureContext(domain, authorities),
     acceptFailed: (err) => log.warn({ what: 'accept_failed', err }),
   })
 }
@@ -273,9 +275,15 @@ function openSip(config: Config, { certificates, ...kernel }: Kernel) {
   return startSip(config, { ...kernel, tls: certificates, product: `Heliograph/${VERSION}` })
 }
 
+interface AdminExtras {
+  /** To which the API's is added. */
+  readonly listeners: Listener[]
+  readonly httpParts: readonly HttpPart[]
+}
+
 async function openAdmin(
   config: Config,
-  { listeners, ...kernel }: Kernel & { listeners: Listener[] },
+  { listeners, httpParts, ...kernel }: Kernel & AdminExtras,
   edges: AsyncDisposableStack,
 ): Promise<SignIn> {
   const { clock, database, certificates } = kernel
@@ -287,6 +295,8 @@ async function openAdmin(
       socketPath: join(config.data, 'heliograph.sock'),
       requestsPerMinute: config.admin.requestsPerMinute,
       tls: certificates.serverOptions,
+      parts: httpParts,
+      partsConnections: config.xmpp.maxConnections,
     },
     {
       ...kernel,

@@ -1,5 +1,5 @@
 /** What is said between threads now and then: plain data that can be cloned. */
-import type { LinkListenOptions, TlsIdentities } from './link.ts'
+import type { ChannelBindingType, LinkListenOptions, TlsIdentities } from './link.ts'
 
 export type ToEdge =
   | { readonly kind: 'identities'; readonly identities: TlsIdentities }
@@ -43,6 +43,14 @@ export function tellError(error: unknown): SystemError {
 
 export function toldError({ message, ...rest }: SystemError): Error {
   return Object.assign(new Error(message), rest)
+}
+
+/** What is known of a link when its handshake is done. */
+export interface LinkSecured {
+  /** In hexadecimal. */
+  readonly bindings: Readonly<Partial<Record<ChannelBindingType, string>>>
+  /** Where the client showed a certificate, in base64. */
+  readonly peer?: { readonly raw: string; readonly problem?: string | undefined }
 }
 
 /** A link that was just made, with the listener that it came by. */

@@ -4,7 +4,7 @@
  */
 import type { SecureContext } from 'node:tls'
 import { parentPort } from 'node:worker_threads'
-import { type FromEdge, type ToEdge, tellError } from './edge-messages.ts'
+import { type FromEdge, type LinkSecured, type ToEdge, tellError } from './edge-messages.ts'
 import { FramePort } from './frame-port.ts'
 import { FRAME, type FrameKind } from './frames.ts'
 import type { ChannelBindingType, LinkListener, LinkUser } from './link.ts'
@@ -77,7 +77,8 @@ class Edge {
   async #listen({ listener, options }: ToEdge & { kind: 'listen' }): Promise<void> {
     const deps = {
       isShared: true,
-      secureContext: (domain?: string) => this.#contextFor(domain),
+      secureContext: (domain?: string, authorities?: string) =>
+        this.#contextFor(domain, authorities),
       acceptFailed: (error: unknown) =>
         this.#tell({ kind: 'acceptFailed', error: tellError(error) }),
     }
@@ -104,10 +105,10 @@ class Edge {
     return this.#next
   }
 
-  #contextFor(domain: string | undefined): SecureContext {
+  #contextFor(domain: string | undefined, authorities: string | undefined): SecureContext {
     if (domain !== undefined) this.#tell({ kind: 'named', domain })
     if (!this.#contexts) throw new Error('no certificate yet')
-    return this.#contexts.for(domain)
+    return this.#contexts.for(domain, authorities)
   }
 
   #tell(message: FromEdge): void {
@@ -194,7 +195,12 @@ class EdgeLink implements LinkUser {
 
   secured(): void {
     const names = BINDINGS.map((type) => [type, this.#link.channelBinding(type)?.toString('hex')])
-    this.#tell(FRAME.secured, JSON.stringify(Object.fromEntries(names)))
+    const peer = this.#link.peerCertificate
+    const told: LinkSecured = {
+      bindings: Object.fromEntries(names),
+      ...(peer && { peer: { raw: peer.raw.toString('base64'), problem: peer.problem } }),
+    }
+    this.#tell(FRAME.secured, JSON.stringify(told))
   }
 
   peerEnded(): void {

@@ -27,6 +27,10 @@ export interface Link {
   secure(wish: TlsWish, last: string): void
   /** The name of this TLS connection; `undefined` where the type does not apply to it. */
   channelBinding(type: ChannelBindingType): Buffer | undefined
+  /** Types to tell the client of, strongest first; none without TLS. */
+  readonly channelBindings: readonly ChannelBindingType[]
+  /** What the client showed; `undefined` without TLS, and where it was not asked or has none. */
+  readonly peerCertificate: PeerCertificate | undefined
   /** Our side is done; the peer may still speak. */
   end(): void
   destroy(): void
@@ -56,8 +60,25 @@ export interface TlsWish {
 /** RFC 5929, RFC 9266. */
 export type ChannelBindingType = 'tls-exporter' | 'tls-server-end-point' | 'tls-unique'
 
-/** The certificate of a domain; of the server where none is asked for. Throws where there is none. */
-export type FindContext = (domain?: string) => SecureContext
+export interface PeerCertificate {
+  /** DER. */
+  readonly raw: Buffer
+  /** OpenSSL's code, such as `CERT_HAS_EXPIRED`; `undefined` where the certificate is valid and an authority's that we named. */
+  readonly problem: string | undefined
+}
+
+/** Clients are asked for a certificate of one of these authorities (PEM). */
+export interface ClientCertificates {
+  readonly authorities: string
+  /** Nobody gets in without one. */
+  readonly isRequired: boolean
+}
+
+/**
+ * The certificate of a domain; of the server where none is asked for; and the authorities (PEM) whose
+ * certificates clients may show. Throws where there is none.
+ */
+export type FindContext = (domain?: string, authorities?: string) => SecureContext
 
 /** What a TLS server shows, in PEM. */
 export interface TlsIdentity {
@@ -78,6 +99,8 @@ export interface LinkListenOptions {
   readonly port: number
   /** What a peer may leave unread. */
   readonly maxQueuedBytes: number
+  /** Without it nobody is asked for a certificate. */
+  readonly clientCertificates?: ClientCertificates | undefined
 }
 
 /** A listening socket; disposing lets nobody new in, and leaves those who are there. */

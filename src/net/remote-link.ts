@@ -1,11 +1,10 @@
 /** A link whose socket is in an edge's thread: what is done to it here is done there, in the same order. */
-import { toldError } from './edge-messages.ts'
+import { strongestFirst } from './channel-binding.ts'
+import { type LinkSecured, toldError } from './edge-messages.ts'
 import { flushAtEndOfTick } from './end-of-tick.ts'
 import type { FramePort } from './frame-port.ts'
 import { FRAME, type FrameKind } from './frames.ts'
-import type { ChannelBindingType, Link, LinkUser, TlsWish } from './link.ts'
-
-type Bindings = Readonly<Partial<Record<ChannelBindingType, string>>>
+import type { ChannelBindingType, Link, LinkUser, PeerCertificate, TlsWish } from './link.ts'
 
 export interface RemoteLinkOrigin {
   readonly port: FramePort
@@ -19,7 +18,7 @@ export class RemoteLink implements Link {
   readonly #origin: RemoteLinkOrigin
   #pending = ''
   #scheduled = false
-  #bindings: Bindings | undefined
+  #secured: LinkSecured | undefined
   /** In the handshake: what came in plain behind the wish for TLS may be anybody's (RFC 6120 §5.4.3.3). */
   #isDeaf = false
   #isClosed = false
@@ -35,7 +34,7 @@ export class RemoteLink implements Link {
   }
 
   get isSecured(): boolean {
-    return this.#bindings !== undefined
+    return this.#secured !== undefined
   }
 
   read(): void {
@@ -85,8 +84,22 @@ export class RemoteLink implements Link {
   }
 
   channelBinding(type: ChannelBindingType): Buffer | undefined {
-    const name = this.#bindings?.[type]
+    const name = this.#secured?.bindings[type]
     return name === undefined ? undefined : Buffer.from(name, 'hex')
+  }
+
+  get channelBindings(): readonly ChannelBindingType[] {
+    const has = (type: ChannelBindingType) => this.#secured?.bindings[type] !== undefined
+    return strongestFirst({
+      'tls-exporter': has('tls-exporter'),
+      'tls-unique': has('tls-unique'),
+      'tls-server-end-point': has('tls-server-end-point'),
+    })
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    const peer = this.#secured?.peer
+    return peer && { raw: Buffer.from(peer.raw, 'base64'), problem: peer.problem }
   }
 
   end(): void {
@@ -106,7 +119,7 @@ export class RemoteLink implements Link {
         break
       case FRAME.secured:
         this.#isDeaf = false
-        this.#bindings = JSON.parse(payload.toString())
+        this.#secured = JSON.parse(payload.toString())
         this.user?.secured()
         break
       case FRAME.ended:

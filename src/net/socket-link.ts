@@ -1,20 +1,32 @@
 /** A link whose socket is in this thread. */
 import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
-import { channelBinding } from './channel-binding.ts'
+import { channelBinding, channelBindings, type Secured } from './channel-binding.ts'
 import { flushAtEndOfTick } from './end-of-tick.ts'
-import type { ChannelBindingType, FindContext, Link, LinkUser, TlsWish } from './link.ts'
+import type {
+  ChannelBindingType,
+  ClientCertificates,
+  FindContext,
+  Link,
+  LinkUser,
+  PeerCertificate,
+  TlsWish,
+} from './link.ts'
+import { peerCertificate } from './peer-certificate.ts'
 
 /** The same for all links of a listener. */
 export interface SocketLinkOptions {
   readonly maxQueuedBytes: number
   readonly secureContext: FindContext
+  readonly clientCertificates?: ClientCertificates | undefined
 }
 
 export class SocketLink implements Link {
   user: LinkUser | undefined
   readonly #options: SocketLinkOptions
   #socket: Socket
+  /** What it shows, in TLS. */
+  #context: SecureContext | undefined
   #pending = ''
   #scheduled = false
   #isSecured = false
@@ -80,8 +92,8 @@ export class SocketLink implements Link {
   }
 
   secure({ domain, alpn }: TlsWish, last: string): void {
-    const { secureContext } = this.#options
-    const context = secureContext(domain)
+    const { clientCertificates: wanted } = this.#options
+    this.#context = this.#find(domain)
     this.write(last)
     this.flush()
     const plain = this.#socket
@@ -93,10 +105,11 @@ export class SocketLink implements Link {
     plain.off('data', onData)
     const tls = new TLSSocket(plain, {
       isServer: true,
-      secureContext: context,
+      secureContext: this.#context,
+      ...(wanted && { requestCert: true, rejectUnauthorized: wanted.isRequired }),
       ...(alpn && {
         ALPNProtocols: [...alpn],
-        SNICallback: (name, done) => chooseContext(() => secureContext(name), done),
+        SNICallback: (name, done) => chooseContext(() => this.#choose(name), done),
       }),
     })
     this.#socket = tls
@@ -107,7 +120,43 @@ export class SocketLink implements Link {
   }
 
   channelBinding(type: ChannelBindingType): Buffer | undefined {
-    return this.#socket instanceof TLSSocket ? channelBinding(this.#socket, type) : undefined
+    const secured = this.#secured
+    return secured && channelBinding(secured, type)
+  }
+
+  get channelBindings(): readonly ChannelBindingType[] {
+    const secured = this.#secured
+    return secured ? channelBindings(secured) : []
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    const secured = this.#options.clientCertificates && this.#secured
+    return secured && peerCertificate(secured.socket)
+  }
+
+  get #secured(): Secured | undefined {
+    const socket = this.#socket
+    const context = this.#context
+    return socket instanceof TLSSocket && context ? { socket, context } : undefined
+  }
+
+  #find(domain: string | undefined): SecureContext {
+    const { secureContext, clientCertificates } = this.#options
+    return secureContext(domain, clientCertificates?.authorities)
+  }
+
+  #choose(domain: string): SecureContext {
+    this.#context = this.#find(domain)
+    return this.#context
+  }
+
+  /** A client without a certificate does not come so far where one is required; one with a bad certificate does. */
+  #isWelcome(): boolean {
+    if (!this.#options.clientCertificates?.isRequired) return true
+    const certificate = this.peerCertificate
+    if (certificate?.problem === undefined && certificate) return true
+    this.user?.failed(new Error(`client certificate: ${certificate?.problem ?? 'none'}`))
+    return false
   }
 
   end(): void {
@@ -133,7 +182,13 @@ export class SocketLink implements Link {
   /** What becomes of the plain socket below TLS is told by the one above it. */
   happened(event: 'secured' | 'peerEnded' | 'closed', socket: Socket): void {
     if (socket !== this.#socket) return
-    if (event === 'secured') this.#isSecured = true
+    if (event === 'secured') {
+      if (!this.#isWelcome()) {
+        socket.destroy()
+        return
+      }
+      this.#isSecured = true
+    }
     this.user?.[event]()
     if (socket.destroyed) return
     if (event === 'secured') this.read()

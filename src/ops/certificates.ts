@@ -112,11 +112,12 @@ export class Certificates implements Disposable {
 
   /**
    * For the server name that a client asks for (RFC 6066 §3), or for none. The server's own certificate has all
-   * names; a domain that was added since has its name in it a moment later.
+   * names; a domain that was added since has its name in it a moment later. `authorities` (PEM): those whose certificates
+   * clients are asked for.
    */
-  secureContext(domain?: string): SecureContext {
+  secureContext(domain?: string, authorities?: string): SecureContext {
     if (domain !== undefined && this.#own && this.#isMissing(domain)) void this.refresh()
-    return this.#loaded.contexts.for(domain)
+    return this.#loaded.contexts.for(domain, authorities)
   }
 
   /** Tells when other certificates are to be shown, for servers that took `identities`. */

@@ -1,9 +1,9 @@
 /** Where the connections of a test come from: this thread, or others where the run asks for them. */
 import type { TestContext } from 'node:test'
-import { createSecureContext } from 'node:tls'
 import { Edges } from '../../src/net/edges.ts'
 import type { FindContext, LinkSource } from '../../src/net/link.ts'
 import { linksHere } from '../../src/net/listen.ts'
+import { TlsContexts } from '../../src/net/tls-contexts.ts'
 import type { Clock } from '../../src/util/clock.ts'
 import type { Log } from '../../src/util/log.ts'
 import type { OverloadGuard } from '../../src/util/overload.ts'
@@ -25,9 +25,10 @@ export interface TestLinksOptions {
 export async function testLinks(t: TestContext, options: TestLinksOptions): Promise<LinkSource> {
   const { secureContext, workers = WORKERS } = options
   if (workers > 0 && !secureContext) return await testEdges(t, { ...options, workers })
-  const context = createSecureContext(await testIdentity())
+  const main = { ...(await testIdentity()), minVersion: 'TLSv1.2' } as const
+  const contexts = new TlsContexts({ main, others: [] })
   return linksHere({
-    secureContext: secureContext ?? (() => context),
+    secureContext: secureContext ?? ((domain, authorities) => contexts.for(domain, authorities)),
     acceptFailed: (error) => {
       throw error
     },
@@ -45,7 +46,11 @@ export async function testEdges(
     new Edges(workers, {
       clock,
       log,
-      tls: { identities: { main: identity, others: [] }, onChange: () => nothing, secureContext: () => undefined },
+      tls: {
+        identities: { main: identity, others: [] },
+        onChange: () => nothing,
+        secureContext: () => undefined,
+      },
       overload: overload ?? { watch: () => nothing },
     }),
   )

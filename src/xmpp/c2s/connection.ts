@@ -5,7 +5,7 @@
  *   opening ──header──▶ open ──▶ … restart (TLS, SASL) ──▶ opening
  *      any ──error, timeout, </stream:stream>, shutdown──▶ closing ──peer's end, deadline──▶ closed
  */
-import type { ChannelBindingType, Link, LinkUser } from '../../net/link.ts'
+import type { ChannelBindingType, Link, LinkUser, PeerCertificate } from '../../net/link.ts'
 import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { counter } from '../../util/metrics.ts'
@@ -106,6 +106,14 @@ export class Connection implements StreamConnection, LinkUser {
     return this.#link.channelBinding(type)
   }
 
+  get channelBindings(): readonly ChannelBindingType[] {
+    return this.#link.channelBindings
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#link.peerCertificate
+  }
+
   get isOpen(): boolean {
     return this.#state === 'open' || this.#state === 'opening'
   }
@@ -139,6 +147,10 @@ export class Connection implements StreamConnection, LinkUser {
     this.#state = 'opening'
     this.#headerSent = false
     this.#parser.reset()
+    this.signedIn()
+  }
+
+  signedIn(): void {
     this.#parser.setLimits(limitsOf(this.#deps.config).signedIn)
   }
 
