@@ -1,8 +1,10 @@
 /** Opens the API: over HTTPS for administrators, over a Unix socket for the command line. */
 import { chmod, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { HttpPart } from '../net/http-part.ts'
 import { OperatorError } from '../util/operator-error.ts'
-import { type Api, createApi } from './api.ts'
+import { createApi, MAX_API_CONNECTIONS } from './api.ts'
 import { accessLevelRoutes } from './routes/access-levels.ts'
 import { aclRoutes } from './routes/acl.ts'
 import { addressRoutes } from './routes/addresses.ts'
@@ -53,6 +55,10 @@ export interface AdminConfig {
   readonly socketPath: string
   readonly requestsPerMinute: number
   readonly tls: TlsOptions
+  /** What other parts of the server answer on the HTTPS listener. */
+  readonly parts?: readonly HttpPart[]
+  /** Connections that those may hold. */
+  readonly partsConnections?: number
 }
 
 export interface Admin extends AsyncDisposable {
@@ -87,23 +93,34 @@ function forgetRemoved({ directory, manual, presence }: Services): Disposable {
   })
 }
 
-async function openApi(config: AdminConfig, services: Services, remote: boolean): Promise<Api> {
-  const app = await createApi({
-    ...services,
-    tls: remote ? config.tls : undefined,
-    requestsPerMinute: config.requestsPerMinute,
-  })
-  for (const routes of ROUTES) routes(app, services)
+async function openApi(
+  config: AdminConfig,
+  services: Services,
+  remote: boolean,
+): Promise<FastifyInstance> {
+  const { requestsPerMinute, tls, parts = [], partsConnections = 0 } = config
+  const app = await createApi(
+    {
+      ...services,
+      requestsPerMinute,
+      tls: remote ? tls : undefined,
+      parts: remote ? parts : [],
+      maxConnections: MAX_API_CONNECTIONS + partsConnections,
+    },
+    (api) => {
+      for (const routes of ROUTES) routes(api, services)
+    },
+  )
   await app.ready()
   return app
 }
 
-async function close(app: Api): Promise<void> {
+async function close(app: FastifyInstance): Promise<void> {
   app.server.closeAllConnections()
   await app.close()
 }
 
-async function listenOnSocket(app: Api, path: string): Promise<void> {
+async function listenOnSocket(app: FastifyInstance, path: string): Promise<void> {
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
     const limit = `longer than the ${MAX_SOCKET_PATH_BYTES} bytes that a Unix socket may have`
     throw new OperatorError('DATA_UNWRITABLE', `the path ${path} is ${limit}: use a shorter one`)
@@ -121,7 +138,7 @@ async function listenOnSocket(app: Api, path: string): Promise<void> {
 }
 
 async function listenOnPort(
-  app: Api,
+  app: FastifyInstance,
   { host, port }: { host: string; port: number },
 ): Promise<{ address: string; port: number }> {
   try {

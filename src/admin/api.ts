@@ -4,8 +4,21 @@
  */
 import rateLimit from '@fastify/rate-limit'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify'
 import type { Directory } from '../directory/directory.ts'
+import { watchBody } from '../net/body-deadline.ts'
+import { addParts, type HttpPart } from '../net/http-part.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import { histogram } from '../util/metrics.ts'
 import { ApiError, type ApiErrorCode } from './api-error.ts'
@@ -33,6 +46,7 @@ declare module 'fastify' {
 }
 
 export interface ApiDeps {
+  clock: Clock
   log: Log
   directory: Directory
   signIn: SignIn
@@ -41,9 +55,15 @@ export interface ApiDeps {
   /** HTTPS; `undefined` for the Unix socket, whose file mode says who may call. */
   tls: TlsOptions | undefined
   requestsPerMinute: number
+  /** What other parts of the server answer on the same listener. */
+  parts?: readonly HttpPart[]
+  /** Of all who are connected to the listener. */
+  maxConnections?: number
 }
 
-const MAX_CONNECTIONS = 4096
+/** Where nothing but the API is served. */
+export const MAX_API_CONNECTIONS = 4096
+const BODY_MS = 30_000
 const MAX_AUDITED_CHARS = 1024
 
 const durations = histogram(
@@ -55,31 +75,57 @@ const durations = histogram(
   [0.005, 0.02, 0.1, 0.5, 2, 10],
 )
 
-export type Api = Awaited<ReturnType<typeof createApi>>
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
 
-export async function createApi(deps: ApiDeps) {
-  const app = Fastify({
+export async function createApi(
+  deps: ApiDeps,
+  routes: (app: Api) => void,
+): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
     bodyLimit: 1_048_576,
-    requestTimeout: 30_000,
+    // Bodies have deadlines of their own: some wait for what is long.
+    requestTimeout: 0,
     keepAliveTimeout: 30_000,
     routerOptions: { maxParamLength: 3100 },
     frameworkErrors: (error, request, reply) => answerError(deps, error, request, reply),
     clientErrorHandler: answerClientError,
     https: deps.tls ?? null,
   })
-    .setValidatorCompiler(compileValidator)
-    .withTypeProvider<TypeBoxTypeProvider>()
-  app.server.maxConnections = MAX_CONNECTIONS
-  app.decorateRequest('principal', undefined)
-  app.decorateRequest('subject', undefined)
-  app.decorateRequest('refusal', undefined)
+  app.server.maxConnections = deps.maxConnections ?? MAX_API_CONNECTIONS
   app.setErrorHandler((error: FastifyError, request, reply) =>
     answerError(deps, error, request, reply),
   )
+  // In a scope of its own, so that its rules are not those of other parts.
+  const api: FastifyPluginAsync = async (scope) => {
+    const typed = scope
+      .setValidatorCompiler(compileValidator)
+      .withTypeProvider<TypeBoxTypeProvider>()
+    await addRules(typed, deps)
+    routes(typed)
+  }
+  await app.register(api)
+  await addParts(app, deps.parts ?? [])
+  return app
+}
+
+async function addRules(app: Api, deps: ApiDeps): Promise<void> {
+  app.decorateRequest('principal', undefined)
+  app.decorateRequest('subject', undefined)
+  app.decorateRequest('refusal', undefined)
   app.setNotFoundHandler(() => {
     throw new ApiError('NOT_FOUND')
   })
   await describeApi(app, deps.version)
+  app.addHook('onRequest', async ({ raw }) => {
+    const late = () => answerClientError({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket)
+    watchBody(deps.clock, raw, { withinMs: BODY_MS, late })
+  })
   if (deps.tls) {
     await app.register(rateLimit, {
       max: deps.requestsPerMinute,
@@ -99,7 +145,6 @@ export async function createApi(deps: ApiDeps) {
   app.get('/api/v1/openapi.json', { config: { public: true }, schema: { hide: true } }, () =>
     app.swagger(),
   )
-  return app
 }
 
 async function identify(deps: ApiDeps, request: FastifyRequest): Promise<void> {

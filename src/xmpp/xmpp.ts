@@ -1,5 +1,6 @@
 /** XMPP for clients: streams below, instant messaging and presence above. */
 import type { ListenAddress } from '../config/values.ts'
+import type { HttpPart } from '../net/http-part.ts'
 import type { LinkSource } from '../net/link.ts'
 import type { OverloadGuard } from '../util/overload.ts'
 import { type C2sListener, startC2s } from './c2s/c2s.ts'
@@ -28,6 +29,8 @@ export interface Xmpp extends AsyncDisposable {
     readonly name: 'xmpp' | 'xmppTls'
     readonly address: ListenAddress
   }[]
+  /** What is served over HTTP, on the HTTPS listener and on others. */
+  readonly httpParts: readonly HttpPart[]
 }
 
 /** Resolves when every listener accepts. Rejects with the socket's own error where one cannot. */
@@ -52,6 +55,7 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
       name: name === 'xmpp' ? 'xmpp' : 'xmppTls',
       address: { host: address, port },
     })),
+    httpParts: [],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

@@ -37,8 +37,9 @@ test('metrics are for this machine, and for administrators elsewhere', async (t)
   assert.match(near.text, /^# TYPE heliograph_admin_request_duration_seconds histogram$/m)
 
   const tls = await testIdentity(['localhost'])
-  const app = await createApi({ ...rig, tls, requestsPerMinute: 100 })
-  statusRoutes(app, rig)
+  const app = await createApi({ ...rig, tls, requestsPerMinute: 100 }, (api) =>
+    statusRoutes(api, rig),
+  )
   t.after(() => app.close())
   for (const [remoteAddress, authorization, expected] of [
     ['192.0.2.7', '', 401],
