@@ -13,6 +13,11 @@ const OPTIONS = [
   'xmpp.plaintextAuth=true',
   'xmpp.registration=open',
   'xmpp.registrationsPerHour=10000',
+  // Nobody is slowed down, as with the peers; what comes is counted all the same.
+  'xmpp.maxBytesPerSecond=1 GB',
+  'xmpp.maxStanzasPerSecond=1000000',
+  'xmpp.maxBytesPerSecondPerAddress=1 GB',
+  'xmpp.maxStanzasPerSecondPerAddress=10000000',
   // 4096 rounds, what ejabberd takes: whoever signs in pays for them, not the server.
   'passwords.scramSha1Iterations=4096',
   'passwords.scramSha256Iterations=10000',

@@ -32,6 +32,10 @@ export const CONFIG: C2sConfig = {
   maxResourcesPerUser: 10,
   maxQueuedBytes: 4_194_304,
   maxUnacknowledged: 1000,
+  maxBytesPerSecond: 0,
+  maxStanzasPerSecond: 0,
+  maxBytesPerSecondPerAddress: 0,
+  maxStanzasPerSecondPerAddress: 0,
   resumeForMs: 300_000,
 }
 

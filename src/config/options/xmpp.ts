@@ -58,6 +58,28 @@ const clients = {
     max: 1_000_000,
     doc: 'Stanzas that a client may leave unacknowledged (XEP-0198) before its session ends; `xmpp.maxQueuedBytes` bounds their size.',
   }),
+  maxBytesPerSecond: size({
+    default: '256 KB',
+    max: 1_073_741_824,
+    doc: 'What a client may say for ever; ten times as much may come at once. One that says more is left unread for a while. 0: no limit, as for the three that follow.',
+  }),
+  maxStanzasPerSecond: integer({
+    default: 100,
+    min: 0,
+    max: 1_000_000,
+    doc: 'Likewise, in stanzas.',
+  }),
+  maxBytesPerSecondPerAddress: size({
+    default: '64 MB',
+    max: 1_073_741_824,
+    doc: 'What all clients from one network address (IPv6: from one /64) may say together.',
+  }),
+  maxStanzasPerSecondPerAddress: integer({
+    default: 20_000,
+    min: 0,
+    max: 10_000_000,
+    doc: 'Likewise, in stanzas.',
+  }),
   maxConnections: integer({
     default: 100_000,
     min: 1,

@@ -22,6 +22,11 @@ export interface C2sConfig {
   readonly maxUnacknowledged: number
   /** How long a session waits for its client (XEP-0198 §5); 0 where none does. */
   readonly resumeForMs: number
+  /** What one client may say for ever, and all from one address together; 0 for any amount. Ten times as much at once. */
+  readonly maxBytesPerSecond: number
+  readonly maxStanzasPerSecond: number
+  readonly maxBytesPerSecondPerAddress: number
+  readonly maxStanzasPerSecondPerAddress: number
   /** Wrong passwords from one address within five minutes; 20 where not given. */
   readonly maxSignInFailures?: number | undefined
 }

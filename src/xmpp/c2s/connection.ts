@@ -13,6 +13,7 @@ import type { Element } from '../../xml/element.ts'
 import { type XmlLimits, XmlStreamParser, XmlSyntaxError } from '../../xml/tokenizer.ts'
 import { StreamError } from '../errors.ts'
 import type { C2sConfig } from './config.ts'
+import { charge, type IntakeRates, intakeRates, Usage } from './intake.ts'
 import { sourceOf } from './source-address.ts'
 import type { StreamConnection, StreamEnd } from './stream-connection.ts'
 import { checkHeader, ownHeader } from './stream-header.ts'
@@ -71,10 +72,18 @@ export class Connection implements StreamConnection, LinkUser {
   #deadline: Timer | undefined
   /** When the client was last heard, milliseconds since the epoch. */
   lastHeard: number
+  readonly #usage = new Usage()
+  /** Of all from there. */
+  readonly #addressUsage: Usage
+  /** Came since it was charged for last. */
+  #stanzas = 0
+  /** Runs while it is left unread for having said too much. */
+  #held: Timer | undefined
 
-  constructor(deps: ConnectionDeps, link: Link) {
+  constructor(deps: ConnectionDeps, link: Link, addressUsage = new Usage()) {
     this.#deps = deps
     this.#link = link
+    this.#addressUsage = addressUsage
     this.source = sourceOf(link.remoteAddress)
     this.#parser = this.#newParser()
     this.lastHeard = deps.clock.now()
@@ -208,6 +217,22 @@ export class Connection implements StreamConnection, LinkUser {
       this.fail(error)
     }
     if (parser.isPaused && parser.buffered > MAX_READ_AHEAD && this.isOpen) this.#link.pause()
+    this.#charge(chunk.length)
+  }
+
+  #charge(bytes: number): void {
+    const { clock, config } = this.#deps
+    const now = clock.now()
+    const said = { bytes, stanzas: this.#stanzas, now }
+    this.#stanzas = 0
+    const from = { session: this.#usage, address: this.#addressUsage }
+    const waitMs = charge(limitsOf(config).intake, from, said)
+    if (waitMs === 0 || this.#held || !this.isOpen) return
+    this.#link.pause()
+    this.#held = clock.after(waitMs, () => {
+      this.#held = undefined
+      if (this.isOpen && !this.#parser.isPaused) this.#link.resume()
+    })
   }
 
   secured(): void {
@@ -236,6 +261,7 @@ export class Connection implements StreamConnection, LinkUser {
     this.#state = 'closed'
     this.#handshakeOver('failed')
     this.#deadline?.cancel()
+    this.#held?.cancel()
     this.#end('lost')
     this.#deps.left(this)
   }
@@ -261,6 +287,7 @@ export class Connection implements StreamConnection, LinkUser {
   }
 
   onElement(element: Element): void {
+    this.#stanzas += 1
     const pending = this.#user?.element(element)
     if (pending instanceof Promise) this.#wait(pending)
   }
@@ -288,7 +315,8 @@ export class Connection implements StreamConnection, LinkUser {
     }
     // The next stanza may have to be waited for already.
     if (!this.isOpen || this.#parser.isPaused) return
-    this.#link.resume()
+    if (!this.#held) this.#link.resume()
+    if (this.#stanzas > 0) this.#charge(0)
     if (this.#peerEnded) this.#close(undefined, 'lost')
   }
 
@@ -305,6 +333,7 @@ export class Connection implements StreamConnection, LinkUser {
 }
 
 interface StreamLimits {
+  readonly intake: IntakeRates
   readonly strangers: XmlLimits
   readonly signedIn: XmlLimits
 }
@@ -316,6 +345,7 @@ function limitsOf(config: C2sConfig): StreamLimits {
   const known = limits.get(config)
   if (known) return known
   const made = {
+    intake: intakeRates(config),
     strangers: { ...SHAPE_LIMITS, maxStanzaBytes: config.maxStanzaBytesBeforeAuth },
     signedIn: { ...SHAPE_LIMITS, maxStanzaBytes: config.maxStanzaBytes },
   }
