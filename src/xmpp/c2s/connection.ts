@@ -13,6 +13,7 @@ import type { Element } from '../../xml/element.ts'
 import { type XmlLimits, XmlStreamParser, XmlSyntaxError } from '../../xml/tokenizer.ts'
 import { StreamError } from '../errors.ts'
 import type { C2sConfig } from './config.ts'
+import type { Transport, Visitor } from './door.ts'
 import { charge, type IntakeRates, intakeRates, Usage } from './intake.ts'
 import { sourceOf } from './source-address.ts'
 import type { StreamConnection, StreamEnd } from './stream-connection.ts'
@@ -35,8 +36,8 @@ export interface ConnectionDeps {
   readonly config: C2sConfig
   /** What is still being worked on when its stream has gone. */
   readonly unfinished: Unfinished
-  /** Its socket has gone. */
-  left(connection: Connection): void
+  /** It has gone, with whatever carried it. */
+  left(visitor: Visitor): void
 }
 
 type State = 'opening' | 'open' | 'closing' | 'closed'
@@ -56,7 +57,8 @@ const handshakes = counter({
   labels: ['result'],
 })
 
-export class Connection implements StreamConnection, LinkUser {
+export class Connection implements StreamConnection, LinkUser, Visitor {
+  readonly transport: Transport = 'tcp'
   /** Who it is where limits are per address. */
   readonly source: string
   readonly #deps: ConnectionDeps
