@@ -81,11 +81,18 @@ export class ManagedClient {
     await stream?.cut()
   }
 
-  /** Resolves when the server has said that it has all that was sent. */
+  /** Resolves when the server has said that it has all that was sent; rejects where the connection has broken. */
   async acknowledged(): Promise<void> {
+    const stream = this.#stream
     const before = this.#heard
-    this.#stream?.send(`<r xmlns='${NS_SM}'/>`)
-    while (this.#heard === before || this.#unacknowledged.length > 0) await this.#change()
+    stream?.send(`<r xmlns='${NS_SM}'/>`)
+    const broken = stream?.closed().then(() => {
+      throw new Error('the connection has broken')
+    })
+    while (this.#heard === before || this.#unacknowledged.length > 0) {
+      await Promise.race([this.#change(), broken])
+    }
+    broken?.catch(() => undefined)
   }
 
   /** Resolves when something has come that matches. */
