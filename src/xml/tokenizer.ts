@@ -136,6 +136,11 @@ export class XmlStreamParser {
     return this.#ended && !this.#partial && this.#decoder.isBetweenCharacters
   }
 
+  /** The root is open, and nothing in it. */
+  get isBetweenStanzas(): boolean {
+    return this.#depth === 1 && this.buffered === 0 && this.#decoder.isBetweenCharacters
+  }
+
   #guard(work: () => void): void {
     try {
       work()

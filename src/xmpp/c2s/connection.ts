@@ -10,14 +10,15 @@ import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { counter } from '../../util/metrics.ts'
 import type { Element } from '../../xml/element.ts'
-import { type XmlLimits, XmlStreamParser, XmlSyntaxError } from '../../xml/tokenizer.ts'
-import { StreamError } from '../errors.ts'
+import { XmlStreamParser } from '../../xml/tokenizer.ts'
+import type { StreamError } from '../errors.ts'
 import type { C2sConfig } from './config.ts'
 import type { Transport, Visitor } from './door.ts'
-import { charge, type IntakeRates, intakeRates, Usage } from './intake.ts'
+import { charge, Usage } from './intake.ts'
 import { sourceOf } from './source-address.ts'
 import type { StreamConnection, StreamEnd } from './stream-connection.ts'
 import { checkHeader, ownHeader } from './stream-header.ts'
+import { limitsOf, streamErrorOf } from './stream-limits.ts'
 import type { Unfinished } from './unfinished.ts'
 
 /** What the connection asks of the layer that it carries. */
@@ -42,7 +43,6 @@ export interface ConnectionDeps {
 
 type State = 'opening' | 'open' | 'closing' | 'closed'
 
-const SHAPE_LIMITS = { maxDepth: 100, maxAttributes: 100 }
 /** A client that takes longer to close his side is cut off. */
 const CLOSE_TIMEOUT_MS = 2_000
 /** RFC 7590 §3.1: nobody waits for ever. */
@@ -270,12 +270,7 @@ export class Connection implements StreamConnection, LinkUser, Visitor {
 
   /** Ends the stream with the error that fits; a bug is logged and ends it too. */
   fail(error: unknown): void {
-    if (error instanceof StreamError) this.close(error)
-    else if (error instanceof XmlSyntaxError) this.close(new StreamError(error.condition))
-    else {
-      this.#deps.log.error({ what: 'xmpp_stream_failed', err: error })
-      this.close(new StreamError('internal-server-error'))
-    }
+    this.close(streamErrorOf(error, this.#deps.log))
   }
 
   // XmlHandler
@@ -332,25 +327,4 @@ export class Connection implements StreamConnection, LinkUser, Visitor {
     this.#user = undefined
     user?.ended(how)
   }
-}
-
-interface StreamLimits {
-  readonly intake: IntakeRates
-  readonly strangers: XmlLimits
-  readonly signedIn: XmlLimits
-}
-
-const limits = new WeakMap<C2sConfig, StreamLimits>()
-
-/** One object for all connections of a configuration. */
-function limitsOf(config: C2sConfig): StreamLimits {
-  const known = limits.get(config)
-  if (known) return known
-  const made = {
-    intake: intakeRates(config),
-    strangers: { ...SHAPE_LIMITS, maxStanzaBytes: config.maxStanzaBytesBeforeAuth },
-    signedIn: { ...SHAPE_LIMITS, maxStanzaBytes: config.maxStanzaBytes },
-  }
-  limits.set(config, made)
-  return made
 }

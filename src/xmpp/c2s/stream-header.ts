@@ -7,7 +7,11 @@ import { NS_CLIENT, NS_STREAM } from '../namespaces.ts'
 export function checkHeader(root: Element): void {
   if (root.ns !== NS_STREAM) throw new StreamError('invalid-namespace')
   if (root.name !== 'stream') throw new StreamError('bad-format')
-  const major = /^(\d+)\.\d+$/.exec(root.attr('version') ?? '')?.[1]
+  checkVersion(root)
+}
+
+export function checkVersion(header: Element): void {
+  const major = /^(\d+)\.\d+$/.exec(header.attr('version') ?? '')?.[1]
   // §4.7.5: no version means 0.9, which has no features and no SASL.
   if (Number(major ?? 0) < 1) throw new StreamError('unsupported-version')
 }
