@@ -2,10 +2,11 @@
 import { requireJid } from '../../src/core/address.ts'
 import { newRosterItem } from '../../src/core/presence/roster-item.ts'
 import { SocketLink } from '../../src/net/socket-link.ts'
-import { FailureThrottle } from '../../src/util/failure-throttle.ts'
 import { ClientStream, type ClientStreamDeps } from '../../src/xmpp/c2s/client-stream.ts'
 import { Connection } from '../../src/xmpp/c2s/connection.ts'
+import { Offers } from '../../src/xmpp/c2s/offers.ts'
 import type { Accounts } from '../../src/xmpp/c2s/sign-in.ts'
+import { SignInDelays } from '../../src/xmpp/c2s/sign-in-delays.ts'
 import { Unfinished } from '../../src/xmpp/c2s/unfinished.ts'
 import { openInstantMessaging } from '../../src/xmpp/im.ts'
 import { StreamManagement } from '../../src/xmpp/stream-management/stream-management.ts'
@@ -50,7 +51,10 @@ export class XmppClients {
       config: CONFIG,
       handler,
       accounts: new OpenAccounts(),
-      throttle: new FailureThrottle(core.clock),
+      key: Buffer.alloc(32),
+      delays: new SignInDelays(core.clock),
+      offers: new Offers({ handler, hasTokens: false }),
+      policy: { isTlsRequired: false },
       unfinished,
       management: new StreamManagement({
         ...core,

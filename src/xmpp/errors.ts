@@ -169,11 +169,12 @@ export class SaslError extends Error {
     this.text = text
   }
 
-  toElement(): Element {
+  /** As the profile of this namespace has it: RFC 6120's own, or XEP-0388 with its words. */
+  toElement(profile: string = NS_SASL): Element {
     return xml(
       'failure',
-      { xmlns: NS_SASL },
-      xml(this.condition),
+      { xmlns: profile },
+      xml(this.condition, { xmlns: NS_SASL }),
       this.text === undefined ? undefined : xml('text', { 'xml:lang': 'en' }, this.text),
     )
   }

@@ -114,6 +114,7 @@ function router(parts: RouterParts, setup: RouterSetup): Router {
     presence: new PresenceHandler(parts),
     redelivery: new Redelivery(parts),
     features: modules.flatMap((module) => module.streamFeatures?.(server) ?? []),
+    bindFeatures: modules.flatMap((module) => module.bindFeatures ?? []),
     guests:
       config.registration === 'open'
         ? new NewAccounts({ ...parts, perHour: config.registrationsPerHour })

@@ -10,6 +10,7 @@ import type { LocalSessions } from './local-sessions.ts'
 import type { Sight } from './presence/sight.ts'
 import type { XmppSubscriptions } from './presence/subscriptions.ts'
 import type { Rosters } from './roster/rosters.ts'
+import type { BindFeature } from './session.ts'
 import type { XmppConfig } from './xmpp-config.ts'
 
 export type Spec =
@@ -49,6 +50,8 @@ export interface XmppModule {
   enabled?(config: XmppConfig): boolean
   /** Registers what the module answers; disposing of the answer ends what else it began. */
   setup?(context: ModuleContext): Disposable | undefined
+  /** What a client may have turned on together with its resource (XEP-0386). */
+  readonly bindFeatures?: readonly BindFeature[]
   /** Offered to a client that has signed in (RFC 6120 §4.3.2). */
   streamFeatures?(server: ServerIdentity): readonly Element[]
 }

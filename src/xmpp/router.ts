@@ -7,7 +7,7 @@ import type { IqRouter } from './iq/iq-router.ts'
 import type { MessageHandler } from './messages/message-handler.ts'
 import type { Redelivery } from './messages/redelivery.ts'
 import type { PresenceHandler } from './presence/presence-handler.ts'
-import type { GuestHandler, StanzaHandler, XmppSession } from './session.ts'
+import type { BindFeature, GuestHandler, StanzaHandler, XmppSession } from './session.ts'
 import type { Unacknowledged } from './stream-management/outbox.ts'
 
 export interface RouterDeps {
@@ -18,12 +18,14 @@ export interface RouterDeps {
   redelivery: Redelivery
   /** Offered after sign-in, in this order. */
   features: readonly Element[]
+  bindFeatures: readonly BindFeature[]
   /** Registration, where it is open. */
   guests: GuestHandler | undefined
 }
 
 export class Router implements StanzaHandler {
   readonly features: readonly Element[]
+  readonly bindFeatures: readonly BindFeature[]
   readonly guests: GuestHandler | undefined
   readonly #access: Refusing
   readonly #iq: IqRouter
@@ -31,13 +33,23 @@ export class Router implements StanzaHandler {
   readonly #presence: PresenceHandler
   readonly #redelivery: Redelivery
 
-  constructor({ access, iq, messages, presence, redelivery, features, guests }: RouterDeps) {
+  constructor({
+    access,
+    iq,
+    messages,
+    presence,
+    redelivery,
+    features,
+    bindFeatures,
+    guests,
+  }: RouterDeps) {
     this.#access = access
     this.#iq = iq
     this.#messages = messages
     this.#presence = presence
     this.#redelivery = redelivery
     this.features = features
+    this.bindFeatures = bindFeatures
     this.guests = guests
   }
 

@@ -46,6 +46,8 @@ export class XmppSession implements Session {
   awaiting: Set<BareJid> | 'all' | undefined
   /** Whose requests it was shown (RFC 6121 §3.1.3). */
   offered: Set<BareJid> | undefined
+  /** Which of the account's clients it is, where it said so (XEP-0388 §2.3): a hash of its id. */
+  client: string | undefined
   /** Set when the stream has ended: settles when everybody who has to be told has been. */
   departure: Promise<void> | undefined
 
@@ -102,6 +104,14 @@ export class XmppSession implements Session {
   }
 }
 
+/** What a client may have turned on together with its resource (XEP-0386). */
+export interface BindFeature {
+  /** The namespace of what the client asks for it with; it is offered by that name. */
+  readonly ns: string
+  /** The session has begun, and was not sent anything. Answers what its client is told, where anything is. */
+  enable(session: XmppSession, wish: Element): Element | undefined
+}
+
 /** What becomes of a session's stanzas: the layer above streams. */
 export interface StanzaHandler {
   /**
@@ -122,6 +132,7 @@ export interface StanzaHandler {
   undelivered(session: XmppSession, stanzas: readonly Unacknowledged[]): Promise<void>
   /** Stream features offered to a client that has signed in, in this order (RFC 6120 §4.3.2). */
   readonly features: readonly Element[]
+  readonly bindFeatures?: readonly BindFeature[] | undefined
   /** Who answers clients that have not signed in; nobody, where absent. */
   readonly guests?: GuestHandler | undefined
 }

@@ -14,21 +14,35 @@ export interface BindDeps {
   readonly config: Pick<C2sConfig, 'resourceConflict' | 'maxResourcesPerUser'>
 }
 
+/** What a client asks for. */
+export interface Wanted {
+  /** Empty for one of the server's making. */
+  readonly resource: string
+  /** Which of the account's clients it is, where it said so: it takes the place of the session that it had (XEP-0386 §3.2). */
+  readonly client?: string | undefined
+}
+
 export interface Requested {
   readonly jid: Jid
-  /** Has the resource now, and has to go first. */
+  /** Has to go first. */
   readonly displaced: XmppSession | undefined
 }
 
-/** The full JID that this request is to get. Throws `StanzaError`; `StreamError` for what is no request at all. */
-export function requestedResource(deps: BindDeps, account: BareJid, iq: Element): Requested {
+/** The resource that a client asks for by iq. Throws `StanzaError`; `StreamError` for what is no request at all. */
+export function wantedByIq(account: BareJid, iq: Element): Wanted {
+  return { resource: bindElement(iq, account).child('resource')?.text() ?? '' }
+}
+
+/** The full JID that it is to get. Throws `StanzaError`. */
+export function requestedResource(deps: BindDeps, account: BareJid, wanted: Wanted): Requested {
   const { sessions, config } = deps
-  const bind = bindElement(iq, account)
-  const wanted = bind.child('resource')?.text() ?? ''
-  const jid = withResource(account, wanted === '' ? generated() : wanted)
+  const { resource, client } = wanted
+  const jid = withResource(account, resource === '' ? generatedResource() : resource)
   if (!jid) throw badRequest('that is no resource') // §7.7.2.1
-  const requested = resolveConflict(deps, jid)
   const streams = sessions.of(account).filter((session) => session instanceof XmppSession)
+  const before = client && streams.find((session) => session.client === client)
+  if (before) return { jid, displaced: before }
+  const requested = resolveConflict(deps, jid)
   if (!requested.displaced && streams.length >= config.maxResourcesPerUser) {
     throw resourceConstraint('too many resources are bound')
   }
@@ -61,7 +75,7 @@ function resolveConflict({ sessions, config }: BindDeps, jid: Jid): Requested {
   if (config.resourceConflict === 'replace' && holder instanceof XmppSession) {
     return { jid, displaced: holder }
   }
-  const suffix = generated()
+  const suffix = generatedResource()
   const renamed = withResource(jid.bare, `${jid.resource}-${suffix}`)
   const other = renamed ?? withResource(jid.bare, suffix) // too long with the suffix
   if (!other) throw new StanzaError('modify', 'conflict')
@@ -69,6 +83,6 @@ function resolveConflict({ sessions, config }: BindDeps, jid: Jid): Requested {
 }
 
 /** §7.6: hard to guess, since whoever knows a full JID can send to it. */
-function generated(): string {
+export function generatedResource(): string {
   return randomBytes(12).toString('base64url')
 }

@@ -47,7 +47,7 @@ export class BoundStream implements Carrier {
 
   element(element: Element): void | Promise<void> {
     if (element.ns === NS_SM) return this.#manage(element)
-    if (element.ns === NS_CSI) return this.#indicate(element)
+    if (element.ns === NS_CSI) return this.indicate(element)
     return this.#stanza(element)
   }
 
@@ -76,7 +76,7 @@ export class BoundStream implements Carrier {
   #manage(element: Element): void {
     switch (element.name) {
       case 'enable':
-        this.#enable(element)
+        this.#connection.write(String(this.enable(element)))
         return
       case 'r':
         if (this.#managed) this.#connection.write(String(answer(this.#managed.handled.value)))
@@ -90,7 +90,8 @@ export class BoundStream implements Carrier {
     }
   }
 
-  #enable(wish: Element): void {
+  /** XEP-0198 §3; answers what the client is told. */
+  enable(wish: Element): Element {
     const { management } = this.#deps
     if (this.#managed) {
       this.#connection.write(String(failed('unexpected-request')))
@@ -99,7 +100,7 @@ export class BoundStream implements Carrier {
     }
     this.#managed = management.enable(this.session, this.#connection, wish)
     this.#managed.carrier = this
-    this.#connection.write(String(management.enabled(this.#managed)))
+    return management.enabled(this.#managed)
   }
 
   #acknowledged(element: Element): void {
@@ -108,7 +109,8 @@ export class BoundStream implements Carrier {
     if (!this.#managed.outbox.acknowledge(h)) throw countTooHigh(h, this.#managed.outbox.sent)
   }
 
-  #indicate({ name }: Element): void {
+  /** XEP-0352 §4. */
+  indicate({ name }: Element): undefined {
     const { wire } = this.session
     if (name === 'inactive' && !(wire instanceof HoldBack)) this.session.wire = new HoldBack(wire)
     if (name !== 'active' || !(wire instanceof HoldBack)) return

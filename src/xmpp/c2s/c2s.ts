@@ -1,12 +1,15 @@
 /** The listeners that clients connect to: 5222 with STARTTLS and 5223 with TLS from the start. */
-import type { Link, LinkSource } from '../../net/link.ts'
-import { FailureThrottle } from '../../util/failure-throttle.ts'
+import { randomBytes } from 'node:crypto'
+import type { ClientCertificates, Link, LinkSource } from '../../net/link.ts'
 import type { OverloadGuard } from '../../util/overload.ts'
 import { StreamError } from '../errors.ts'
 import { StreamManagement } from '../stream-management/stream-management.ts'
 import { ClientStream, type ClientStreamDeps } from './client-stream.ts'
 import { Connection } from './connection.ts'
 import { Door } from './door.ts'
+import { Offers } from './offers.ts'
+import { SignInDelays } from './sign-in-delays.ts'
+import type { SignInPolicy } from './sign-in-policy.ts'
 import { sourceOf } from './source-address.ts'
 import { Unfinished } from './unfinished.ts'
 
@@ -16,6 +19,9 @@ export interface C2sListener {
   readonly port: number
   /** TLS from the first byte (XEP-0368). */
   readonly direct: boolean
+  /** That of all listeners, where it has none of its own. */
+  readonly policy?: SignInPolicy | undefined
+  readonly clientCertificates?: ClientCertificates | undefined
 }
 
 export interface OpenListener {
@@ -38,8 +44,13 @@ export interface C2s extends AsyncDisposable {
 }
 
 export interface C2sDeps
-  extends Omit<ClientStreamDeps, 'throttle' | 'unfinished' | 'left' | 'management'> {
+  extends Omit<
+    ClientStreamDeps,
+    'delays' | 'offers' | 'policy' | 'key' | 'unfinished' | 'left' | 'management'
+  > {
   readonly links: LinkSource
+  /** As `ClientStreamDeps` has it; without one, what is made with it is forgotten when the server stops. */
+  readonly key?: Buffer | undefined
   readonly overload?: OverloadGuard | undefined
 }
 
@@ -47,9 +58,7 @@ export interface C2sDeps
 export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps): Promise<C2s> {
   const { clock, config, log } = deps
   if (config.plaintextAuth) log.warn({ what: 'xmpp_plaintext_auth_allowed' })
-  const { maxSignInFailures: maxFailures } = config
-  const throttle = new FailureThrottle(clock, maxFailures === undefined ? {} : { maxFailures })
-  const { links, overload, ...streamDeps } = deps
+  const { links, overload, key = randomBytes(32), ...streamDeps } = deps
   const unfinished = new Unfinished()
   const { maxUnacknowledged: maxStanzas, maxQueuedBytes, resumeForMs } = config
   const management = new StreamManagement({
@@ -62,7 +71,10 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
     door,
     deps: {
       ...streamDeps,
-      throttle,
+      key,
+      delays: new SignInDelays(clock, config.maxSignInFailures),
+      offers: new Offers({ handler: deps.handler, hasTokens: deps.tokens !== undefined }),
+      policy: { isTlsRequired: !config.plaintextAuth },
       unfinished,
       management,
       left: (visitor) => door.left(visitor),
@@ -76,10 +88,10 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
     await unfinished.settled()
   })
   for (const listener of listeners) {
-    const { name, direct, host, port } = listener
-    const open = await links.listen({ host, port, maxQueuedBytes }, (link) =>
-      take(streams, link, direct),
-    )
+    const { name, direct, host, port, clientCertificates } = listener
+    const own = { ...streams, deps: withPolicy(streams.deps, listener.policy) }
+    const wish = { host, port, maxQueuedBytes, clientCertificates }
+    const open = await links.listen(wish, (link) => take(own, link, direct))
     // Nobody new; those who are there are closed by the door.
     starting.use(open)
     opened.push({ name, direct, address: open.address, port: open.port })
@@ -90,6 +102,14 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
     streams,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** What streams of a listener are made with that has a policy of its own. */
+export function withPolicy(
+  deps: ClientStreamDeps,
+  policy: SignInPolicy | undefined,
+): ClientStreamDeps {
+  return policy ? { ...deps, policy } : deps
 }
 
 /** Lets a TCP connection in, or turns it away. */

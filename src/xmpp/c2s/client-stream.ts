@@ -3,28 +3,38 @@
  * then stanzas (RFC 6120 §4–§8).
  *
  *   plain ──starttls──▶ encrypted ──SASL──▶ authenticated ──bind──▶ bound
- *     └────────SASL, where the operator allows it────▲
+ *     └────────SASL, where the operator allows it────▲               ▲
+ *                       encrypted ──SASL2 (XEP-0388), with its wishes┘
  */
 import { type BareJid, type Jid, parseJid } from '../../core/address.ts'
 import type { Sessions } from '../../core/sessions.ts'
 import type { Timer } from '../../util/clock.ts'
 import { type Element, xml } from '../../xml/element.ts'
 import { errorReply, StanzaError, StreamError } from '../errors.ts'
-import { NS_CLIENT, NS_SASL, NS_TLS } from '../namespaces.ts'
+import { NS_BIND2, NS_CLIENT, NS_SASL, NS_SASL2, NS_TLS } from '../namespaces.ts'
 import { XmppSession } from '../session.ts'
-import { countOf, failed, NS_SM, resumed } from '../stream-management/nonzas.ts'
-import { bindResult, requestedResource } from './bind.ts'
-import { BoundStream, type BoundStreamDeps, countTooHigh } from './bound-stream.ts'
+import type { ManagedSession } from '../stream-management/managed-session.ts'
+import { failed, NS_SM, resumed } from '../stream-management/nonzas.ts'
+import { bindResult, wantedByIq } from './bind.ts'
+import { bound, notBound, wantedResource } from './bind2.ts'
+import { BoundStream, type BoundStreamDeps } from './bound-stream.ts'
 import type { ConnectionDeps, StreamUser } from './connection.ts'
-import { streamFeatures } from './features.ts'
+import { Entrance, isSession } from './entrance.ts'
 import { answerGuest } from './guests.ts'
+import type { SignedIn } from './sasl2.ts'
+import type { Sasl2Request } from './sasl2-request.ts'
+import { Sasl2Success } from './sasl2-success.ts'
 import { SignIn, type SignInDeps } from './sign-in.ts'
 import type { StreamConnection, StreamEnd } from './stream-connection.ts'
 
 export interface ClientStreamDeps extends ConnectionDeps, SignInDeps, BoundStreamDeps {
   readonly config: ConnectionDeps['config']
   readonly sessions: Sessions
+  /** This installation's: what is made with it can be guessed by nobody. */
+  readonly key: Buffer
 }
+
+const NOTHING = xml('bind', { xmlns: NS_BIND2 })
 
 export class ClientStream implements StreamUser {
   readonly #deps: ClientStreamDeps
@@ -34,7 +44,8 @@ export class ClientStream implements StreamUser {
   #lang: string | undefined
   /** Until somebody has signed in. */
   #signIn: SignIn | undefined
-  #account: BareJid | undefined
+  /** From then on. */
+  #entrance: Entrance | undefined
   #bound: BoundStream | undefined
   #authTimer: Timer | undefined
 
@@ -52,16 +63,19 @@ export class ClientStream implements StreamUser {
     // §4.7.2: a client says whom it wants to talk to; there is no default domain.
     if (!to || to.full !== to.domain) throw new StreamError('improper-addressing')
     if (!this.#deps.accounts.isLocal(to.domain)) throw new StreamError('host-unknown')
-    if (this.#account) this.#checkReopened(this.#account, to, header)
+    if (this.#entrance) this.#checkReopened(this.#entrance.account, to, header)
     this.#domain = to.domain
     this.#lang = header.attr('xml:lang')
-    return { domain: this.#domain, features: this.#features() }
+    const offer = this.#signIn?.offer(this.#domain, header.attr('from'))
+    return { domain: this.#domain, features: offer ?? this.#deps.offers.beforeBind }
   }
 
   element(element: Element): void | Promise<void> {
     if (this.#bound) return this.#bound.element(element)
-    if (this.#account && element.ns === NS_SM) return this.#manage(this.#account, element)
-    if (this.#account) return this.#bind(this.#account, element)
+    if (this.#entrance && element.ns === NS_SM) return this.#resume(this.#entrance, element)
+    if (this.#entrance) return this.#bind(this.#entrance, element)
+    if (element.ns === NS_SASL2) return this.#authenticate2(element)
+    if (this.#signIn?.isExclusive) throw new StreamError('policy-violation')
     if (element.is('starttls', NS_TLS)) return this.#startTls()
     if (element.ns === NS_SASL) return this.#authenticate(element)
     if (element.is('iq', NS_CLIENT) && this.#mayAsk()) return this.#guest(element)
@@ -85,18 +99,6 @@ export class ClientStream implements StreamUser {
     }
   }
 
-  #features(): string {
-    const { config, handler } = this.#deps
-    const guests = this.#mayAsk() ? handler.guests?.features : undefined
-    return streamFeatures({
-      encrypted: this.#connection.isEncrypted,
-      authenticated: this.#account !== undefined,
-      tlsRequired: !config.plaintextAuth,
-      mechanisms: this.#signIn?.offer(this.#domain) ?? [],
-      contributed: this.#account ? handler.features : (guests ?? []),
-    })
-  }
-
   #startTls(): void {
     const { isEncrypted } = this.#connection
     try {
@@ -115,15 +117,42 @@ export class ClientStream implements StreamUser {
   async #authenticate(element: Element): Promise<void> {
     const account = await this.#signIn?.take(element)
     if (account === undefined) return
-    this.#account = account
-    this.#signIn = undefined
+    this.#enter(account)
     this.#connection.restart()
+  }
+
+  async #authenticate2(element: Element): Promise<void> {
+    const signedIn = await this.#signIn?.take2(element)
+    if (signedIn && this.#connection.isOpen) await this.#welcome(signedIn)
+  }
+
+  #enter(account: BareJid): Entrance {
+    this.#signIn = undefined
+    this.#entrance = new Entrance(this.#deps, this.#connection, account)
+    return this.#entrance
+  }
+
+  /** XEP-0388 §2.6.1: `<success/>` says what became of each wish. A session that goes on needs no resource (XEP-0198 §9.2). */
+  async #welcome({ account, request, ...signedIn }: SignedIn): Promise<void> {
+    const entrance = this.#enter(account)
+    this.#connection.signedIn()
+    const success = new Sasl2Success(signedIn)
+    const outcome = request.resume && (await entrance.resume(request.resume))
+    if (!this.#connection.isOpen) return
+    if (outcome && isSession(outcome)) {
+      this.#goOn(outcome, (reply) => success.add(reply).toString(outcome.session.jid.full))
+      return
+    }
+    success.add(outcome)
+    if (request.bind && (await this.#bindInline(entrance, request, success))) return
+    this.#connection.write(success.toString(account))
+    this.#connection.write(this.#deps.offers.beforeBind)
   }
 
   /** XEP-0077 §3.1 comes before sign-in, and carries a password. */
   #mayAsk(): boolean {
-    const { handler, config } = this.#deps
-    return handler.guests !== undefined && (this.#connection.isEncrypted || config.plaintextAuth)
+    const { handler, policy } = this.#deps
+    return handler.guests !== undefined && (this.#connection.isEncrypted || !policy.isTlsRequired)
   }
 
   async #guest(iq: Element): Promise<void> {
@@ -133,9 +162,13 @@ export class ClientStream implements StreamUser {
     if (reply) this.#connection.write(reply.toString(NS_CLIENT))
   }
 
-  async #bind(account: BareJid, iq: Element): Promise<void> {
+  async #bind(entrance: Entrance, iq: Element): Promise<void> {
     try {
-      await this.#takeResource(account, iq)
+      await entrance.bind(wantedByIq(entrance.account, iq), (jid) => {
+        const { session } = this.#begin(jid)
+        this.#connection.write(bindResult(iq, jid))
+        this.#deps.handler.bound(session)
+      })
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error
       const reply = errorReply(iq, error)
@@ -143,30 +176,43 @@ export class ClientStream implements StreamUser {
     }
   }
 
-  /** A session that has to make room has gone, for everybody, before its resource is taken. */
-  async #takeResource(account: BareJid, iq: Element): Promise<void> {
-    for (;;) {
-      const user = await this.#deps.accounts.user(account)
-      if (!this.#connection.isOpen) return
-      // Disabled or removed since: nobody but us could close a stream that has no session yet.
-      if (user?.disabled !== false) throw new StreamError('not-authorized')
-      const { jid, displaced } = requestedResource(this.#deps, account, iq)
-      if (!displaced) {
-        this.#begin(jid, bindResult(iq, jid))
-        return
-      }
-      displaced.close(new StreamError('conflict', 'another client took the resource'))
-      await displaced.departure
+  /** XEP-0386 §3.2; false where there is no resource to be had, which does not undo the sign-in. */
+  async #bindInline(
+    entrance: Entrance,
+    { bind = NOTHING, agent }: Sasl2Request,
+    success: Sasl2Success,
+  ): Promise<boolean> {
+    const { key, handler, offers } = this.#deps
+    const client = agent?.client
+    try {
+      await entrance.bind(wantedResource(key, entrance.account, { bind, client }), (jid) => {
+        const stream = this.#begin(jid, client)
+        success.add(bound(stream, bind, handler.bindFeatures ?? []))
+        this.#connection.write(success.toString(jid.full))
+        this.#connection.write(offers.afterBind)
+        handler.bound(stream.session)
+      })
+      return true
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error
+      success.add(notBound(error))
+      return false
     }
   }
 
-  #begin(jid: Jid, reply: string): void {
-    const { management, handler } = this.#deps
-    const session = new XmppSession(jid, this.#connection)
-    management.began(session)
-    this.#connection.write(reply)
-    this.#carry(session)
-    handler.bound(session)
+  /** XEP-0198 §5. The client may bind a resource where this fails. */
+  async #resume(entrance: Entrance, element: Element): Promise<void> {
+    const isWish = element.name === 'resume'
+    const outcome = isWish ? await entrance.resume(element) : failed('unexpected-request')
+    if (!outcome) return
+    if (isSession(outcome)) this.#goOn(outcome, String)
+    else this.#connection.write(outcome.toString())
+  }
+
+  #goOn(managed: ManagedSession, tell: (reply: Element) => string): void {
+    const { session, resumable, handled } = managed
+    this.#connection.write(tell(resumed(resumable?.id ?? '', handled.value)))
+    this.#carry(session).resume(managed)
   }
 
   #carry(session: XmppSession): BoundStream {
@@ -176,27 +222,10 @@ export class ClientStream implements StreamUser {
     return this.#bound
   }
 
-  /** XEP-0198 §5. The client may bind a resource where this fails. */
-  async #manage(account: BareJid, element: Element): Promise<void> {
-    const { management, accounts } = this.#deps
-    const h = countOf(element)
-    const id = element.attr('previd') ?? ''
-    if (element.name !== 'resume') return this.#write(failed('unexpected-request'))
-    if (h === undefined) return this.#write(failed('bad-request'))
-    // Disabled or removed since, as for a resource.
-    if ((await accounts.user(account))?.disabled !== false) throw new StreamError('not-authorized')
-    const managed = await management.claim(account, id)
-    if (!managed) return this.#write(failed('item-not-found', management.handledBy(id, account)))
-    if (!this.#connection.isOpen) return management.park(managed, undefined)
-    if (!managed.outbox.acknowledge(h)) {
-      management.park(managed, undefined)
-      throw countTooHigh(h, managed.outbox.sent)
-    }
-    this.#write(resumed(id, managed.handled.value))
-    this.#carry(managed.session).resume(managed)
-  }
-
-  #write(element: Element): void {
-    this.#connection.write(element.toString())
+  #begin(jid: Jid, client?: string): BoundStream {
+    const session = new XmppSession(jid, this.#connection)
+    session.client = client
+    this.#deps.management.began(session)
+    return this.#carry(session)
   }
 }

@@ -1,3 +1,5 @@
+import type { CertificateFallback } from '../sasl/certified-client.ts'
+
 /** What client streams need to know. Times in milliseconds, sizes in bytes. */
 export interface C2sConfig {
   /** SASL without TLS, and TLS not demanded: for benchmarks on loopback. */
@@ -27,6 +29,8 @@ export interface C2sConfig {
   readonly maxStanzasPerSecond: number
   readonly maxBytesPerSecondPerAddress: number
   readonly maxStanzasPerSecondPerAddress: number
-  /** Wrong passwords from one address within five minutes; 20 where not given. */
+  /** Wrong passwords from one address before it has to wait; 20 where not given. */
   readonly maxSignInFailures?: number | undefined
+  /** What names the account in a client's certificate without an XMPP address; nothing where not given. */
+  readonly certificateFallback?: CertificateFallback | undefined
 }

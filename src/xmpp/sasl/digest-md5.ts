@@ -10,6 +10,7 @@ import type { SaslContext, SaslExchange, SaslMechanism, SaslStep } from './mecha
 export const digestMd5: SaslMechanism = {
   name: 'DIGEST-MD5',
   serverFirst: true,
+  proves: 'password',
   start: (context) => new DigestMd5Exchange(context),
 }
 
@@ -40,22 +41,23 @@ class DigestMd5Exchange implements SaslExchange {
   }
 
   #challenge(): string {
-    const { domain } = this.#context
-    return `realm="${domain}",nonce="${this.#nonce}",qop="auth",charset=utf-8,algorithm=md5-sess`
+    const { realm } = this.#context
+    return `realm="${realm}",nonce="${this.#nonce}",qop="auth",charset=utf-8,algorithm=md5-sess`
   }
 
   async #verify(given: ReadonlyMap<string, string>): Promise<SaslStep> {
-    const { domain, credentials } = this.#context
+    const { domain, realm, credentials } = this.#context
     const get = (name: string) => given.get(name) ?? ''
     const fits =
       get('nonce') === this.#nonce &&
       get('nc') === '00000001' &&
       (get('qop') || 'auth') === 'auth' &&
-      (get('realm') || domain) === domain &&
+      (get('realm') || realm) === realm &&
       get('digest-uri').toLowerCase().startsWith('xmpp/') &&
       get('cnonce') !== ''
     const account = accountOf(get('username'), domain)
-    const ha1 = account && (await credentials.ha1(account, 'MD5', 'xmpp'))
+    if (account) this.#context.claimed(account)
+    const ha1 = account && (await credentials.ha1(account, 'MD5', 'xmpp', realm))
     // The same work for an account without a hash: it must not answer faster.
     const expected = responses(ha1 ?? '0'.repeat(32), given, this.#nonce)
     const right = timingSafeEqual(md5(get('response')), md5(expected.client))

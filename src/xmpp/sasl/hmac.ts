@@ -10,12 +10,13 @@ const BLOCK = { sha1: 64, sha256: 64, sha512: 128 } as const
 export type Digest = keyof typeof BLOCK
 
 /** `key` is no longer than the block: what SCRAM keeps is as long as the hash. */
-export function hmac(digest: Digest, key: Buffer, text: string): Buffer {
+export function hmac(digest: Digest, key: Buffer, message: string | Buffer): Buffer {
   const block = BLOCK[digest]
   if (key.length > block) throw new RangeError(`a key of ${key.length} bytes for ${digest}`)
-  const inner = Buffer.allocUnsafe(block + Buffer.byteLength(text))
+  const inner = Buffer.allocUnsafe(block + Buffer.byteLength(message))
   pad(inner, key, block, 0x36)
-  inner.write(text, block)
+  if (typeof message === 'string') inner.write(message, block)
+  else message.copy(inner, block)
   const innerHash = hash(digest, inner, 'buffer')
   const outer = Buffer.allocUnsafe(block + innerHash.length)
   pad(outer, key, block, 0x5c)

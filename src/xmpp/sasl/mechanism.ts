@@ -1,6 +1,9 @@
-/** What a SASL mechanism is to the stream (RFC 6120 §6). */
+/** What a SASL mechanism is to the stream (RFC 6120 §6, XEP-0388). */
 import type { BareJid } from '../../core/address.ts'
 import type { ChannelBindingType } from '../../net/link.ts'
+import type { CertifiedClient } from './certified-client.ts'
+import type { PresentedToken } from './fast/presented-token.ts'
+import type { Digest } from './hmac.ts'
 
 export interface ScramKeys {
   readonly salt: Buffer
@@ -17,24 +20,37 @@ export interface CredentialSource {
   scram(account: BareJid, mechanism: ScramMechanism): Promise<ScramKeys | undefined>
   /** Keys that nobody has, the same each time: an unknown account looks like any other (RFC 5802 §9). */
   fakeScram(account: BareJid, mechanism: ScramMechanism): ScramKeys
+  /** `realm` is the account's domain where not given. */
   ha1(
     account: BareJid,
     algorithm: 'MD5' | 'SHA-256',
     kind: 'sip' | 'xmpp',
+    realm?: string,
   ): Promise<string | undefined>
   verifyPassword(account: BareJid, password: string): Promise<boolean>
 }
 
+/** What is known of who wants to sign in on one stream, and who is asked. */
 export interface SaslContext {
   /** The domain that the stream is addressed to. */
   readonly domain: string
+  /** Of DIGEST-MD5. */
+  readonly realm: string
   readonly credentials: CredentialSource
   /** The bytes that name this TLS connection; `undefined` without TLS or where the type does not apply. */
   channelBinding(type: ChannelBindingType): Buffer | undefined
   /** Any -PLUS mechanism is offered on this stream. */
   readonly offersPlus: boolean
+  /** The hash of what was offered (XEP-0474 §4.1); `undefined` where nothing was. */
+  offerHash(digest: Digest): string | undefined
+  /** What TLS knows of the client (XEP-0178); `undefined` where he showed no certificate. */
+  readonly certificate: CertifiedClient | undefined
+  /** The token that he says he has (XEP-0484). */
+  readonly token: PresentedToken | undefined
+  /** Somebody says that this account is his. Throws `SaslError` where too many have said so of late. */
+  claimed(account: BareJid): void
   /** Whether the account, whose owner this is, may sign in. */
-  mayEnter(account: BareJid): Promise<boolean>
+  standing(account: BareJid): Promise<'active' | 'disabled' | 'unknown'>
   /** Told what went wrong on our side. */
   broken(error: unknown): void
 }
@@ -53,5 +69,7 @@ export interface SaslMechanism {
   readonly name: string
   /** The client may send nothing at first: the server begins (DIGEST-MD5). */
   readonly serverFirst: boolean
+  /** What it takes to sign in with it. */
+  readonly proves: 'password' | 'certificate' | 'token'
   start(context: SaslContext): SaslExchange
 }

@@ -1,17 +1,21 @@
-/** One stream's attempts to sign in (RFC 6120 §6): the elements on the wire around a mechanism. */
+/** One exchange after the other on a stream, whatever the elements around them (RFC 6120 §6, XEP-0388). */
 import type { BareJid } from '../../core/address.ts'
 import { counter } from '../../util/metrics.ts'
-import { type Element, xml } from '../../xml/element.ts'
 import { SaslError } from '../errors.ts'
-import { NS_SASL } from '../namespaces.ts'
+import { EXPIRED } from './certified-client.ts'
 import { digestMd5 } from './digest-md5.ts'
+import { external } from './external.ts'
 import type { SaslContext, SaslExchange, SaslMechanism, SaslStep } from './mechanism.ts'
-import { plain } from './plain.ts'
-import { scramMechanisms } from './scram.ts'
 
 export type SaslResult =
-  | { readonly kind: 'continue'; readonly reply: Element }
-  | { readonly kind: 'success'; readonly reply: Element; readonly account: BareJid }
+  | { readonly kind: 'challenge'; readonly data: string }
+  | {
+      readonly kind: 'success'
+      readonly account: BareJid
+      readonly mechanism: SaslMechanism
+      /** What the mechanism says with it. */
+      readonly data: string | undefined
+    }
   | { readonly kind: 'failure'; readonly error: SaslError }
 
 const MAX_BASE64 = 16_384
@@ -22,98 +26,98 @@ const logins = counter({
   labels: ['mechanism', 'result'],
 })
 
-export interface MechanismChoice {
-  readonly encrypted: boolean
-  readonly plaintextAuth: boolean
-  readonly digestMd5: boolean
+interface Running {
+  readonly mechanism: SaslMechanism
+  readonly exchange: SaslExchange
+  readonly context: SaslContext
 }
 
-/** What a stream offers, best first. PLAIN needs TLS (RFC 6120 §13.8.1) unless the operator waived it. */
-export function mechanismsFor(choice: MechanismChoice): readonly SaslMechanism[] {
-  const scram = scramMechanisms.filter(({ name }) => choice.encrypted || !name.endsWith('-PLUS'))
-  return [
-    ...scram,
-    ...(choice.encrypted || choice.plaintextAuth ? [plain] : []),
-    ...(choice.digestMd5 ? [digestMd5] : []),
-  ]
-}
-
+/** Data of the client and for the client are in base64; nothing here rejects for what a client sends. */
 export class SaslNegotiation {
-  readonly #mechanisms: readonly SaslMechanism[]
-  readonly #context: SaslContext
-  #exchange: SaslExchange | undefined
+  #running: Running | undefined
   #mechanism = 'none'
 
-  constructor(mechanisms: readonly SaslMechanism[], context: SaslContext) {
-    this.#mechanisms = mechanisms
-    this.#context = context
+  /** An exchange has begun and not ended. */
+  get isRunning(): boolean {
+    return this.#running !== undefined
   }
 
-  /** Takes `<auth/>`, `<response/>` or `<abort/>`; never rejects for what a client sends. */
-  async take(element: Element): Promise<SaslResult> {
+  /** `initial` is undefined where the client sent no initial response, which is not the same as an empty one. */
+  start(
+    offered: readonly SaslMechanism[],
+    context: SaslContext,
+    { name, initial }: { name: string; initial: string | undefined },
+  ): Promise<SaslResult> {
+    return this.#run(context, () => {
+      const mechanism = offered.find((one) => one.name === name)
+      this.#mechanism = mechanism?.name ?? 'unknown'
+      if (!mechanism) throw notOffered(name, context)
+      const exchange = mechanism.start(context)
+      this.#running = { mechanism, exchange, context }
+      if (initial !== undefined) return exchange.step(decode(initial))
+      const nothing = Buffer.alloc(0)
+      // RFC 6120 §6.4.2: where the mechanism needs one, it is asked for with an empty challenge.
+      return mechanism.serverFirst ? exchange.step(nothing) : { kind: 'challenge', data: nothing }
+    })
+  }
+
+  respond(data: string): Promise<SaslResult> {
+    return this.#run(this.#running?.context, () => {
+      if (!this.#running) throw new SaslError('malformed-request')
+      return this.#running.exchange.step(decode(data))
+    })
+  }
+
+  abort(): SaslResult {
+    return this.#failure(this.#running?.context, new SaslError('aborted'))
+  }
+
+  async #run(
+    context: SaslContext | undefined,
+    step: () => SaslStep | Promise<SaslStep>,
+  ): Promise<SaslResult> {
     try {
-      return await this.#result(await this.#step(element))
+      return await this.#result(await step())
     } catch (error) {
-      this.#exchange = undefined
-      const refusal = error instanceof SaslError ? error : new SaslError('temporary-auth-failure')
-      if (refusal !== error) this.#context.broken(error)
-      logins.inc({ mechanism: this.#mechanism, result: refusal.condition })
-      return { kind: 'failure', error: refusal }
+      return this.#failure(context, error)
     }
-  }
-
-  #step(element: Element): SaslStep | Promise<SaslStep> {
-    switch (element.name) {
-      case 'auth':
-        return this.#start(element)
-      case 'response':
-        if (!this.#exchange) throw new SaslError('malformed-request')
-        return this.#exchange.step(decode(element.text()))
-      case 'abort':
-        throw new SaslError('aborted')
-      default:
-        throw new SaslError('malformed-request')
-    }
-  }
-
-  #start(element: Element): SaslStep | Promise<SaslStep> {
-    const name = element.attr('mechanism') ?? ''
-    const mechanism = this.#mechanisms.find((one) => one.name === name)
-    this.#mechanism = mechanism?.name ?? 'unknown'
-    // §6.5.8: one that we know, and that the operator does not trust for this domain.
-    if (name === digestMd5.name && !mechanism) throw new SaslError('mechanism-too-weak')
-    if (!mechanism) throw new SaslError('invalid-mechanism')
-    this.#exchange = mechanism.start(this.#context)
-    const initial = element.text()
-    // RFC 6120 §6.4.2: no initial response, where the mechanism needs one, is asked for with an empty challenge.
-    if (initial === '' && !mechanism.serverFirst)
-      return { kind: 'challenge', data: Buffer.alloc(0) }
-    return this.#exchange.step(decode(initial))
   }
 
   async #result(step: SaslStep): Promise<SaslResult> {
-    if (step.kind === 'challenge') {
-      return { kind: 'continue', reply: xml('challenge', { xmlns: NS_SASL }, encode(step.data)) }
-    }
+    if (step.kind === 'challenge') return { kind: 'challenge', data: step.data.toString('base64') }
+    if (!this.#running) throw new SaslError('malformed-request')
+    const { mechanism, context } = this.#running
+    const { account, data } = step
+    const standing = await context.standing(account)
     // §6.5.2; said only to who has proved that the account is his.
-    if (!(await this.#context.mayEnter(step.account))) throw new SaslError('account-disabled')
-    this.#exchange = undefined
+    if (standing === 'disabled') throw new SaslError('account-disabled')
+    if (standing === 'unknown') throw new SaslError('not-authorized')
+    this.#running = undefined
     logins.inc({ mechanism: this.#mechanism, result: 'success' })
-    const reply = xml('success', { xmlns: NS_SASL }, step.data ? encode(step.data) : undefined)
-    return { kind: 'success', reply, account: step.account }
+    return { kind: 'success', account, mechanism, data: data?.toString('base64') }
+  }
+
+  #failure(context: SaslContext | undefined, error: unknown): SaslResult {
+    this.#running = undefined
+    const refusal = error instanceof SaslError ? error : new SaslError('temporary-auth-failure')
+    if (refusal !== error) context?.broken(error)
+    logins.inc({ mechanism: this.#mechanism, result: refusal.condition })
+    return { kind: 'failure', error: refusal }
   }
 }
 
-/** §6.4.2: an equals sign stands for an empty response. */
+function notOffered(name: string, { certificate }: SaslContext): SaslError {
+  // RFC 6120 §6.5.8: one that we know, and that the operator does not trust for this domain.
+  if (name === digestMd5.name) return new SaslError('mechanism-too-weak')
+  if (name !== external.name || !certificate) return new SaslError('invalid-mechanism')
+  // §6.5.4.
+  return new SaslError(certificate.problem === EXPIRED ? 'credentials-expired' : 'not-authorized')
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
 function decode(text: string): Buffer {
-  if (text === '=' || text === '') return Buffer.alloc(0)
   if (text.length > MAX_BASE64) throw new SaslError('malformed-request')
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
-    throw new SaslError('incorrect-encoding')
-  }
+  if (!BASE64.test(text)) throw new SaslError('incorrect-encoding')
   return Buffer.from(text, 'base64')
-}
-
-function encode(data: Buffer): string {
-  return data.toString('base64')
 }

@@ -8,6 +8,7 @@ const MAX_PART = 1024
 export const plain: SaslMechanism = {
   name: 'PLAIN',
   serverFirst: false,
+  proves: 'password',
   start: (context) => ({ step: (response) => verify(context, response) }),
 }
 
@@ -18,7 +19,9 @@ async function verify(context: SaslContext, response: Buffer): Promise<SaslStep>
   if (parts.length !== 3 || user === '' || password === '') throw new SaslError('malformed-request')
   if (parts.some((part) => part.length > MAX_PART)) throw new SaslError('malformed-request')
   const account = accountOf(user, context.domain)
-  if (!account || !(await context.credentials.verifyPassword(account, password))) {
+  if (!account) throw new SaslError('not-authorized')
+  context.claimed(account)
+  if (!(await context.credentials.verifyPassword(account, password))) {
     throw new SaslError('not-authorized')
   }
   checkAuthzid(authzid, account)

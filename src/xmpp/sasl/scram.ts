@@ -27,6 +27,7 @@ export const scramMechanisms: readonly SaslMechanism[] = [true, false].flatMap((
   DIGESTS.map(([name, digest]) => ({
     name: plus ? `${name}-PLUS` : name,
     serverFirst: false,
+    proves: 'password' as const,
     start: (context: SaslContext) => new ScramExchange(context, { name, digest, plus }),
   })),
 )
@@ -72,12 +73,15 @@ export class ScramExchange implements SaslExchange {
     this.#checkBindingChoice(first, text)
     const account = accountOf(first.user, this.#context.domain)
     if (!account) throw new SaslError('not-authorized')
+    this.#context.claimed(account)
     const { credentials } = this.#context
     const found = await credentials.scram(account, this.#flavour.name)
     const keys = found ?? credentials.fakeScram(account, this.#flavour.name)
     const nonce = first.nonce + this.#ownNonce
     const salt = keys.salt.toString('base64')
-    const serverFirst = `r=${nonce},s=${salt},i=${keys.iterations}`
+    const offered = this.#context.offerHash(this.#flavour.digest)
+    const hashed = offered === undefined ? '' : `,h=${offered}`
+    const serverFirst = `r=${nonce},s=${salt},i=${keys.iterations}${hashed}`
     this.#pending = { first, serverFirst, nonce, keys, known: found !== undefined }
     return { kind: 'challenge', data: Buffer.from(serverFirst) }
   }

@@ -4,13 +4,13 @@ import { describe, it } from 'node:test'
 import { bareJid } from '../../../src/core/address.ts'
 import { SaslError } from '../../../src/xmpp/errors.ts'
 import { digestMd5, parseDirectives, responses } from '../../../src/xmpp/sasl/digest-md5.ts'
-import type { SaslContext } from '../../../src/xmpp/sasl/mechanism.ts'
+import { saslContext } from '../../support/sasl-context.ts'
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
 const CHRIS = bareJid('chris', 'elwood.innosoft.com')
 const HA1 = md5('chris:elwood.innosoft.com:secret')
 
-const context: SaslContext = {
+const context = saslContext({
   domain: 'elwood.innosoft.com',
   credentials: {
     scram: async () => undefined,
@@ -18,11 +18,7 @@ const context: SaslContext = {
     ha1: async (account) => (account === CHRIS ? HA1 : undefined),
     verifyPassword: async () => false,
   },
-  offersPlus: false,
-  channelBinding: () => undefined,
-  mayEnter: async () => true,
-  broken: () => undefined,
-}
+})
 
 describe('DIGEST-MD5', () => {
   it('agrees with the example of RFC 2831 §4', () => {

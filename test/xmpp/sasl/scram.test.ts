@@ -5,6 +5,7 @@ import { bareJid } from '../../../src/core/address.ts'
 import { SaslError } from '../../../src/xmpp/errors.ts'
 import type { SaslContext, SaslStep, ScramKeys } from '../../../src/xmpp/sasl/mechanism.ts'
 import { type Flavour, ScramExchange, scramMechanisms } from '../../../src/xmpp/sasl/scram.ts'
+import { saslContext } from '../../support/sasl-context.ts'
 
 const USER = bareJid('user', 'example.com')
 
@@ -60,7 +61,7 @@ interface Setting {
 
 function context({ found, fake, offersPlus = false }: Setting): SaslContext {
   const decoy = fake ?? keys('sha1', '')
-  return {
+  return saslContext({
     domain: 'example.com',
     credentials: {
       scram: async (account) => (account === USER ? found : undefined),
@@ -70,9 +71,7 @@ function context({ found, fake, offersPlus = false }: Setting): SaslContext {
     },
     offersPlus,
     channelBinding: (type) => (type === 'tls-exporter' ? Buffer.from('exporter') : undefined),
-    mayEnter: async () => true,
-    broken: () => undefined,
-  }
+  })
 }
 
 async function text(step: SaslStep | Promise<SaslStep>): Promise<string> {
