@@ -1,12 +1,13 @@
 /** Names for a TLS connection that both ends can compute and nobody between them can (RFC 5056). */
 import { createHash } from 'node:crypto'
-import type { SecureContext, TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import type { ChannelBindingType } from './link.ts'
 
 /** A TLS connection of ours, and what it shows the peer. */
 export interface Secured {
   readonly socket: TLSSocket
-  readonly context: SecureContext
+  /** The same for all connections that are shown the same certificate, where that is known. */
+  readonly context: object
 }
 
 /** `undefined` where the type does not apply to this connection. */
@@ -53,7 +54,7 @@ function exporter(socket: TLSSocket): Buffer | undefined {
 }
 
 /** A certificate is shown to many, and reading it takes longer than the rest of a sign-in. */
-const endPoints = new WeakMap<SecureContext, { readonly name: Buffer | undefined }>()
+const endPoints = new WeakMap<object, { readonly name: Buffer | undefined }>()
 
 function endPoint({ socket, context }: Secured): Buffer | undefined {
   const known = endPoints.get(context)
