@@ -10,6 +10,7 @@ import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import { watchAccounts } from './account-changes.ts'
+import { DiscoNodes } from './iq/disco-nodes.ts'
 import { type IqHandlers, newIqHandlers } from './iq/iq-handlers.ts'
 import { IqRouter } from './iq/iq-router.ts'
 import { LocalSessions } from './local-sessions.ts'
@@ -66,11 +67,12 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
     limit: config.maxDirectedPresence,
   })
   const handlers = newIqHandlers()
+  const nodes = new DiscoNodes()
   const modules = xmppModules.filter((module) => module.enabled?.(config) ?? true)
   const server = identity(deps.software, modules)
   using starting = new DisposableStack()
   for (const module of modules) {
-    starting.use(module.setup?.({ ...shared, iq: handlers, subscriptions, config, server }))
+    starting.use(module.setup?.({ ...shared, iq: handlers, nodes, subscriptions, config, server }))
   }
   const parts = { ...shared, broadcaster, subscriptions, probes, source, directed }
   const handler = router(parts, { handlers, modules, server, config })

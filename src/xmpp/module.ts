@@ -1,10 +1,12 @@
 /** What a protocol extension says about itself: disco, stream features and reference pages come from the record. */
 
+import type { Messaging } from '../core/messaging/messaging.ts'
 import type { AccessControl } from '../core/presence/access/access-control.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { Element } from '../xml/element.ts'
+import type { DiscoNodes } from './iq/disco-nodes.ts'
 import type { IqHandlers } from './iq/iq-handlers.ts'
 import type { LocalSessions } from './local-sessions.ts'
 import type { Sight } from './presence/sight.ts'
@@ -20,6 +22,9 @@ export type Spec =
 /** What modules may use. Each takes what it needs. */
 export interface ModuleContext {
   readonly iq: IqHandlers
+  /** Of service discovery (XEP-0030). */
+  readonly nodes: DiscoNodes
+  readonly messaging: Messaging
   readonly directory: Directory
   readonly access: AccessControl
   readonly rosters: Rosters

@@ -16,22 +16,40 @@ export const disco = defineModule({
   accountFeatures: [NS_DISCO_INFO, NS_DISCO_ITEMS],
 
   setup(context) {
-    const { iq, server } = context
-    iq.server.get(NS_DISCO_INFO, 'query', ({ payload }) => serverInfo(server, payload.attr('node')))
-    iq.server.get(NS_DISCO_ITEMS, 'query', ({ payload }) => {
-      requireNoNode(payload)
+    const { iq, server, nodes } = context
+    iq.server.get(NS_DISCO_INFO, 'query', (request) => {
+      const node = request.payload.attr('node')
+      const known = nodes.find('server', node)
+      if (known?.info) return answer(request, known.info(request))
+      return serverInfo(server, node)
+    })
+    iq.server.get(NS_DISCO_ITEMS, 'query', (request) => {
+      const known = nodes.find('server', request.payload.attr('node'))
+      if (known?.items) return answer(request, known.items(request))
+      requireNoNode(request.payload)
       return xml('query', { xmlns: NS_DISCO_ITEMS })
     })
     iq.account.get(NS_DISCO_INFO, 'query', async (request) => {
+      const known = nodes.find('account', request.payload.attr('node'))
+      if (known?.info) return answer(request, known.info(request))
       await requireTrust(context, request)
       return accountInfo(server)
     })
     iq.account.get(NS_DISCO_ITEMS, 'query', async (request) => {
+      const known = nodes.find('account', request.payload.attr('node'))
+      if (known?.items) return answer(request, known.items(request))
       await requireTrust(context, request)
       return resources(context, request.to)
     })
   },
 })
+
+async function answer(
+  { payload }: IqRequest,
+  children: readonly Element[] | Promise<readonly Element[]>,
+): Promise<Element> {
+  return xml('query', { xmlns: payload.ns, node: payload.attr('node') }, ...(await children))
+}
 
 function serverInfo(server: ServerIdentity, node: string | undefined): Element {
   // XEP-0115 §6.2: the node that our own capabilities name.
