@@ -19,6 +19,8 @@ export class ScramClient {
   readonly #digest: 'sha1' | 'sha256' | 'sha512'
   readonly #gs2: string
   readonly #bare: string
+  /** Of what the server offered, as it says (XEP-0474). */
+  offerHash: string | undefined
   #serverSignature = ''
 
   constructor(options: ScramClientOptions) {
@@ -37,9 +39,10 @@ export class ScramClient {
   }
 
   final(serverFirst: string): string {
-    const match = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(serverFirst)
+    const match = /^r=([^,]+),s=([^,]+),i=(\d+)(?:,h=(.+))?$/.exec(serverFirst)
     if (!match) throw new Error(`not a server-first-message: ${serverFirst}`)
-    const [, nonce = '', salt = '', iterations = ''] = match
+    const [, nonce = '', salt = '', iterations = '', offer] = match
+    this.offerHash = offer
     const header = Buffer.from(this.#gs2)
     const { binding, password } = this.#options
     const data = binding ? Buffer.concat([header, binding.data]) : header

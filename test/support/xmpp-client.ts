@@ -9,6 +9,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { type Element, xml } from '../../src/xml/element.ts'
 import { XmlStreamParser } from '../../src/xml/tokenizer.ts'
+import { authenticate2, type SignIn2Options } from './sasl2-client.ts'
 import { ScramClient } from './scram-client.ts'
 
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
@@ -24,6 +25,8 @@ export interface ConnectOptions {
   direct?: boolean
   alpn?: string[]
   servername?: string
+  /** The client's certificate and its key, in PEM. */
+  identity?: { cert: string; key: string }
 }
 
 export interface SignInOptions {
@@ -69,6 +72,7 @@ export class XmppClient implements AsyncDisposable {
       rejectUnauthorized: false,
       ALPNProtocols: options.alpn ?? ['xmpp-client'],
       ...(options.servername !== undefined && { servername: options.servername }),
+      ...options.identity,
     })
     await once(socket, 'secureConnect')
     return new XmppClient(socket)
@@ -109,22 +113,36 @@ export class XmppClient implements AsyncDisposable {
   }
 
   /** Opens a stream and answers the features. */
-  async open(domain: string): Promise<Element> {
-    this.sendHeader(domain)
+  async open(domain: string, from?: string): Promise<Element> {
+    this.sendHeader(domain, from)
     return await this.expect((element) => element.is('features', NS_STREAM))
   }
 
-  sendHeader(domain: string): void {
+  sendHeader(domain: string, from?: string): void {
+    const sender = from === undefined ? '' : ` from='${from}'`
     this.send(
-      `<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='${NS_STREAM}' to='${domain}' version='1.0'>`,
+      `<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='${NS_STREAM}' to='${domain}'${sender} version='1.0'>`,
     )
   }
 
-  async startTls(servername: string): Promise<void> {
+  /** Runs one exchange of XEP-0388 and answers `<success/>`, `<failure/>` or `<continue/>`; with a resource where it got one. */
+  async authenticate2(options: SignIn2Options): Promise<Element> {
+    const outcome = await authenticate2(this, options)
+    const identity = outcome.child('authorization-identifier')?.text() ?? ''
+    if (identity.includes('/')) this.jid = identity
+    return outcome
+  }
+
+  async startTls(servername: string, identity?: { cert: string; key: string }): Promise<void> {
     this.send(`<starttls xmlns='${NS_TLS}'/>`)
     await this.expect((element) => element.is('proceed', NS_TLS))
     this.socket.removeAllListeners('data')
-    const socket = connectTls({ socket: this.socket, rejectUnauthorized: false, servername })
+    const socket = connectTls({
+      socket: this.socket,
+      rejectUnauthorized: false,
+      servername,
+      ...identity,
+    })
     await once(socket, 'secureConnect')
     this.socket = socket
     this.#parser = this.#newParser()
@@ -138,7 +156,7 @@ export class XmppClient implements AsyncDisposable {
     if (mechanism === 'PLAIN') {
       return await this.#exchange(mechanism, `\0${user}\0${password}`, () => '')
     }
-    const scram = new ScramClient({ mechanism, user, password, ...this.#binding(mechanism) })
+    const scram = new ScramClient({ mechanism, user, password, ...this.binding(mechanism) })
     const outcome = await this.#exchange(mechanism, scram.first(), (challenge) =>
       scram.final(challenge),
     )
@@ -149,7 +167,8 @@ export class XmppClient implements AsyncDisposable {
     return outcome
   }
 
-  #binding(mechanism: string): { binding?: { type: string; data: Buffer } } {
+  /** For mechanisms with channel binding, to the TLS exporter. */
+  binding(mechanism: string): { binding?: { type: string; data: Buffer } } {
     if (!mechanism.endsWith('-PLUS')) return {}
     return { binding: { type: 'tls-exporter', data: this.exporter() } }
   }

@@ -9,11 +9,17 @@ import { SystemClock } from '../../src/util/clock.ts'
 import { type Log, silentLog } from '../../src/util/log.ts'
 import type { OverloadGuard } from '../../src/util/overload.ts'
 import type { Element } from '../../src/xml/element.ts'
-import { type C2s, startC2s } from '../../src/xmpp/c2s/c2s.ts'
+import { type C2s, type C2sListener, startC2s } from '../../src/xmpp/c2s/c2s.ts'
 import type { C2sConfig } from '../../src/xmpp/c2s/config.ts'
 import type { Accounts } from '../../src/xmpp/c2s/sign-in.ts'
+import type { FastTokens } from '../../src/xmpp/sasl/fast/fast-tokens.ts'
 import type { ScramKeys, ScramMechanism } from '../../src/xmpp/sasl/mechanism.ts'
-import type { GuestHandler, StanzaHandler, XmppSession } from '../../src/xmpp/session.ts'
+import type {
+  BindFeature,
+  GuestHandler,
+  StanzaHandler,
+  XmppSession,
+} from '../../src/xmpp/session.ts'
 import type { Unacknowledged } from '../../src/xmpp/stream-management/outbox.ts'
 import { testLinks } from '../support/links.ts'
 
@@ -39,7 +45,7 @@ export const CONFIG: C2sConfig = {
   resumeForMs: 300_000,
 }
 
-/** Users `juliet` and `romeo` of capulet.example and montague.example; `tybalt` is disabled. */
+/** Users `juliet` and `nurse` of capulet.example, `romeo` of montague.example; `tybalt` of the former is disabled. */
 export class MemoryAccounts implements Accounts {
   digestMd5 = false
 
@@ -74,7 +80,7 @@ export class MemoryAccounts implements Accounts {
   }
 
   #knows(account: BareJid): boolean {
-    return /^(juliet|tybalt)@capulet\.example$|^romeo@montague\.example$/.test(account)
+    return /^(juliet|nurse|tybalt)@capulet\.example$|^romeo@montague\.example$/.test(account)
   }
 }
 
@@ -92,6 +98,7 @@ function scramKeys(password: string, mechanism: ScramMechanism): ScramKeys {
 /** Notes what it gets; `answer` decides what becomes of a stanza. */
 export class RecordingHandler implements StanzaHandler {
   readonly features: readonly Element[] = []
+  bindFeatures: readonly BindFeature[] = []
   readonly stanzas: Element[] = []
   readonly sessions: XmppSession[] = []
   readonly left: XmppSession[] = []
@@ -140,22 +147,26 @@ export interface Rig {
   readonly directPort: number
 }
 
-export async function startRig(
-  t: TestContext,
-  options: {
-    config?: Partial<C2sConfig>
-    clock?: Clock
-    secureContext?: FindContext
-    guests?: GuestHandler
-    log?: Log
-    overload?: OverloadGuard
-  } = {},
-): Promise<Rig> {
+export interface RigOptions {
+  readonly config?: Partial<C2sConfig>
+  readonly clock?: Clock
+  readonly secureContext?: FindContext
+  readonly guests?: GuestHandler
+  readonly log?: Log
+  readonly overload?: OverloadGuard
+  readonly bindFeatures?: readonly BindFeature[]
+  readonly tokens?: FastTokens
+  /** Of both listeners. */
+  readonly listener?: Pick<C2sListener, 'policy' | 'clientCertificates'>
+}
+
+export async function startRig(t: TestContext, options: RigOptions = {}): Promise<Rig> {
   const accounts = new MemoryAccounts()
   const handler = new RecordingHandler(options.guests)
+  handler.bindFeatures = options.bindFeatures ?? []
   const sessions = new Sessions()
   const { clock = new SystemClock(), log = silentLog } = options
-  const listener = { host: '127.0.0.1', port: 0 }
+  const listener = { host: '127.0.0.1', port: 0, ...options.listener }
   const c2s = await startC2s(
     [
       { name: 'xmpp', direct: false, ...listener },
@@ -169,6 +180,7 @@ export async function startRig(
       handler,
       sessions,
       overload: options.overload,
+      tokens: options.tokens,
       links: await testLinks(t, { ...options, clock, log }),
     },
   )
