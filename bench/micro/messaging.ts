@@ -1,7 +1,8 @@
 /** A message from one session to another, through the core alone. */
 import { requireJid } from '../../src/core/address.ts'
 import { DELIVERED, type InstantMessage } from '../../src/core/messaging/message.ts'
-import { Messaging, type OfflineStore } from '../../src/core/messaging/messaging.ts'
+import type { OfflineStore } from '../../src/core/messaging/mailbox.ts'
+import { Messaging } from '../../src/core/messaging/messaging.ts'
 import { type Session, Sessions } from '../../src/core/sessions.ts'
 import { silentLog } from '../../src/util/log.ts'
 import { testAccess } from '../../test/support/access.ts'
@@ -24,7 +25,13 @@ const MESSAGE: Omit<InstantMessage, 'to'> = {
   native: () => undefined,
 }
 
-const NO_STORE: OfflineStore = { add: unexpected, list: unexpected, remove: unexpected }
+const NO_STORE: OfflineStore = {
+  add: unexpected,
+  list: unexpected,
+  get: unexpected,
+  remove: unexpected,
+  clear: unexpected,
+}
 
 function unexpected(): never {
   throw new Error('everybody is on line')

@@ -1,6 +1,6 @@
 /** Who is connected: the bound resources of every account, whatever their protocol. */
 import type { BareJid } from './address.ts'
-import type { DeliveryOutcome, InstantMessage } from './messaging/message.ts'
+import type { CopyDirection, DeliveryOutcome, InstantMessage } from './messaging/message.ts'
 
 export interface Session {
   readonly account: BareJid
@@ -20,6 +20,11 @@ export interface Session {
    * first. Absent where the outcome of `deliver` says as much.
    */
   flushed?(): Promise<boolean>
+  /** Whether it gets copies of what other clients of the account send and get (XEP-0280). Absent where it cannot. */
+  readonly takesCopies?: boolean
+  copy?(message: InstantMessage, direction: CopyDirection): void
+  /** Whether its user reads what waits for him message by message (XEP-0013): none of it is handed out meanwhile. */
+  readonly readsMailbox?: boolean
 }
 
 const NONE: readonly Session[] = []
@@ -79,4 +84,9 @@ export class Sessions {
   *all(): IterableIterator<Session> {
     for (const sessions of this.#byAccount.values()) yield* sessions
   }
+}
+
+/** RFC 6121 §4.7.2.3: a negative priority asks for no messages to the bare JID. */
+export function takesBareMessages({ priority }: Session): boolean {
+  return priority !== undefined && priority >= 0
 }

@@ -3,8 +3,9 @@
 import type { Audit } from '../admin/audit.ts'
 import type { AdministratorStore } from '../admin/sign-in.ts'
 import { type BareJid, requireJid } from '../core/address.ts'
+import type { OfflineStore } from '../core/messaging/mailbox.ts'
 import type { InstantMessage, MessageType, Protocol } from '../core/messaging/message.ts'
-import type { Accounts, OfflineStore } from '../core/messaging/messaging.ts'
+import type { Accounts } from '../core/messaging/messaging.ts'
 import type { AccessLevel } from '../core/presence/access/access-level.ts'
 import type { AccessStore, Grants } from '../core/presence/access/ports.ts'
 import type { Action, Rule } from '../core/presence/access/rule.ts'
@@ -28,7 +29,11 @@ import { AccessRules, type StoredAccessRule } from '../storage/stores/access-rul
 import { Administrators } from '../storage/stores/administrators.ts'
 import { AuditLog } from '../storage/stores/audit-log.ts'
 import { type ManualStateRow, ManualStatesTable } from '../storage/stores/manual-states.ts'
-import { OfflineMessages, type StoredOfflineMessage } from '../storage/stores/offline-messages.ts'
+import {
+  type OfflineMessage,
+  OfflineMessages,
+  type StoredOfflineMessage,
+} from '../storage/stores/offline-messages.ts'
 import { getSetting, putSetting } from '../storage/stores/settings.ts'
 import { type Clock, SystemClock } from '../util/clock.ts'
 
@@ -43,8 +48,20 @@ export function accounts(directory: Directory): Accounts {
   }
 }
 
+/** Messages that wait, as they are to go by e-mail. */
+export interface MailForwarding {
+  /** When this one is to go; `undefined` where it is not. */
+  dueAt(account: BareJid, message: InstantMessage, now: number): number | undefined
+  /** One that is due then has been kept. */
+  wakeAt(instant: number): void
+}
+
 /** Keeps up to `limit` messages for each account. */
-export async function offlineStore(db: Queryable, limit: number): Promise<OfflineStore> {
+export async function offlineStore(
+  db: Queryable,
+  limit: number,
+  mail?: MailForwarding,
+): Promise<OfflineStore> {
   const messages = new OfflineMessages(db)
   // Everybody asks when he signs in, and nearly nobody has any: this process knows who may have, by
   // the last that was kept for him.
@@ -52,12 +69,12 @@ export async function offlineStore(db: Queryable, limit: number): Promise<Offlin
   let last = 0
   return {
     add: async (account, message, storedAt) => {
-      const { from, to, type, id, thread, subject, body, origin } = message
-      const row = { type, messageId: id, thread, subject, body, origin, storedAt }
-      const kept = { ...row, sender: from.full, recipient: to.full, native: message.native() }
+      const mailAt = mail?.dueAt(account, message, storedAt)
+      const kept = serializeMessage(message, storedAt, mailAt)
       const result = await messages.add(account, kept, limit)
       last += 1
       waiting.set(account, last)
+      if (mailAt !== undefined && result === 'stored') mail?.wakeAt(mailAt)
       return result
     },
     list: async (account, after, limit) => {
@@ -69,7 +86,37 @@ export async function offlineStore(db: Queryable, limit: number): Promise<Offlin
       if (isEmpty) waiting.delete(account)
       return rows.map((row) => ({ id: row.id, message: parseMessage(row) }))
     },
+    get: async (account, ids) => {
+      const rows = await messages.get(account, ids)
+      return rows.map((row) => ({ id: row.id, message: parseMessage(row) }))
+    },
     remove: (account, ids) => messages.remove(account, ids),
+    clear: (account) => messages.clear(account),
+  }
+}
+
+function serializeMessage(
+  message: InstantMessage,
+  storedAt: number,
+  mailAt: number | undefined,
+): OfflineMessage {
+  const { from, to, type, id, thread, subject, body, origin, stableId, expiresAt } = message
+  return {
+    ...{
+      type,
+      messageId: id,
+      thread,
+      subject,
+      body,
+      origin,
+      storedAt,
+      stableId,
+      expiresAt,
+      mailAt,
+    },
+    sender: from.full,
+    recipient: to.full,
+    native: message.native(),
   }
 }
 
@@ -85,6 +132,8 @@ function parseMessage(row: StoredOfflineMessage): InstantMessage {
     origin: row.origin as Protocol,
     delayedSince: row.storedAt,
     storable: true,
+    stableId: row.stableId,
+    expiresAt: row.expiresAt,
     native: () => row.native,
   }
 }

@@ -12,6 +12,11 @@ export class KeyedQueue<K> {
     return (this.#tails.get(key)?.length ?? 0) >= this.#maxLength
   }
 
+  /** Whether work of this key runs or waits. */
+  isBusy(key: K): boolean {
+    return this.#tails.has(key)
+  }
+
   /** Settles as `work` does. Throws `RangeError` where the key's queue is full. */
   run<T>(key: K, work: () => Promise<T>): Promise<T> {
     if (this.isFull(key)) throw new RangeError('too much work waits for this key')

@@ -6,6 +6,9 @@ export type MessageType = 'chat' | 'normal' | 'headline' | 'groupchat' | 'error'
 
 export type Protocol = 'xmpp' | 'sip' | 'api'
 
+/** What a copy tells a client: that another client of the person sent a message, or got one. */
+export type CopyDirection = 'sent' | 'received'
+
 export interface InstantMessage {
   readonly from: Jid
   readonly to: Jid
@@ -21,6 +24,14 @@ export interface InstantMessage {
   readonly delayedSince: number | undefined
   /** Worth keeping for an absent user (XEP-0160 §3, RFC 6121 §8.5.2.2): false for pure chat states and the like. */
   readonly storable: boolean
+  /** Not to be kept for good, in a mailbox or an archive; it may wait to be delivered (XEP-0334 §4.1). */
+  readonly offTheRecord?: boolean
+  /** Whether other clients of the one who sent it, or got it, are to see it (XEP-0280 §6); they are, where absent. */
+  isCopied?(direction: CopyDirection): boolean
+  /** The id by which the recipient's account knows it: see `stable-id.ts`. */
+  stableId?: string | undefined
+  /** It is not delivered after this instant, milliseconds since the epoch (XEP-0079 §3.3.2). */
+  expiresAt?: number | undefined
   /**
    * The message in the words of its own protocol, which an edge of the same protocol sends on unchanged
    * (for XMPP the stanza's XML). The core stores it and never reads it.
@@ -58,4 +69,9 @@ export const DROPPED: DeliveryOutcome = { kind: 'dropped' }
 
 export function refused(refusal: Refusal): DeliveryOutcome {
   return { kind: 'refused', refusal }
+}
+
+/** Of somebody who is merely not there: what is worth keeping waits for him. */
+export function isAbsence(refusal: Refusal): boolean {
+  return refusal === 'unreachable' || refusal === 'timeout' || refusal === 'overloaded'
 }

@@ -4,19 +4,25 @@
  */
 
 import type { Clock } from '../../util/clock.ts'
+import { KeyedQueue } from '../../util/keyed-queue.ts'
 import type { Log } from '../../util/log.ts'
 import { counter } from '../../util/metrics.ts'
 import type { BareJid } from '../address.ts'
-import type { Session, Sessions } from '../sessions.ts'
+import { type Session, type Sessions, takesBareMessages } from '../sessions.ts'
 import { Conversations } from './conversations.ts'
+import { copySent, copyTakers, copyTo } from './copies.ts'
+import { Mailbox, type OfflineStore } from './mailbox.ts'
 import {
   DELIVERED,
   type DeliveryOutcome,
   DROPPED,
   type InstantMessage,
+  isAbsence,
   refused,
   STORED,
 } from './message.ts'
+import { isKeptForLater, nobodyThere, unmatched } from './rules.ts'
+import { identify } from './stable-id.ts'
 
 /** What messaging asks of the directory. */
 export interface Accounts {
@@ -34,19 +40,6 @@ export interface MessageAccess {
   isRefused(account: BareJid, address: BareJid): boolean
 }
 
-export interface KeptMessage {
-  readonly id: number
-  readonly message: InstantMessage
-}
-
-/** Where messages wait for an absent user. `add` resolves when the message is committed. */
-export interface OfflineStore {
-  add(account: BareJid, message: InstantMessage, at: number): Promise<'stored' | 'full'>
-  /** The oldest messages first, at most `limit`, those after `afterId`. */
-  list(account: BareJid, afterId: number, limit: number): Promise<KeptMessage[]>
-  remove(account: BareJid, ids: readonly number[]): Promise<void>
-}
-
 export interface MessagingDeps {
   sessions: Sessions
   accounts: Accounts
@@ -56,17 +49,8 @@ export interface MessagingDeps {
   log: Log
 }
 
-interface Drain {
-  again: boolean
-  done: Promise<void>
-}
-
 /** Messages to one absent account that may wait for the database at a time. */
 const MAX_WAITING = 1000
-/** So few that the largest stanzas fit in a stream's write queue together. */
-const DRAIN_BATCH = 10
-/** A client that takes longer to read a batch is as good as gone: others may wait for what it does not read. */
-const FLUSH_DEADLINE_MS = 30_000
 
 const routed = counter({
   name: 'heliograph_messaging_messages_total',
@@ -74,15 +58,28 @@ const routed = counter({
   labels: ['origin', 'outcome'],
 })
 
+/** What would become of a message if it were sent now. */
+export interface Prospect {
+  readonly kind: 'delivered' | 'stored' | 'none'
+  /** Who would be given it. */
+  readonly sessions: readonly Session[]
+}
+
+const NOBODY: readonly Session[] = []
+
 export class Messaging {
+  readonly mailbox: Mailbox
   readonly #deps: MessagingDeps
   readonly #conversations: Conversations
   /** The tail of what waits for each absent account, so that its messages keep their order (RFC 6120 §10.1). */
-  readonly #waiting = new Map<BareJid, { tail: Promise<unknown>; length: number }>()
-  readonly #draining = new Map<Session, Drain>()
+  readonly #waiting = new KeyedQueue<BareJid>(MAX_WAITING)
 
   constructor(deps: MessagingDeps) {
     this.#deps = deps
+    this.mailbox = new Mailbox({
+      ...deps,
+      mayReach: (account, message) => this.#mayReach(account, message),
+    })
     this.#conversations = new Conversations(deps.clock)
   }
 
@@ -95,10 +92,13 @@ export class Messaging {
     message: InstantMessage,
     sender: Session | undefined,
   ): DeliveryOutcome | Promise<DeliveryOutcome> {
+    // An XMPP client learns of a refusal by a stanza, which is copied, too (XEP-0280 §6.1); a phone does not.
+    const isXmpp = message.origin === 'xmpp'
+    if (isXmpp && sender) this.#copySent(message, sender)
     const outcome = this.#route(message, sender)
-    if (!(outcome instanceof Promise)) return count(message, outcome)
+    if (!(outcome instanceof Promise)) return this.#done(message, sender, outcome)
     return outcome.then(
-      (settled) => count(message, settled),
+      (settled) => this.#done(message, sender, settled),
       (error: unknown) => {
         this.#deps.log.error({ what: 'message_routing_failed', err: error })
         return count(message, refused('internal'))
@@ -106,21 +106,20 @@ export class Messaging {
     )
   }
 
-  /**
-   * Gives a session that became available what waited for its account, oldest first (XEP-0160 §2).
-   * A message is removed only after the session took it and it has left this process.
-   */
+  /** What `send` would do, but for a mailbox that is full. */
+  async foresee(message: InstantMessage): Promise<Prospect> {
+    const account = await this.#accountOf(message.to.bare)
+    const nobody = { kind: 'none', sessions: NOBODY } as const
+    if (account === undefined || !this.#mayReach(account, message)) return nobody
+    const sessions = this.#recipients(account, message)
+    if (sessions.length > 0) return { kind: 'delivered', sessions }
+    const isKept = unmatched(message) === undefined && isKeptForLater(message)
+    return isKept ? { kind: 'stored', sessions } : nobody
+  }
+
+  /** See `Mailbox.drain`. */
   drainOffline(session: Session): Promise<void> {
-    const running = this.#draining.get(session)
-    if (running !== undefined) {
-      // What was stored since may have come after its last look.
-      running.again = true
-      return running.done
-    }
-    const drain = { again: false, done: Promise.resolve() }
-    this.#draining.set(session, drain)
-    drain.done = this.#drainAll(session, drain).finally(() => this.#draining.delete(session))
-    return drain.done
+    return this.mailbox.drain(session)
   }
 
   #route(
@@ -136,7 +135,7 @@ export class Messaging {
       this.#conversations.answered(sender.account, to.bare, message.thread, sender.resource)
     }
     // Somebody on line and nothing on its way to the store before this message: no need to ask the database.
-    if (this.#deps.sessions.of(to.bare).length > 0 && !this.#waiting.has(to.bare)) {
+    if (this.#deps.sessions.of(to.bare).length > 0 && !this.#waiting.isBusy(to.bare)) {
       return this.#toOnline(to.bare, message) ?? this.#enqueue(to.bare, message)
     }
     return this.#enqueue(to.bare, message)
@@ -144,22 +143,23 @@ export class Messaging {
 
   /** `undefined` where none of the account's sessions takes this message and the rules for an absent user apply. */
   #toOnline(account: BareJid, message: InstantMessage): DeliveryOutcome | undefined {
+    const sessions = this.#recipients(account, message)
+    if (sessions.length > 0) return this.#give(sessions, account, message)
+    return unmatched(message)
+  }
+
+  #recipients(account: BareJid, message: InstantMessage): readonly Session[] {
     const { resource } = message.to
     if (resource !== '') {
       const session = this.#deps.sessions.get(account, resource)
       // RFC 6121 §8.5.3.1: an exact match gets the stanza, whatever its priority.
-      if (session) return this.#give([session], account, message)
-      // §8.5.3.2.1: to a resource that is not there, only chat is treated as if sent to the bare JID.
-      if (message.type !== 'chat')
-        return message.type === 'error' ? DROPPED : refused('unreachable')
+      if (session) return [session]
     }
-    if (message.type === 'groupchat') return refused('unreachable') // §8.5.2.1.1
-    if (message.type === 'error') return DROPPED
+    if (unmatched(message)) return NOBODY
     const reachable = this.#deps.sessions.of(account).filter(takesBareMessages)
-    if (reachable.length === 0) return undefined
-    const one =
-      message.type === 'headline' ? undefined : this.#conversationPlace(reachable, account, message)
-    return this.#give(one ? [one] : reachable, account, message)
+    if (reachable.length < 2 || message.type === 'headline') return reachable
+    const one = this.#conversationPlace(reachable, account, message)
+    return one ? [one] : reachable
   }
 
   #conversationPlace(
@@ -167,31 +167,40 @@ export class Messaging {
     account: BareJid,
     message: InstantMessage,
   ): Session | undefined {
-    if (reachable.length === 1) return undefined
     const peer = message.from.bare
     const place = this.#conversations.placeOf(account, peer, message.thread)
     if (place === undefined) return undefined
     const session = reachable.find((candidate) => candidate.resource === place)
     if (!session) this.#conversations.forget(account, peer, message.thread)
-    return session
+    // Receipts, reactions and the like are nothing to a phone, and may be something to his other clients.
+    return session?.protocol === 'sip' && message.body === undefined ? undefined : session
   }
 
   /** Hands the message to each session: delivered as soon as one has it, relayed while only SIP has it. */
-  #give(sessions: readonly Session[], account: BareJid, message: InstantMessage): DeliveryOutcome {
+  #give(
+    sessions: readonly Session[],
+    account: BareJid,
+    message: InstantMessage,
+    tried: readonly Session[] = NOBODY,
+  ): DeliveryOutcome {
+    const all = this.#deps.sessions.of(account)
+    const takers = tried.length > 0 ? NOBODY : copyTakers(all, sessions, message)
+    if (takers.length > 0) identify(message)
     let refusal: DeliveryOutcome | undefined
     let delivered = false
     const relayed: Promise<DeliveryOutcome>[] = []
-    const isCopy = sessions.length > 1
+    const isCopy = sessions.length + takers.length > 1
     for (const session of sessions) {
       const outcome = session.deliver(message, isCopy)
       if (outcome instanceof Promise) relayed.push(this.#guard(outcome))
       else if (outcome.kind === 'refused') refusal ??= outcome
       else delivered = true
     }
+    if (!delivered && relayed.length === 0) return refusal ?? refused('unreachable')
+    copyTo(takers, message, 'received')
     if (delivered) return DELIVERED
-    if (relayed.length > 0)
-      return { kind: 'relayed', final: this.#settle(relayed, account, message) }
-    return refusal ?? refused('unreachable')
+    const given = { account, message, tried: [...tried, ...sessions], isCopied: takers.length > 0 }
+    return { kind: 'relayed', final: this.#settle(relayed, given) }
   }
 
   #guard(outcome: Promise<DeliveryOutcome>): Promise<DeliveryOutcome> {
@@ -204,8 +213,7 @@ export class Messaging {
   /** All SIP clients have answered: one that took it is enough; a phone that is gone is an absent user. */
   async #settle(
     relayed: Promise<DeliveryOutcome>[],
-    account: BareJid,
-    message: InstantMessage,
+    { account, message, tried, isCopied }: Given,
   ): Promise<DeliveryOutcome> {
     const outcomes = await Promise.all(relayed)
     const taken = outcomes.find((outcome) => outcome.kind === 'delivered')
@@ -213,95 +221,65 @@ export class Messaging {
     const refusals = outcomes.filter((outcome) => outcome.kind === 'refused')
     const final = refusals.find((outcome) => !isAbsence(outcome.refusal))
     if (final) return final
+    if (isCopied) return DELIVERED
+    // The conversation was at a phone that is gone: his other clients are there.
+    const others = this.#deps.sessions
+      .of(account)
+      .filter((session) => takesBareMessages(session) && !tried.includes(session))
+    if (others.length > 0) {
+      const outcome = this.#give(others, account, message, tried)
+      return outcome.kind === 'relayed' ? outcome.final : outcome
+    }
     return message.storable ? this.#store(account, message) : (refusals[0] ?? DROPPED)
   }
 
   /** Behind whatever already waits for this account, so that order holds. */
   #enqueue(address: BareJid, message: InstantMessage): DeliveryOutcome | Promise<DeliveryOutcome> {
-    const queue = this.#waiting.get(address) ?? { tail: Promise.resolve(), length: 0 }
-    if (queue.length >= MAX_WAITING) return refused('overloaded')
-    queue.length += 1
-    const outcome = queue.tail.then(() => this.#toPossiblyAbsent(address, message))
-    queue.tail = outcome
-      .catch(() => undefined)
-      .then(() => {
-        queue.length -= 1
-        if (queue.length === 0) this.#waiting.delete(address)
-      })
-    this.#waiting.set(address, queue)
-    return outcome
+    if (this.#waiting.isFull(address)) return refused('overloaded')
+    return this.#waiting.run(address, () => this.#toPossiblyAbsent(address, message))
   }
 
   async #toPossiblyAbsent(address: BareJid, message: InstantMessage): Promise<DeliveryOutcome> {
-    const { accounts } = this.#deps
-    const account = (await accounts.exists(address)) ? address : await accounts.accountOf(address)
+    const account = await this.#accountOf(address)
     if (account === undefined) return nobodyThere(message, 'no-such-user')
     if (!this.#mayReach(account, message)) return nobodyThere(message)
     return this.#toOnline(account, message) ?? this.#toAbsent(account, message)
   }
 
-  /** RFC 6121 §8.5.2.2. */
+  async #accountOf(address: BareJid): Promise<BareJid | undefined> {
+    const { accounts } = this.#deps
+    return (await accounts.exists(address)) ? address : accounts.accountOf(address)
+  }
+
+  /** RFC 6121 §8.5.2.2. Clients that want no messages to the bare JID want copies all the same. */
   #toAbsent(account: BareJid, message: InstantMessage): DeliveryOutcome | Promise<DeliveryOutcome> {
-    switch (message.type) {
-      case 'headline':
-      case 'error':
-        return DROPPED
-      case 'groupchat':
-        return refused('unreachable')
-      case 'chat':
-      case 'normal':
-        return message.storable ? this.#store(account, message) : DROPPED
+    if (message.type !== 'chat' && message.type !== 'normal') {
+      return message.type === 'groupchat' ? refused('unreachable') : DROPPED
     }
+    const takers = copyTakers(this.#deps.sessions.of(account), NOBODY, message)
+    if (takers.length > 0) identify(message)
+    copyTo(takers, message, 'received')
+    return message.storable ? this.#store(account, message) : DROPPED
   }
 
   async #store(account: BareJid, message: InstantMessage): Promise<DeliveryOutcome> {
-    const { offline, clock, sessions } = this.#deps
-    const result = await offline.add(account, message, message.delayedSince ?? clock.now())
-    if (result === 'full') return refused('mailbox-full')
-    // He may have signed in while the database worked, after the edge drained the store.
-    const back = sessions.of(account).find((session) => takesBareMessages(session))
-    if (back) await this.drainOffline(back)
-    return STORED
+    const result = await this.mailbox.keep(account, message)
+    return result === 'full' ? refused('mailbox-full') : STORED
   }
 
-  async #drainAll(session: Session, drain: Drain): Promise<void> {
-    do {
-      drain.again = false
-      await this.#drain(session)
-    } while (drain.again)
+  #copySent(message: InstantMessage, sender: Session | undefined): void {
+    const account = sender?.account ?? message.from.bare
+    const all = this.#deps.sessions.of(account)
+    if (all.length > (sender ? 1 : 0)) copySent(message, { account, all, sender })
   }
 
-  async #drain(session: Session): Promise<void> {
-    const { offline } = this.#deps
-    let after = 0
-    for (;;) {
-      const batch = await offline.list(session.account, after, DRAIN_BATCH)
-      const taken: number[] = []
-      for (const { id, message } of batch) {
-        after = id
-        if (!this.#mayReach(session.account, message)) {
-          taken.push(id) // blocked since: it is not delivered any more
-          continue
-        }
-        // One that this client cannot take (a phone refuses the content) waits for another client.
-        const outcome = await this.#deliverKept(session, message)
-        if (outcome.kind !== 'refused') taken.push(id)
-        else if (isAbsence(outcome.refusal)) break
-      }
-      if (taken.length > 0) {
-        if (!(await this.#flushed(session))) return
-        await offline.remove(session.account, taken)
-      }
-      if (batch.length < DRAIN_BATCH || !takesBareMessages(session)) return
-    }
-  }
-
-  #flushed(session: Session): boolean | Promise<boolean> {
-    const flushed = session.flushed?.()
-    if (!flushed) return true
-    const late = Promise.withResolvers<boolean>()
-    const deadline = this.#deps.clock.after(FLUSH_DEADLINE_MS, () => late.resolve(false))
-    return Promise.race([flushed, late.promise]).finally(() => deadline.cancel())
+  #done(
+    message: InstantMessage,
+    sender: Session | undefined,
+    outcome: DeliveryOutcome,
+  ): DeliveryOutcome {
+    if (message.origin !== 'xmpp' && outcome.kind !== 'refused') this.#copySent(message, sender)
+    return count(message, outcome)
   }
 
   #mayReach(account: BareJid, { from }: InstantMessage): boolean {
@@ -311,31 +289,14 @@ export class Messaging {
   #hasBlocked(account: BareJid, address: BareJid): boolean {
     return account !== address && this.#deps.access.isRefused(account, address)
   }
-
-  async #deliverKept(session: Session, message: InstantMessage): Promise<DeliveryOutcome> {
-    if (!takesBareMessages(session)) return refused('unreachable')
-    return session.deliver(message)
-  }
 }
 
-/** RFC 6121 §4.7.2.3: a negative priority asks for no messages to the bare JID. */
-function takesBareMessages(session: Session): boolean {
-  return session.priority !== undefined && session.priority >= 0
-}
-
-/**
- * RFC 6121 §8.5.1, and table 1 for headlines. Who blocks the sender looks like somebody who has
- * nobody to take it (XEP-0191 §3.3).
- */
-function nobodyThere(
-  { type }: InstantMessage,
-  refusal: 'no-such-user' | 'unreachable' = 'unreachable',
-): DeliveryOutcome {
-  return type === 'error' || type === 'headline' ? DROPPED : refused(refusal)
-}
-
-function isAbsence(refusal: string): boolean {
-  return refusal === 'unreachable' || refusal === 'timeout' || refusal === 'overloaded'
+/** A message that phones have, and have not answered. */
+interface Given {
+  readonly account: BareJid
+  readonly message: InstantMessage
+  readonly tried: readonly Session[]
+  readonly isCopied: boolean
 }
 
 function count(message: InstantMessage, outcome: DeliveryOutcome): DeliveryOutcome {

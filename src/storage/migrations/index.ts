@@ -3,6 +3,7 @@ import type { DatabaseKind, Queryable } from '../database.ts'
 import { foundation } from './0001-foundation.ts'
 import { accessControl } from './0002-access-control.ts'
 import { noWatchedIndex } from './0003-no-watched-index.ts'
+import { keptMessages } from './0004-kept-messages.ts'
 
 export interface Migration {
   readonly name: string
@@ -13,4 +14,5 @@ export const migrations: readonly Migration[] = [
   { name: '0001-foundation', up: foundation },
   { name: '0002-access-control', up: accessControl },
   { name: '0003-no-watched-index', up: noWatchedIndex },
+  { name: '0004-kept-messages', up: keptMessages },
 ]

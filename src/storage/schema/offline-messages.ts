@@ -15,4 +15,12 @@ export interface OfflineMessagesTable {
   origin: string
   native: string | null
   stored_at: number
+  /** By which the account knows it (XEP-0359). */
+  stable_id: string | null
+  /** It is not delivered after that. */
+  expires_at: number | null
+  /** When it is to go by e-mail, next. */
+  mail_at: number | null
+  /** How often that was tried. */
+  mail_tries: Generated<number>
 }

@@ -1,5 +1,5 @@
 /** Messages for users who are not signed in (XEP-0160 §3): kept in order, handed over, removed. */
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Queryable } from '../database.ts'
 import type { OfflineMessagesTable } from '../schema/offline-messages.ts'
 
@@ -16,8 +16,14 @@ export interface OfflineMessage {
   /** The protocol it came in by, in whose words `native` is. */
   readonly origin: string
   readonly native: string | undefined
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, as all times here. */
   readonly storedAt: number
+  /** By which the account knows it. */
+  readonly stableId?: string | undefined
+  /** It is not delivered after that. */
+  readonly expiresAt?: number | undefined
+  /** When it is to go by e-mail; `undefined` where it is not. */
+  readonly mailAt?: number | undefined
 }
 
 export interface StoredOfflineMessage extends OfflineMessage {
@@ -40,7 +46,7 @@ export class OfflineMessages {
     // One statement, so that counting and adding are one step and share a commit with others.
     const { numAffectedRows } = await sql`
       insert into ${table('offline_messages')} (${sql.join(columns)})
-      select ${sql.join(Object.values(row).map(typed))}
+      select ${sql.join(Object.entries(row).map(typed))}
       where (select count(*) from offline_messages where account = ${account}) < ${limit}
     `.execute(this.#db)
     return numAffectedRows === 1n ? 'stored' : 'full'
@@ -69,6 +75,21 @@ export class OfflineMessages {
     return rows.map(parseMessage)
   }
 
+  /** Those of them that are kept for the account, in order of arrival. */
+  async get(account: string, ids: readonly number[]): Promise<StoredOfflineMessage[]> {
+    const found: StoredOfflineMessage[] = []
+    for (const some of portions(ids)) {
+      const rows = await this.#db
+        .selectFrom('offline_messages')
+        .selectAll()
+        .where('account', '=', account)
+        .where('id', 'in', some)
+        .execute()
+      found.push(...rows.map(parseMessage))
+    }
+    return found.sort((one, other) => one.id - other.id)
+  }
+
   async count(account: string): Promise<number> {
     const { count } = await this.#db
       .selectFrom('offline_messages')
@@ -79,13 +100,18 @@ export class OfflineMessages {
   }
 
   async remove(account: string, ids: readonly number[]): Promise<void> {
-    for (let at = 0; at < ids.length; at += REMOVE_AT_ONCE) {
+    for (const some of portions(ids)) {
       await this.#db
         .deleteFrom('offline_messages')
         .where('account', '=', account)
-        .where('id', 'in', ids.slice(at, at + REMOVE_AT_ONCE))
+        .where('id', 'in', some)
         .execute()
     }
+  }
+
+  /** Everything that is kept for the account. */
+  async clear(account: string): Promise<void> {
+    await this.#db.deleteFrom('offline_messages').where('account', '=', account).execute()
   }
 
   /** Forgets what was kept before this instant; answers how many. */
@@ -99,11 +125,16 @@ export class OfflineMessages {
 }
 
 /** Databases limit the parameters of one statement. */
-const REMOVE_AT_ONCE = 500
+const AT_ONCE = 500
+
+function portions(ids: readonly number[]): (readonly number[])[] {
+  const count = Math.ceil(ids.length / AT_ONCE)
+  return Array.from({ length: count }, (_, at) => ids.slice(at * AT_ONCE, (at + 1) * AT_ONCE))
+}
 
 /** In a `select` without a table PostgreSQL has no column to tell it a parameter's type. */
-function typed(value: string | number | null) {
-  return typeof value === 'number' ? sql`cast(${value} as bigint)` : sql`cast(${value} as text)`
+function typed([column, value]: [string, string | number | null]) {
+  return column.endsWith('_at') ? sql`cast(${value} as bigint)` : sql`cast(${value} as text)`
 }
 
 function serializeMessage(account: string, message: OfflineMessage) {
@@ -119,12 +150,13 @@ function serializeMessage(account: string, message: OfflineMessage) {
     origin: message.origin,
     native: message.native ?? null,
     stored_at: message.storedAt,
+    stable_id: message.stableId ?? null,
+    expires_at: message.expiresAt ?? null,
+    mail_at: message.mailAt ?? null,
   }
 }
 
-function parseMessage(
-  row: Omit<OfflineMessagesTable, 'id'> & { id: number },
-): StoredOfflineMessage {
+export function parseMessage(row: Selectable<OfflineMessagesTable>): StoredOfflineMessage {
   return {
     id: row.id,
     sender: row.sender,
@@ -137,5 +169,8 @@ function parseMessage(
     origin: row.origin,
     native: row.native ?? undefined,
     storedAt: row.stored_at,
+    stableId: row.stable_id ?? undefined,
+    expiresAt: row.expires_at ?? undefined,
+    mailAt: row.mail_at ?? undefined,
   }
 }

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { type BareJid, requireJid } from '../../../src/core/address.ts'
+import type { KeptMessage, OfflineStore } from '../../../src/core/messaging/mailbox.ts'
 import type {
   DeliveryOutcome,
   InstantMessage,
   MessageType,
 } from '../../../src/core/messaging/message.ts'
 import { DELIVERED, refused } from '../../../src/core/messaging/message.ts'
-import {
-  type KeptMessage,
-  Messaging,
-  type OfflineStore,
-} from '../../../src/core/messaging/messaging.ts'
+import { Messaging } from '../../../src/core/messaging/messaging.ts'
 import type { AccessControl } from '../../../src/core/presence/access/access-control.ts'
 import { type Session, Sessions } from '../../../src/core/sessions.ts'
 import { silentLog } from '../../../src/util/log.ts'
@@ -65,6 +62,14 @@ class Mailbox implements OfflineStore {
 
   async list(account: BareJid, afterId: number, limit: number): Promise<KeptMessage[]> {
     return this.kept.filter((one) => one.account === account && one.id > afterId).slice(0, limit)
+  }
+
+  async get(account: BareJid, ids: readonly number[]): Promise<KeptMessage[]> {
+    return this.kept.filter((one) => one.account === account && ids.includes(one.id))
+  }
+
+  async clear(account: BareJid): Promise<void> {
+    this.kept = this.kept.filter((one) => one.account !== account)
   }
 
   async remove(_account: BareJid, ids: readonly number[]): Promise<void> {

@@ -37,12 +37,16 @@ eachDatabase((_kind, open) => {
       subject: 's',
       native: '<message/>',
       origin: 'sip',
+      stableId: 'id1',
+      expiresAt: 1_900_000_100_000,
+      mailAt: 1_900_000_000_500,
     })
     assert.equal(await store.add(alice, full, 10), 'stored')
     for (const body of ['b', 'c', 'd']) await store.add(alice, message(body), 10)
     const [first, second] = await store.list(alice, { limit: 2 })
     assert.deepEqual(first, { id: first?.id, ...full })
-    assert.deepEqual(second, { id: second?.id, ...message('b') })
+    const nothing = { stableId: undefined, expiresAt: undefined, mailAt: undefined }
+    assert.deepEqual(second, { id: second?.id, ...message('b'), ...nothing })
     const rest = await store.list(alice, { after: second?.id ?? 0 })
     assert.deepEqual(
       rest.map((one) => one.body),
@@ -56,6 +60,26 @@ eachDatabase((_kind, open) => {
       left.map((one) => one.body),
       ['b', 'd'],
     )
+  })
+
+  test('single messages are found, and all of an account’s removed', async (t) => {
+    const { database, directory } = await openTestDirectory(t, open)
+    for (const account of [alice, bob]) await directory.addUser({ account })
+    const store = new OfflineMessages(database.kysely)
+    for (const body of ['a', 'b', 'c']) await store.add(alice, message(body), 10)
+    await store.add(bob, message('other'), 10)
+    const ids = (await store.list(alice)).map(({ id }) => id)
+    const [a = 0, , c = 0] = ids
+    const others = (await store.list(bob)).map(({ id }) => id)
+    const found = await store.get(alice, [c, a, 999_999, ...others])
+    assert.deepEqual(
+      found.map(({ body }) => body),
+      ['a', 'c'],
+    )
+    assert.deepEqual(await store.get(alice, []), [])
+    await store.clear(alice)
+    assert.equal(await store.count(alice), 0)
+    assert.equal(await store.count(bob), 1)
   })
 
   test('an account’s store fills up, and has room again when it is read', async (t) => {
