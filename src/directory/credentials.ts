@@ -1,14 +1,16 @@
 /** What is kept of passwords, and checks against it. */
-import type { BareJid } from '../core/address.ts'
+import { type BareJid, domainOf } from '../core/address.ts'
 import type { Queryable } from '../storage/database.ts'
 import {
   findCredential,
   findDigestHash,
   replaceCredentials,
 } from '../storage/stores/credentials.ts'
-import { type DigestAlgorithm, type DigestKind, digestHashes } from './digest.ts'
+import type { Log } from '../util/log.ts'
+import { type DigestAlgorithm, type DigestKind, digestHashes, kindWithRealm } from './digest.ts'
 import type { Domain } from './domain.ts'
 import { LoadingCache } from './loading-cache.ts'
+import type { PartialKeys } from './partial-keys.ts'
 import { preparePassword } from './passwords.ts'
 import {
   fakeKeys,
@@ -16,10 +18,12 @@ import {
   type ScramHasher,
   type ScramKeys,
   type ScramMechanism,
+  serializeKeys,
 } from './scram.ts'
 
 /** The mechanism whose keys a plain password is checked against. */
 const PLAIN_CHECK: ScramMechanism = 'SCRAM-SHA-256'
+const PLAIN_CHECKS: readonly ScramMechanism[] = [PLAIN_CHECK, 'SCRAM-SHA-512', 'SCRAM-SHA-1']
 
 /** Accounts times mechanisms: everybody signs in again after the network was away. */
 const CACHED_KEYS = 10_000
@@ -29,6 +33,16 @@ interface CredentialsDeps {
   hasher: ScramHasher
   /** This installation's, so that decoys cannot be told from outside. */
   decoySecret: Buffer
+  /** Realms of DIGEST-MD5 besides the domains. */
+  digestRealms: readonly string[]
+  log: Log
+}
+
+interface WantedDigest {
+  account: BareJid
+  algorithm: DigestAlgorithm
+  kind: DigestKind
+  realm: string | undefined
 }
 
 /**
@@ -49,35 +63,34 @@ export class Credentials {
   readonly #db: Queryable
   readonly #hasher: ScramHasher
   readonly #decoySecret: Buffer
+  readonly #digestRealms: readonly string[]
+  readonly #log: Log
+  #partial: PartialKeys | undefined
   readonly #keys: LoadingCache<`${ScramMechanism} ${BareJid}`, KeptKeys | undefined>
 
-  constructor({ db, hasher, decoySecret }: CredentialsDeps) {
+  constructor({ db, hasher, decoySecret, digestRealms, log }: CredentialsDeps) {
     this.#db = db
     this.#hasher = hasher
     this.#decoySecret = decoySecret
+    this.#digestRealms = digestRealms
+    this.#log = log
     this.#keys = new LoadingCache(CACHED_KEYS, (key) => this.#load(key))
+  }
+
+  /** Told once, before anybody signs in. */
+  complement(partial: PartialKeys): void {
+    this.#partial = partial
   }
 
   /** The slow part, to be done before a transaction is begun. `password` is prepared. */
   async prepare(domain: Domain, account: BareJid, password: string): Promise<PreparedCredentials> {
     const keys = await Promise.all(
-      SCRAM_MECHANISMS.map(async (mechanism) => {
-        const { salt, iterations, storedKey, serverKey } = await this.#hasher.keys(
-          mechanism,
-          password,
-        )
-        return {
-          account,
-          mechanism,
-          salt: salt.toString('base64'),
-          iterations,
-          stored_key: storedKey.toString('base64'),
-          server_key: serverKey.toString('base64'),
-        }
-      }),
+      SCRAM_MECHANISMS.map(async (mechanism) =>
+        serializeKeys(account, mechanism, await this.#hasher.keys(mechanism, password)),
+      ),
     )
-    const hashes = digestHashes(domain, account, password).map((hash) => ({ account, ...hash }))
-    return { keys, hashes }
+    const hashes = digestHashes(domain, account, password, this.#digestRealms)
+    return { keys, hashes: hashes.map((hash) => ({ account, ...hash })) }
   }
 
   store(trx: Queryable, account: BareJid, prepared: PreparedCredentials): Promise<void> {
@@ -105,17 +118,35 @@ export class Credentials {
     return fakeKeys(this.#decoySecret, account, mechanism, this.#hasher.iterations(mechanism))
   }
 
-  ha1(account: BareJid, algorithm: DigestAlgorithm, kind: DigestKind): Promise<string | undefined> {
-    return findDigestHash(this.#db, { account, kind, algorithm })
+  ha1({ account, algorithm, kind, realm }: WantedDigest): Promise<string | undefined> {
+    const own = realm === undefined || realm === domainOf(account)
+    return findDigestHash(this.#db, {
+      account,
+      kind: own ? kind : kindWithRealm(kind, realm),
+      algorithm,
+    })
   }
 
   /** Takes as long for an unknown account as for a wrong password. */
   async verify(account: BareJid, password: string): Promise<boolean> {
     const prepared = preparePassword(password)
-    const keys = await this.scram(account, PLAIN_CHECK)
-    const against = keys ?? this.fakeScram(account, PLAIN_CHECK)
-    const matches = await this.#hasher.matches(PLAIN_CHECK, prepared ?? '', against)
-    return matches && keys !== undefined && prepared !== undefined
+    const lacking = this.#partial?.lacking(account) ?? []
+    const check = PLAIN_CHECKS.find((mechanism) => !lacking.includes(mechanism)) ?? PLAIN_CHECK
+    const keys = await this.scram(account, check)
+    const against = keys ?? this.fakeScram(account, check)
+    const matches = await this.#hasher.matches(check, prepared ?? '', against)
+    if (!matches || keys === undefined || prepared === undefined) return false
+    for (const mechanism of lacking) void this.#complete(account, mechanism, prepared)
+    return true
+  }
+
+  /** Who came from another server has signed in with his password: the keys that he lacks can be made. */
+  async #complete(account: BareJid, mechanism: ScramMechanism, password: string): Promise<void> {
+    try {
+      await this.#partial?.add(account, mechanism, await this.#hasher.keys(mechanism, password))
+    } catch (err) {
+      this.#log.error({ what: 'scram_keys_not_completed', account, mechanism, err })
+    }
   }
 
   async #load(key: string): Promise<KeptKeys | undefined> {

@@ -12,13 +12,26 @@ export type DigestAlgorithm = 'MD5' | 'SHA-256'
 export type DigestKind = 'sip' | 'sip-address' | 'xmpp'
 
 export interface DigestHash {
-  readonly kind: DigestKind
+  readonly kind: string
   readonly algorithm: DigestAlgorithm
   readonly hash: string
 }
 
-/** Those that the domain's settings ask for. The user is the local part, or the account, and the realm is the domain. */
-export function digestHashes(domain: Domain, account: BareJid, password: string): DigestHash[] {
+/** As it is kept of another realm than the account's domain. */
+export function kindWithRealm(kind: DigestKind, realm: string): string {
+  return `${kind}:${realm}`
+}
+
+/**
+ * Those that the domain's settings ask for. The user is the local part, or the account, and the realm is the domain;
+ * for DIGEST-MD5 those of `realms`, too.
+ */
+export function digestHashes(
+  domain: Domain,
+  account: BareJid,
+  password: string,
+  realms: readonly string[] = [],
+): DigestHash[] {
   const user = localOf(account)
   const realm = domainOf(account)
   const hashes: DigestHash[] = []
@@ -35,13 +48,19 @@ export function digestHashes(domain: Domain, account: BareJid, password: string)
     }
   }
   if (domain.digestMd5) {
-    // RFC 2831 §2.1.2.1: each part goes in as ISO 8859-1 where it fits, and as UTF-8 otherwise.
-    const parts = [user, realm, password].map(latin1OrUtf8)
-    const [first = '', second = '', third = ''] = parts.map((part) => part.toString('latin1'))
-    const octets = Buffer.from(`${first}:${second}:${third}`, 'latin1')
-    hashes.push({ kind: 'xmpp', algorithm: 'MD5', hash: hash('md5', octets) })
+    const made = (inRealm: string) => hash('md5', xmppOctets(user, inRealm, password))
+    hashes.push({ kind: 'xmpp', algorithm: 'MD5', hash: made(realm) })
+    for (const other of realms) {
+      const kind = kindWithRealm('xmpp', other)
+      if (other !== realm) hashes.push({ kind, algorithm: 'MD5', hash: made(other) })
+    }
   }
   return hashes
+}
+
+/** RFC 2831 §2.1.2.1: each part goes in as ISO 8859-1 where it fits, and as UTF-8 otherwise. */
+function xmppOctets(...parts: readonly string[]): Buffer {
+  return Buffer.from(parts.map((part) => latin1OrUtf8(part).toString('latin1')).join(':'), 'latin1')
 }
 
 function hash(algorithm: string, input: string | Buffer): string {

@@ -7,6 +7,7 @@ import type { BareJid } from '../core/address.ts'
 import type { Database } from '../storage/database.ts'
 import { flag } from '../storage/schema/columns.ts'
 import { listAccountsWithAddressIn, listAddresses } from '../storage/stores/addresses.ts'
+import { removeFastTokens } from '../storage/stores/fast-tokens.ts'
 import { initSetting } from '../storage/stores/settings.ts'
 import {
   countUsers,
@@ -28,6 +29,7 @@ import { noSuchUser, userExists } from './errors.ts'
 import { DirectoryEvents, type UserRemoved } from './events.ts'
 import type { AddressType } from './handles.ts'
 import { LoadingCache } from './loading-cache.ts'
+import { PartialKeys } from './partial-keys.ts'
 import { requirePassword } from './passwords.ts'
 import { type PrimaryProtocol, primaryUri } from './primary-uri.ts'
 import { type Resolution, resolveAddress } from './resolver.ts'
@@ -49,6 +51,8 @@ export interface DirectoryDeps {
 export interface DirectoryOptions {
   /** PBKDF2 rounds for passwords set from now on; at least 4,096 each. */
   scramIterations?: Partial<ScramIterations>
+  /** Realms of DIGEST-MD5 besides the domains (RFC 2831 §2.1.1): hashes for them are kept of passwords set from now on. */
+  digestRealms?: readonly string[]
   contactLists?: Partial<ContactListOptions>
 }
 
@@ -94,9 +98,15 @@ export async function openDirectory(
     db: database.kysely,
     hasher: new ScramHasher(iterations),
     decoySecret: Buffer.from(String(secret), 'base64'),
+    digestRealms: options.digestRealms ?? [],
+    log: deps.log,
   })
+  const changed = (account: BareJid) => credentials.forget(account)
+  const partialKeys = await PartialKeys.load({ database, clock, iterations, changed })
+  credentials.complement(partialKeys)
   return new Directory(deps, {
     credentials,
+    partialKeys,
     domains: await Domains.load(deps),
     contacts: new ContactLists(deps, options.contactLists),
   })
@@ -104,12 +114,15 @@ export async function openDirectory(
 
 interface DirectoryParts {
   credentials: Credentials
+  partialKeys: PartialKeys
   domains: Domains
   contacts: ContactLists
 }
 
 export class Directory {
   readonly contacts: ContactLists
+  /** Of accounts that came from another server. */
+  readonly partialKeys: PartialKeys
   readonly #database: Database
   readonly #clock: Clock
   readonly #domains: Domains
@@ -121,6 +134,7 @@ export class Directory {
   /** See `openDirectory`. */
   constructor({ database, clock, log }: DirectoryDeps, parts: DirectoryParts) {
     this.contacts = parts.contacts
+    this.partialKeys = parts.partialKeys
     this.#database = database
     this.#clock = clock
     this.#domains = parts.domains
@@ -282,9 +296,13 @@ export class Directory {
       ...(name !== undefined && { name: requireName(name) }),
       ...(disabled !== undefined && { disabled: flag(disabled) }),
     }
-    await this.#changing(account, async () => {
-      if (!(await updateUser(this.#database.kysely, account, row))) throw noSuchUser(account)
-    })
+    await this.#changing(account, () =>
+      this.#database.transaction(async (trx) => {
+        if (!(await updateUser(trx, account, row))) throw noSuchUser(account)
+        // His clients are to sign in anew when he may again.
+        if (disabled) await removeFastTokens(trx, account)
+      }),
+    )
     if (disabled) this.#events.userDisabled.emit(account)
   }
 
@@ -297,6 +315,7 @@ export class Directory {
         return affected
       }),
     )
+    this.partialKeys.completed(account)
     this.contacts.invalidate(account, ...affected.map((list) => list.account))
     const event = { account, affected }
     this.#events.userRemoved.emit(event)
@@ -354,6 +373,7 @@ export class Directory {
         await this.#credentials.store(trx, account, keys)
       }),
     )
+    this.partialKeys.completed(account)
     this.#events.passwordChanged.emit(account)
   }
 
@@ -370,8 +390,13 @@ export class Directory {
   }
 
   /** H(user:domain:password) in hex; `undefined`, besides, where the domain did not keep it when the password was set. */
-  ha1(account: BareJid, algorithm: DigestAlgorithm, kind: DigestKind): Promise<string | undefined> {
-    return this.#credentials.ha1(account, algorithm, kind)
+  ha1(
+    account: BareJid,
+    algorithm: DigestAlgorithm,
+    kind: DigestKind,
+    realm?: string,
+  ): Promise<string | undefined> {
+    return this.#credentials.ha1({ account, algorithm, kind, realm })
   }
 
   /** False for an unknown account, too, and no sooner. Throws `DirectoryError` `BUSY`. */

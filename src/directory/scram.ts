@@ -1,6 +1,7 @@
 /** The keys that SCRAM keeps instead of a password: RFC 5802 §3, and RFC 7677 for SHA-256. */
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import type { CredentialsTable } from '../storage/schema/credentials.ts'
 import { DirectoryError } from './errors.ts'
 
 export const SCRAM_MECHANISMS = ['SCRAM-SHA-1', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
@@ -23,7 +24,7 @@ export const DEFAULT_ITERATIONS: ScramIterations = {
   'SCRAM-SHA-512': 10_000,
 }
 
-const HASHES: Record<ScramMechanism, { name: string; bytes: number }> = {
+export const HASHES: Record<ScramMechanism, { name: string; bytes: number }> = {
   'SCRAM-SHA-1': { name: 'sha1', bytes: 20 },
   'SCRAM-SHA-256': { name: 'sha256', bytes: 32 },
   'SCRAM-SHA-512': { name: 'sha512', bytes: 64 },
@@ -74,10 +75,7 @@ export class ScramHasher {
     await this.#enter()
     try {
       const salted = await derive(password, salt, iterations, bytes, name)
-      const clientKey = createHmac(name, salted).update('Client Key').digest()
-      const storedKey = createHash(name).update(clientKey).digest()
-      const serverKey = createHmac(name, salted).update('Server Key').digest()
-      return { salt, iterations, storedKey, serverKey }
+      return { salt, iterations, ...keysOf(name, salted) }
     } finally {
       this.#leave()
     }
@@ -98,6 +96,29 @@ export class ScramHasher {
     const next = this.#waiting.shift()
     if (next) next()
     else this.#running -= 1
+  }
+}
+
+/** RFC 5802 §3, from the salted password. */
+export function keysOf(hash: string, salted: Buffer): Pick<ScramKeys, 'storedKey' | 'serverKey'> {
+  const clientKey = createHmac(hash, salted).update('Client Key').digest()
+  const storedKey = createHash(hash).update(clientKey).digest()
+  const serverKey = createHmac(hash, salted).update('Server Key').digest()
+  return { storedKey, serverKey }
+}
+
+export function serializeKeys(
+  account: string,
+  mechanism: ScramMechanism,
+  { salt, iterations, storedKey, serverKey }: ScramKeys,
+): CredentialsTable {
+  return {
+    account,
+    mechanism,
+    salt: salt.toString('base64'),
+    iterations,
+    stored_key: storedKey.toString('base64'),
+    server_key: serverKey.toString('base64'),
   }
 }
 

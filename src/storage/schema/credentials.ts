@@ -13,7 +13,7 @@ export interface CredentialsTable {
 /** H(user:realm:password) in lower-case hex, only for domains whose operator turned a digest scheme on. */
 export interface DigestHashesTable {
   account: string
-  /** `sip` and `sip-address` (RFC 7616, 8760), by the form of the user name, or `xmpp` (RFC 2831). */
+  /** `sip` and `sip-address` (RFC 7616, 8760), by the form of the user name, or `xmpp` and `xmpp:REALM` (RFC 2831). */
   kind: string
   /** `MD5` or `SHA-256`. */
   algorithm: string

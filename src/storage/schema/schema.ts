@@ -5,6 +5,7 @@ import type { AdministratorsTable } from './administrators.ts'
 import type { AuditLogTable } from './audit-log.ts'
 import type { CredentialsTable, DigestHashesTable } from './credentials.ts'
 import type { DomainsTable } from './domains.ts'
+import type { FastTokensTable } from './fast-tokens.ts'
 import type { OfflineMessagesTable } from './offline-messages.ts'
 import type { PresenceManualTable } from './presence-manual.ts'
 import type { RosterItemsTable, RosterRemovalsTable, RosterVersionsTable } from './rosters.ts'
@@ -33,4 +34,5 @@ export interface Schema {
   presence_manual: PresenceManualTable
   access_levels: AccessLevelsTable
   access_rules: AccessRulesTable
+  fast_tokens: FastTokensTable
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts'
 import type { CredentialsTable, DigestHashesTable } from '../schema/credentials.ts'
+import { removeFastTokens } from './fast-tokens.ts'
 
 /** Of a user who is not disabled. */
 export function findCredential(
@@ -42,10 +43,39 @@ export async function replaceCredentials(
 ): Promise<void> {
   await db.deleteFrom('credentials').where('account', '=', account).execute()
   await db.deleteFrom('digest_hashes').where('account', '=', account).execute()
+  await removeFastTokens(db, account)
   if (keys.length > 0) await db.insertInto('credentials').values(keys).execute()
   if (hashes.length > 0) await db.insertInto('digest_hashes').values(hashes).execute()
 }
 
+/** Does nothing where the account has keys of that mechanism. */
+export async function insertCredential(db: Queryable, row: CredentialsTable): Promise<void> {
+  await db
+    .insertInto('credentials')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Of accounts that have some, and not for all of so many mechanisms. */
+export function listPartialCredentials(
+  db: Queryable,
+  mechanisms: number,
+): Promise<Pick<CredentialsTable, 'account' | 'mechanism'>[]> {
+  return db
+    .selectFrom('credentials')
+    .select(['account', 'mechanism'])
+    .where('account', 'in', (query) =>
+      query
+        .selectFrom('credentials as partial')
+        .select('partial.account')
+        .groupBy('partial.account')
+        .having((having) => having.fn.countAll<number>(), '<', mechanisms),
+    )
+    .execute()
+}
+
+/** Those for a realm of their own, too. */
 export async function deleteDigestHashes(
   db: Queryable,
   domain: string,
@@ -53,7 +83,7 @@ export async function deleteDigestHashes(
 ): Promise<void> {
   await db
     .deleteFrom('digest_hashes')
-    .where('kind', '=', kind)
+    .where((where) => where.or([where('kind', '=', kind), where('kind', 'like', `${kind}:%`)]))
     .where('algorithm', '=', algorithm)
     .where('account', 'in', (query) =>
       query.selectFrom('users').select('account').where('domain', '=', domain),
