@@ -1,21 +1,33 @@
 /** What the standards are called, which no source says. One that is missing here has no title. */
 
 export const XEP_TITLES: Readonly<Record<number, string>> = {
+  13: 'Flexible Offline Message Retrieval',
   30: 'Service Discovery',
   77: 'In-Band Registration',
+  79: 'Advanced Message Processing',
+  85: 'Chat State Notifications',
   92: 'Software Version',
   115: 'Entity Capabilities',
   160: 'Best Practices for Handling Offline Messages',
+  184: 'Message Delivery Receipts',
   191: 'Blocking Command',
   198: 'Stream Management',
   199: 'XMPP Ping',
   203: 'Delayed Delivery',
   237: 'Roster Versioning',
   280: 'Message Carbons',
+  297: 'Stanza Forwarding',
+  308: 'Last Message Correction',
+  333: 'Displayed Markers',
   334: 'Message Processing Hints',
   352: 'Client State Indication',
+  359: 'Unique and Stable Stanza IDs',
   368: 'SRV records for XMPP over TLS',
   377: 'Blocking and Spam Reporting',
+  424: 'Message Retraction',
+  428: 'Fallback Indication',
+  444: 'Message Reactions',
+  461: 'Message Replies',
 }
 
 export const RFC_TITLES: Readonly<Record<number, string>> = {

@@ -14,6 +14,7 @@ import { DiscoNodes } from './iq/disco-nodes.ts'
 import { type IqHandlers, newIqHandlers } from './iq/iq-handlers.ts'
 import { IqRouter } from './iq/iq-router.ts'
 import { LocalSessions } from './local-sessions.ts'
+import { Amp } from './messages/amp/amp.ts'
 import { MessageHandler } from './messages/message-handler.ts'
 import { Redelivery } from './messages/redelivery.ts'
 import type { ServerIdentity, XmppModule } from './module.ts'
@@ -74,7 +75,8 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   for (const module of modules) {
     starting.use(module.setup?.({ ...shared, iq: handlers, nodes, subscriptions, config, server }))
   }
-  const parts = { ...shared, broadcaster, subscriptions, probes, source, directed }
+  const amp = starting.use(new Amp(shared))
+  const parts = { ...shared, broadcaster, subscriptions, probes, source, directed, amp }
   const handler = router(parts, { handlers, modules, server, config })
   starting.use(watchCore(deps, { rosters, broadcaster, directed }))
   starting.use(deps.subscriptions.addAudience(subscriptions))
@@ -98,6 +100,7 @@ interface RouterParts {
   probes: Probes
   source: PresenceSource
   directed: DirectedPresence
+  amp: Amp
 }
 
 interface RouterSetup {

@@ -1,6 +1,7 @@
 /** One bound resource: what the rest of XMPP sees of a client's stream (RFC 6120 §7). */
 import type { BareJid, Jid } from '../core/address.ts'
 import {
+  type CopyDirection,
   DELIVERED,
   type DeliveryOutcome,
   type InstantMessage,
@@ -10,6 +11,7 @@ import type { Session } from '../core/sessions.ts'
 import { counter } from '../util/metrics.ts'
 import type { Element } from '../xml/element.ts'
 import type { StreamError } from './errors.ts'
+import { renderCarbon } from './messages/carbon.ts'
 import { renderMessage } from './messages/render.ts'
 import { NS_CLIENT } from './namespaces.ts'
 import type { Unacknowledged } from './stream-management/outbox.ts'
@@ -36,6 +38,10 @@ export class XmppSession implements Session {
   presence: Element | undefined
   /** Set with `presence`. */
   priority: number | undefined
+  /** Has asked for carbons (XEP-0280 §4). */
+  takesCopies = false
+  /** Has asked for what waits (XEP-0013 §2.2). */
+  readsMailbox = false
   /** Has asked for the roster and gets pushes (RFC 6121 §2.1.6). */
   interested = false
   /** Set once it has asked for the block list: the addresses as it knows them (XEP-0191 §3.2). */
@@ -96,7 +102,14 @@ export class XmppSession implements Session {
 
   deliver(message: InstantMessage, isCopy = false): DeliveryOutcome {
     sent.inc()
-    return this.#wire.write(renderMessage(message), isCopy) ? DELIVERED : refused('unreachable')
+    const stanza = renderMessage(message, this.account)
+    return this.#wire.write(stanza, isCopy) ? DELIVERED : refused('unreachable')
+  }
+
+  /** Of a message that another client has. */
+  copy(message: InstantMessage, direction: CopyDirection): void {
+    sent.inc()
+    this.#wire.write(renderCarbon(message, this.jid, direction), true)
   }
 
   flushed(): Promise<boolean> {

@@ -1,19 +1,16 @@
 /** What a session was sent and never acknowledged, when it has gone for good (XEP-0198 §4). */
-import { domainOf, type Jid, parseJid } from '../../core/address.ts'
+import { type Jid, parseJid } from '../../core/address.ts'
 import type { DeliveryOutcome } from '../../core/messaging/message.ts'
 import type { Messaging } from '../../core/messaging/messaging.ts'
-import { parseDocument } from '../../xml/document.ts'
-import { Element } from '../../xml/element.ts'
+import type { Element } from '../../xml/element.ts'
 import { errorReply, serviceUnavailable } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
-import { NS_CLIENT, NS_DELAY } from '../namespaces.ts'
 import type { XmppSession } from '../session.ts'
 import type { Unacknowledged } from '../stream-management/outbox.ts'
 import { refusalError } from './refusals.ts'
+import { parseStanza } from './render.ts'
+import { asItCame } from './returned.ts'
 import { XmppMessage } from './xmpp-message.ts'
-
-/** It was checked when it came in: these bound nothing that is not bounded. */
-const LIMITS = { maxStanzaBytes: 2 ** 30, maxDepth: 1000, maxAttributes: 1000 }
 
 export interface RedeliveryDeps {
   readonly messaging: Pick<Messaging, 'send'>
@@ -33,12 +30,12 @@ export class Redelivery {
    */
   async redeliver(session: XmppSession, stanzas: readonly Unacknowledged[]): Promise<void> {
     for (const unacknowledged of stanzas) {
-      const stanza = parse(unacknowledged.stanza)
+      const stanza = parseStanza(unacknowledged.stanza)
       const from = parseJid(stanza?.attr('from') ?? '')
       if (!stanza || !from) continue
       if (isRequest(stanza)) this.#answer(from, errorReply(stanza, serviceUnavailable()))
       if (stanza.name !== 'message' || this.#isElsewhere(session, unacknowledged)) continue
-      await this.#again(stanza, from, session, unacknowledged.at)
+      await this.#again(stanza, session, unacknowledged.at)
     }
   }
 
@@ -47,10 +44,14 @@ export class Redelivery {
     return isCopy && this.#deps.sessions.available(account).length > 0
   }
 
-  async #again(sent: Element, from: Jid, session: XmppSession, at: number): Promise<void> {
-    const to = parseJid(sent.attr('to') ?? '') ?? session.jid
-    const { stanza, since } = undelayed(sent, domainOf(session.account))
-    const message = new XmppMessage(stanza, from, to, since ?? at)
+  async #again(sent: Element, session: XmppSession, at: number): Promise<void> {
+    const returned = asItCame(sent, session.account)
+    const from = parseJid(returned?.stanza.attr('from') ?? '')
+    if (!returned || !from) return
+    const { stanza, stableId, since = at } = returned
+    const to = parseJid(stanza.attr('to') ?? '') ?? session.jid
+    const message = new XmppMessage(stanza, from, to, since)
+    message.stableId = stableId
     this.#settle(stanza, from, await this.#deps.messaging.send(message, undefined))
   }
 
@@ -67,25 +68,7 @@ export class Redelivery {
   }
 }
 
-/** Without our own note of when it came first (XEP-0203), which the next delivery writes anew. */
-function undelayed(stanza: Element, domain: string): { stanza: Element; since?: number } {
-  for (const delay of stanza.elements()) {
-    if (!delay.is('delay', NS_DELAY) || delay.attr('from') !== domain) continue
-    const { name, ns, attrs, children } = stanza
-    const rest = children.filter((child) => child !== delay)
-    const since = Date.parse(delay.attr('stamp') ?? '')
-    if (Number.isNaN(since)) break
-    return { stanza: new Element(name, ns, attrs, rest), since }
-  }
-  return { stanza }
-}
-
 function isRequest(stanza: Element): boolean {
   const type = stanza.attr('type')
   return stanza.name === 'iq' && (type === 'get' || type === 'set')
-}
-
-function parse(text: string): Element | undefined {
-  const [stanza] = parseDocument(`<sent xmlns='${NS_CLIENT}'>${text}</sent>`, LIMITS).elements()
-  return stanza
 }

@@ -1,17 +1,46 @@
 /** A core message as the stanza that an XMPP client gets. */
 
-import { domainOf } from '../../core/address.ts'
+import { type BareJid, domainOf } from '../../core/address.ts'
 import type { InstantMessage } from '../../core/messaging/message.ts'
-import { escapeAttr, xml } from '../../xml/element.ts'
+import { parseDocument } from '../../xml/document.ts'
+import { type Element, escapeAttr, xml } from '../../xml/element.ts'
 import { NS_CLIENT, NS_DELAY } from '../namespaces.ts'
+import { stanzaIdOf, withoutIdsBy } from './stanza-id.ts'
 
 const END_TAG = '</message>'
+/** It was checked when it came in: these bound nothing that is not bounded. */
+const LIMITS = { maxStanzaBytes: 2 ** 30, maxDepth: 1000, maxAttributes: 1000 }
 
-/** Serialised, in the namespace of a client stream. XMPP's own messages go on as they came (RFC 6120 §8.1.1.2). */
-export function renderMessage(message: InstantMessage): string {
+/**
+ * Serialised, in the namespace of a client stream, for a client of this account; without one, as it was sent.
+ * XMPP's own messages go on as they came (RFC 6120 §8.1.1.2).
+ */
+export function renderMessage(message: InstantMessage, account?: BareJid): string {
+  const stanza = nativeFor(message, account) ?? buildStanza(message)
+  const { stableId, delayedSince } = message
+  if (account === undefined || (stableId === undefined && delayedSince === undefined)) return stanza
+  const id = stableId === undefined ? '' : stanzaIdOf(stableId, account)
+  return withinMessage(stanza, id + (delayedSince === undefined ? '' : delayOf(message)))
+}
+
+/** With more elements at its end. Both are serialised. */
+export function withinMessage(stanza: string, elements: string): string {
+  if (stanza.endsWith(END_TAG)) return stanza.slice(0, -END_TAG.length) + elements + END_TAG
+  return `${stanza.slice(0, -2)}>${elements}${END_TAG}`
+}
+
+/** A stanza that this server serialised. */
+export function parseStanza(text: string): Element | undefined {
+  const [stanza] = parseDocument(`<sent xmlns='${NS_CLIENT}'>${text}</sent>`, LIMITS).elements()
+  return stanza
+}
+
+function nativeFor(message: InstantMessage, account: BareJid | undefined): string | undefined {
   const native = message.origin === 'xmpp' ? message.native() : undefined
-  const stanza = native ?? buildStanza(message)
-  return message.delayedSince === undefined ? stanza : withDelay(stanza, message)
+  if (native === undefined || account === undefined || account === message.to.bare) return native
+  // It was sent to another of his addresses, and may claim to have an id from the account that it came to.
+  const stanza = native.includes('stanza-id') ? parseStanza(native) : undefined
+  return stanza ? withoutIdsBy(stanza, account).toString(NS_CLIENT) : native
 }
 
 function buildStanza(message: InstantMessage): string {
@@ -26,9 +55,7 @@ function buildStanza(message: InstantMessage): string {
 }
 
 /** XEP-0203: when the server got it, for a message that waited. */
-function withDelay(stanza: string, { to, delayedSince = 0 }: InstantMessage): string {
+function delayOf({ to, delayedSince = 0 }: InstantMessage): string {
   const stamp = new Date(delayedSince).toISOString()
-  const delay = `<delay xmlns='${NS_DELAY}' from='${escapeAttr(domainOf(to.bare))}' stamp='${stamp}'/>`
-  if (stanza.endsWith(END_TAG)) return stanza.slice(0, -END_TAG.length) + delay + END_TAG
-  return `${stanza.slice(0, -2)}>${delay}${END_TAG}`
+  return `<delay xmlns='${NS_DELAY}' from='${escapeAttr(domainOf(to.bare))}' stamp='${stamp}'/>`
 }

@@ -1,10 +1,11 @@
 /** An XMPP message as the core's `InstantMessage`: read when asked, sent on as it came. */
 import type { Jid } from '../../core/address.ts'
-import type { InstantMessage, MessageType } from '../../core/messaging/message.ts'
+import type { CopyDirection, InstantMessage, MessageType } from '../../core/messaging/message.ts'
 import type { Element } from '../../xml/element.ts'
 import { NS_CLIENT } from '../namespaces.ts'
+import { isForOtherClients, isOffTheRecord, isWorthKeeping } from './payloads.ts'
+import { withoutIdsBy } from './stanza-id.ts'
 
-const NS_HINTS = 'urn:xmpp:hints'
 const TYPES: readonly MessageType[] = ['chat', 'normal', 'headline', 'groupchat', 'error']
 
 export class XmppMessage implements InstantMessage {
@@ -13,6 +14,8 @@ export class XmppMessage implements InstantMessage {
   readonly type: MessageType
   readonly origin = 'xmpp'
   readonly delayedSince: number | undefined
+  stableId: string | undefined
+  expiresAt: number | undefined
   readonly #stanza: Element
   #native: string | undefined
 
@@ -22,6 +25,8 @@ export class XmppMessage implements InstantMessage {
     this.from = from
     this.to = to
     this.delayedSince = delayedSince
+    this.stableId = undefined
+    this.expiresAt = undefined
     this.type = messageType(stanza)
   }
 
@@ -41,19 +46,23 @@ export class XmppMessage implements InstantMessage {
     return this.#text('body')
   }
 
-  /** XEP-0160 §3, and the sender's hints of XEP-0334 §4. */
   get storable(): boolean {
-    if (this.type !== 'chat' && this.type !== 'normal') return false
-    const stanza = this.#stanza
-    if (stanza.child('no-store', NS_HINTS) || stanza.child('no-permanent-store', NS_HINTS)) {
-      return false
-    }
-    return this.body !== undefined || stanza.child('store', NS_HINTS) !== undefined
+    return isWorthKeeping(this.#stanza, this.type)
+  }
+
+  get offTheRecord(): boolean {
+    return isOffTheRecord(this.#stanza)
+  }
+
+  isCopied(direction: CopyDirection): boolean {
+    const { type, from } = this
+    return isForOtherClients(this.#stanza, { type, from, direction })
   }
 
   /** One text for all the clients that get it. */
   native(): string {
-    this.#native ??= this.#stanza.toString(NS_CLIENT)
+    const { from, to } = this
+    this.#native ??= withoutIdsBy(this.#stanza, to.bare, from.bare).toString(NS_CLIENT)
     return this.#native
   }
 

@@ -2,14 +2,19 @@
 import type { XmppModule } from '../module.ts'
 import { subscriptionApproval } from '../presence/pre-approval.ts'
 import { roster } from '../roster/roster.ts'
+import { amp } from './amp.ts'
 import { blocking } from './blocking.ts'
 import { caps } from './caps.ts'
+import { carbons } from './carbons.ts'
 import { clientState } from './client-state.ts'
 import { disco } from './disco.ts'
+import { hints } from './hints.ts'
 import { legacySession } from './legacy-session.ts'
+import { messagePayloads } from './message-payloads.ts'
 import { offlineMessages } from './offline-messages.ts'
 import { ping } from './ping.ts'
 import { registration } from './registration.ts'
+import { stanzaIds } from './stanza-ids.ts'
 import { streamManagement } from './stream-management.ts'
 import { version } from './version.ts'
 
@@ -21,6 +26,11 @@ export const xmppModules: readonly XmppModule[] = [
   blocking,
   legacySession,
   offlineMessages,
+  carbons,
+  stanzaIds,
+  hints,
+  messagePayloads,
+  amp,
   disco,
   caps,
   ping,

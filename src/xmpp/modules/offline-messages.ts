@@ -9,7 +9,6 @@ export const offlineMessages = defineModule({
   specs: [
     { xep: 160, version: '1.0.1', status: 'complete' },
     { xep: 203, version: '2.0', status: 'complete' },
-    { xep: 334, version: '1.0.0', status: 'partial' }, // the storage hints; copies come with XEP-0280
   ],
   features: ['msgoffline'],
 })
