@@ -11,6 +11,7 @@ import type { PresenceManualTable } from './presence-manual.ts'
 import type { RosterItemsTable, RosterRemovalsTable, RosterVersionsTable } from './rosters.ts'
 import type { SettingsTable } from './settings.ts'
 import type { SipBindingsTable, SipPublicationsTable, SipSubscriptionsTable } from './sip.ts'
+import type { UploadsTable } from './uploads.ts'
 import type { UsersTable } from './users.ts'
 
 export interface Schema {
@@ -35,4 +36,5 @@ export interface Schema {
   access_levels: AccessLevelsTable
   access_rules: AccessRulesTable
   fast_tokens: FastTokensTable
+  uploads: UploadsTable
 }
