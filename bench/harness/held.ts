@@ -58,18 +58,38 @@ export async function occupy(
     const held = started.use(await place.scenario.hold(place.server, scale))
     return { ...place, held }
   })
-  // Garbage of the few would be taken for something that the many do without.
-  for (const { server } of all) await server.collector?.collect()
-  const before = await leastBytes(all, quiet.before)
+  const before = await needed(all, await leastBytes(all, quiet.before))
   const counts = await inTurn(all, ({ held }) => held.fill())
-  const after = await leastBytes(all, quiet.after)
+  const seen = await leastBytes(all, quiet.after)
+  const after = await needed(all, seen)
   await inTurn(all, ({ held }) => held.verify())
   return all.map(({ scenario, server }, at) => {
     const operations = counts[at] ?? 0
     const bytes = (after[at] ?? Number.NaN) - (before[at] ?? Number.NaN)
-    const note = scale.quick ? { note: QUICK_NOTE } : {}
+    const apart = (seen[at] ?? 0) - (after[at] ?? 0)
+    const notes = [
+      ...(scale.quick ? [QUICK_NOTE] : []),
+      ...(apart > 0
+        ? [`without being told it had kept ${Math.round(apart / operations)} more`]
+        : []),
+    ]
+    const note = notes.length > 0 ? { note: notes.join('; ') } : {}
     return { scenario, server, figures: { cost: bytes / operations, operations, ...note } }
   })
+}
+
+/** What is occupied when garbage has been collected and the holes that it left have been closed, where that is asked for. */
+async function needed(
+  all: readonly Holding[],
+  seen: readonly number[],
+): Promise<readonly number[]> {
+  const bytes = [...seen]
+  for (const [at, { scenario, server }] of all.entries()) {
+    if (!scenario.isCollected || !server.collector) continue
+    await server.collector.collect()
+    bytes[at] = pssBytes(server.pid)
+  }
+  return bytes
 }
 
 /**

@@ -90,6 +90,11 @@ export interface TurnScenario extends About {
 export interface HeldScenario extends About {
   /** Its crowd comes so slowly that it disturbs nobody, and may come beside another. */
   readonly isSlow?: boolean
+  /**
+   * A server whose language has garbage is told to collect it before each look, and to close the holes: what a
+   * crowd left behind when it came is used again by the next, and is not what each of them needs.
+   */
+  readonly isCollected?: boolean
   hold(server: RunningServer, scale: Scale): Promise<Held>
 }
 

@@ -1,7 +1,7 @@
 /** A message from one session to another, through the core alone. */
 import { requireJid } from '../../src/core/address.ts'
-import { DELIVERED, type InstantMessage } from '../../src/core/messaging/message.ts'
 import type { OfflineStore } from '../../src/core/messaging/mailbox.ts'
+import { DELIVERED, type InstantMessage } from '../../src/core/messaging/message.ts'
 import { Messaging } from '../../src/core/messaging/messaging.ts'
 import { type Session, Sessions } from '../../src/core/sessions.ts'
 import { silentLog } from '../../src/util/log.ts'

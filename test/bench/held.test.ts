@@ -55,7 +55,6 @@ describe('memory of what is held', () => {
     const found = await occupied(scenarioOf(events), events)
     assert.deepEqual(events, [
       ...['start heliograph', 'start prosody', 'few heliograph', 'few prosody'],
-      ...['collect heliograph', 'collect prosody'],
       ...['many heliograph', 'many prosody', 'verify heliograph', 'verify prosody'],
       ...['leave prosody', 'leave heliograph', 'stop prosody', 'stop heliograph'],
     ])
@@ -66,6 +65,13 @@ describe('memory of what is held', () => {
         ['prosody', 7, undefined],
       ],
     )
+  })
+
+  it('is what is needed after garbage has been collected, where that is asked for', async () => {
+    const events: string[] = []
+    await occupied({ ...scenarioOf(events), isCollected: true }, events)
+    const collections = events.filter((event) => /^(collect|many) heliograph$/.test(event))
+    assert.deepEqual(collections, ['collect heliograph', 'many heliograph', 'collect heliograph'])
   })
 
   it('is no figure where one of the crowd has gone', async () => {
