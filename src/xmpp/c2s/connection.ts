@@ -58,7 +58,7 @@ const handshakes = counter({
 })
 
 export class Connection implements StreamConnection, LinkUser, Visitor {
-  readonly transport: Transport = 'tcp'
+  readonly transport: Transport
   /** Who it is where limits are per address. */
   readonly source: string
   readonly #deps: ConnectionDeps
@@ -82,8 +82,14 @@ export class Connection implements StreamConnection, LinkUser, Visitor {
   /** Runs while it is left unread for having said too much. */
   #held: Timer | undefined
 
-  constructor(deps: ConnectionDeps, link: Link, addressUsage = new Usage()) {
+  constructor(
+    deps: ConnectionDeps,
+    link: Link,
+    addressUsage = new Usage(),
+    transport: Transport = 'tcp',
+  ) {
     this.#deps = deps
+    this.transport = transport
     this.#link = link
     this.#addressUsage = addressUsage
     this.source = sourceOf(link.remoteAddress)

@@ -5,7 +5,8 @@ import { StreamError } from '../errors.ts'
 import type { C2sConfig } from './config.ts'
 import { Usage } from './intake.ts'
 
-export type Transport = 'tcp' | 'websocket' | 'bosh' | 'polling'
+export const TRANSPORTS = ['tcp', 'websocket', 'bosh', 'polling'] as const
+export type Transport = (typeof TRANSPORTS)[number]
 
 /** A client's connection, or what stands for one where the transport has none that lasts. */
 export interface Visitor {
@@ -37,8 +38,9 @@ export class Door {
   readonly #overload: OverloadGuard | undefined
   readonly #visitors = new Set<Visitor>()
   readonly #origins = new Map<string, Origin>()
-  #emptied: (() => void) | undefined
-  #isClosed = false
+  readonly #counts = new Map<Transport, number>()
+  readonly #closed = new Set<Transport>()
+  readonly #onLeft = new Set<() => void>()
 
   constructor(config: C2sConfig, overload: OverloadGuard | undefined) {
     this.#config = config
@@ -46,14 +48,14 @@ export class Door {
   }
 
   /** Why nobody more is let in from there, who is turned away then; `undefined` where he is. */
-  refusal(transport: Transport, source: string): string | undefined {
-    const reason = this.#reason(source)
+  refusal(transport: Transport, source: string, isFull = false): string | undefined {
+    const reason = isFull ? 'too many connections' : this.#reason(transport, source)
     if (reason !== undefined) accepted.inc({ transport, result: 'refused' })
     return reason
   }
 
-  #reason(source: string): string | undefined {
-    if (this.#isClosed) return 'the server is shutting down'
+  #reason(transport: Transport, source: string): string | undefined {
+    if (this.#closed.has(transport)) return 'the server is shutting down'
     const { maxConnections, maxConnectionsPerAddress } = this.#config
     const fromThere = this.#origins.get(source)?.count ?? 0
     if (this.#visitors.size >= maxConnections || fromThere >= maxConnectionsPerAddress) {
@@ -73,6 +75,7 @@ export class Door {
     this.#visitors.add(visitor)
     origin.count += 1
     this.#origins.set(source, origin)
+    this.#counts.set(transport, this.#countOf(transport) + 1)
     open.inc({ transport })
     return visitor
   }
@@ -80,20 +83,27 @@ export class Door {
   left(visitor: Visitor): void {
     if (!this.#visitors.delete(visitor)) return
     const { transport, source } = visitor
+    this.#counts.set(transport, this.#countOf(transport) - 1)
     open.dec({ transport })
     const origin = this.#origins.get(source)
     if (origin) origin.count -= 1
     if (origin?.count === 0) this.#origins.delete(source)
-    if (this.#visitors.size === 0) this.#emptied?.()
+    for (const tell of this.#onLeft) tell()
+    this.#onLeft.clear()
   }
 
-  /** RFC 6120 §4.9.3.20; resolves when everybody has gone. */
-  async closeAll(): Promise<void> {
-    this.#isClosed = true
-    for (const visitor of this.#visitors) visitor.close(new StreamError('system-shutdown'))
-    if (this.#visitors.size === 0) return
-    await new Promise<void>((emptied) => {
-      this.#emptied = emptied
-    })
+  /** Lets nobody in any more who comes this way, and closes those who did (RFC 6120 §4.9.3.20); resolves when they have gone. */
+  async closeAll(transports: readonly Transport[] = TRANSPORTS): Promise<void> {
+    for (const transport of transports) this.#closed.add(transport)
+    for (const visitor of this.#visitors) {
+      if (transports.includes(visitor.transport)) visitor.close(new StreamError('system-shutdown'))
+    }
+    while (transports.some((transport) => this.#countOf(transport) > 0)) {
+      await new Promise<void>((left) => this.#onLeft.add(left))
+    }
+  }
+
+  #countOf(transport: Transport): number {
+    return this.#counts.get(transport) ?? 0
   }
 }

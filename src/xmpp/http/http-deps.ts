@@ -1,0 +1,12 @@
+import type { Callers } from '../../net/callers.ts'
+import type { ClientStreams } from '../c2s/c2s.ts'
+import type { HttpConfig } from './http-config.ts'
+import type { Origins } from './origins.ts'
+
+/** What all transports over HTTP are made with. */
+export interface HttpDeps {
+  readonly streams: ClientStreams
+  readonly callers: Callers
+  readonly origins: Origins
+  readonly config: HttpConfig
+}
