@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { startAdmin } from './admin/admin.ts'
 import { SignIn } from './admin/sign-in.ts'
 import type { Config } from './config/schema.ts'
+import type { ListenAddress } from './config/values.ts'
 import { domainOf } from './core/address.ts'
 import { Messaging } from './core/messaging/messaging.ts'
 import { AccessControl } from './core/presence/access/access-control.ts'
@@ -92,7 +93,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const listeners: Listener[] = []
     const xmpp = edges.use(await openXmpp(config, openLinks(config, kernel, edges), kernel))
     const sip = edges.use(await openSip(config, kernel))
-    listeners.push(...xmpp.listeners, ...sip.listeners)
+    listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
     edges.use(kernel.manual.watch())
     const { httpParts } = xmpp
     const signIn = await openAdmin(config, { ...kernel, listeners, httpParts }, edges)
@@ -111,7 +112,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       },
     }
   } catch (error) {
-    throw listenError(error, config.listen)
+    throw listenError(error, config)
   }
 }
 
@@ -257,12 +258,16 @@ function openLinks({ workers }: Config, kernel: Kernel, edges: AsyncDisposableSt
 }
 
 function openXmpp(config: Config, links: LinkSource, kernel: Kernel) {
-  const { listen, xmpp } = config
+  const { listen, listeners, xmpp } = config
   const { authTimeout: authTimeoutMs, idleTimeout: idleTimeoutMs, idleGrace: idleGraceMs } = xmpp
   const resumeForMs = xmpp.resumeFor
   if (xmpp.plaintextAuth) kernel.log.warn({ what: 'xmpp_plaintext_auth_allowed' })
   return startXmpp(
-    { listen, xmpp: { ...xmpp, authTimeoutMs, idleTimeoutMs, idleGraceMs, resumeForMs } },
+    {
+      listen,
+      listeners,
+      xmpp: { ...xmpp, authTimeoutMs, idleTimeoutMs, idleGraceMs, resumeForMs },
+    },
     {
       ...kernel,
       links,
@@ -305,17 +310,22 @@ async function openAdmin(
       apiLifetimeMs: config.presence.apiLifetime,
       version: VERSION,
       listeners: () =>
-        listeners.map(({ name, address: { host, port } }) => {
-          return { name, address: host, port, detail: LISTENER_PROTOCOLS[name] }
+        listeners.map(({ name, kind, address: { host, port } }) => {
+          return { name, address: host, port, detail: LISTENER_PROTOCOLS[kind] }
         }),
     },
   )
   edges.use(admin)
   if (admin.https) {
     const { address: host, port } = admin.https
-    listeners.push({ name: 'https', address: { host, port } })
+    listeners.push({ name: 'https', kind: 'https', address: { host, port } })
   }
   return signIn
+}
+
+/** Those of which there is one of each kind. */
+function named<N extends Listener['kind']>({ name, address }: { name: N; address: ListenAddress }) {
+  return { name, kind: name, address }
 }
 
 /** Last of all: a password that was made is lost where the start fails after it. */

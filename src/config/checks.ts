@@ -14,11 +14,11 @@ export function databaseIn(data: string, url: string): string {
 }
 
 /** Throws `CFG_BAD_VALUE`. */
-export function checkTogether({ listen, tls, sip }: Config): void {
+export function checkTogether({ listen, listeners, tls, sip }: Config): void {
   if ((tls.certificate === undefined) !== (tls.key === undefined)) {
     throw bad('tls.certificate and tls.key belong together: give both or none')
   }
-  checkListeners(listen)
+  checkListeners({ listen, listeners })
   for (const [name, { minExpires, expires, maxExpires }] of Object.entries({
     'sip.subscribe': sip.subscribe,
     'sip.publish': sip.publish,
@@ -30,13 +30,25 @@ export function checkTogether({ listen, tls, sip }: Config): void {
   }
 }
 
-function checkListeners({ sipUdp: _, ...tcp }: Config['listen']): void {
+function checkListeners({ listen, listeners }: Pick<Config, 'listen' | 'listeners'>): void {
+  const { sipUdp: _, ...tcp } = listen
+  const names = new Set(Object.keys(listen))
+  for (const { name = '' } of listeners) {
+    if (names.has(name)) throw bad(`listeners: two are called ${name}`)
+    if (!/^[A-Za-z][\w-]*$/.test(name))
+      throw bad(`listeners: ${name} is no name: letters and digits`)
+    names.add(name)
+  }
   const taken = new Map<string, string>()
-  for (const [name, address] of Object.entries<ListenAddress | undefined>(tcp)) {
+  const all = [
+    ...Object.entries<ListenAddress | undefined>(tcp).map(([name, at]) => [`listen.${name}`, at]),
+    ...listeners.map(({ name, address }) => [`listeners: ${name}`, address]),
+  ] as [string, ListenAddress | undefined][]
+  for (const [name, address] of all) {
     if (!address || address.port === 0) continue
     const key = formatAddress(address)
     const other = taken.get(key)
-    if (other) throw bad(`listen.${name} and listen.${other} are both ${key}`)
+    if (other) throw bad(`${name} and ${other} are both ${key}`)
     taken.set(key, name)
   }
 }

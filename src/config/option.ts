@@ -18,11 +18,13 @@ import {
   parseHost,
   parseInteger,
   parseList,
+  parseMechanism,
   parsePeer,
   parseSize,
   parseSourceClass,
   parseText,
   type Raw,
+  SASL_MECHANISMS,
 } from './values.ts'
 
 export interface OptionRecord<T = unknown> {
@@ -195,6 +197,7 @@ const ITEMS = {
     expects: 'IP addresses, networks such as 10.0.0.0/8, or names of certificates',
   },
   class: { read: parseSourceClass, expects: 'names in lower case, such as door-badge' },
+  mechanism: { read: parseMechanism, expects: `SASL mechanisms (${SASL_MECHANISMS.join(', ')})` },
 } as const
 
 export function list(

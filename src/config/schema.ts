@@ -15,6 +15,7 @@ import {
   path,
 } from './option.ts'
 import { adminOptions } from './options/admin.ts'
+import { listenersOption } from './options/listeners.ts'
 import { overloadOptions } from './options/overload.ts'
 import { authorizationOptions, messagingOptions, passwordOptions } from './options/people.ts'
 import { presenceOptions } from './options/presence.ts'
@@ -116,6 +117,7 @@ export const configSchema = Type.Object({
     { description: 'Logs: one JSON object a line, on standard error.' },
   ),
   listen: listenOptions,
+  listeners: listenersOption,
   tls: tlsOptions,
   passwords: passwordOptions,
   presence: presenceOptions,

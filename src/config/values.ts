@@ -146,6 +146,21 @@ export function parseSourceClass(raw: Raw): Parsed<string> {
   return wellFormed && name !== 'all' && name !== 'none' ? { value: name } : undefined
 }
 
+/** What XMPP clients may sign in with; those with -PLUS are taken with the ones without. */
+export const SASL_MECHANISMS: readonly string[] = [
+  'SCRAM-SHA-512',
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-1',
+  'PLAIN',
+  'DIGEST-MD5',
+  'EXTERNAL',
+]
+
+export function parseMechanism(raw: Raw): Parsed<string> {
+  const name = typeof raw === 'string' ? raw.trim().toUpperCase() : ''
+  return SASL_MECHANISMS.includes(name) ? { value: name } : undefined
+}
+
 /** An IP address or a network as `ADDRESS/BITS`. */
 export function parseNetwork(raw: Raw): Parsed<string> {
   if (typeof raw !== 'string') return undefined

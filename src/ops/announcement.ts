@@ -22,8 +22,8 @@ export interface DemoUsers {
 export function announce(server: Announcement): string[] {
   const { listeners, firstAdministrator: admin, demo, caPath } = server
   const lines: [string, string][] = []
-  for (const { name, address } of listeners) {
-    lines.push([name, `${formatAddress(address).padEnd(21)} ${LISTENER_PROTOCOLS[name]}`])
+  for (const { name, kind, address } of listeners) {
+    lines.push([name, `${formatAddress(address).padEnd(21)} ${LISTENER_PROTOCOLS[kind]}`])
   }
   const https = listeners.find(({ name }) => name === 'https')
   if (https) lines.push(['api', `https://${reachable(https)}/api/v1`])

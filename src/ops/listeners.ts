@@ -7,7 +7,8 @@ export type ListenerName = keyof Config['listen']
 
 /** One that accepts; `address` has the port that it got. */
 export interface Listener {
-  readonly name: ListenerName
+  readonly name: string
+  readonly kind: ListenerName
   readonly address: ListenAddress
 }
 
@@ -32,17 +33,24 @@ const REASONS: Readonly<Record<string, readonly [OperatorErrorCode, string]>> = 
 }
 
 /** What to tell the operator of an error that opening a listener threw; other errors come back as they are. */
-export function listenError(error: unknown, listen: Config['listen']): unknown {
+export function listenError(
+  error: unknown,
+  { listen, listeners }: Pick<Config, 'listen' | 'listeners'>,
+): unknown {
   if (!(error instanceof Error) || error instanceof OperatorError) return error
   const { code, syscall = '', address, port } = systemError(error)
   const [operatorCode, text] = REASONS[code] ?? []
   if (!operatorCode || !text || !LISTENING.has(syscall)) return error
-  const found = Object.entries<ListenAddress | undefined>(listen).find(
-    ([name, at]) =>
-      at && (name === 'sipUdp') === (syscall === 'bind') && isSame(at, { address, port }),
+  const usual = Object.entries<ListenAddress | undefined>(listen)
+  const all = [
+    ...usual.map(([name, at]) => ({ name: `listen.${name}`, at, isUdp: name === 'sipUdp' })),
+    ...listeners.map(({ name, address: at }) => ({ name: `listeners: ${name}`, at, isUdp: false })),
+  ]
+  const found = all.find(
+    ({ at, isUdp }) => at && isUdp === (syscall === 'bind') && isSame(at, { address, port }),
   )
-  const where = found?.[1] ? formatAddress(found[1]) : `${address ?? ''}:${port ?? ''}`
-  const name = found ? `listen.${found[0]}: ` : ''
+  const where = found?.at ? formatAddress(found.at) : `${address ?? ''}:${port ?? ''}`
+  const name = found ? `${found.name}: ` : ''
   return new OperatorError(operatorCode, `${name}${where} ${text}`, { cause: error })
 }
 

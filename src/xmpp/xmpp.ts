@@ -14,7 +14,22 @@ export interface StartXmppConfig {
     readonly xmpp: ListenAddress | undefined
     readonly xmppTls: ListenAddress | undefined
   }
+  /** More of them, each with rules of its own. */
+  readonly listeners: readonly ListenerConfig[]
   readonly xmpp: C2sConfig & XmppConfig
+}
+
+export interface ListenerConfig {
+  readonly name: string | undefined
+  readonly kind: 'xmpp' | 'xmppTls'
+  readonly address: ListenAddress | undefined
+  readonly maxConnections: number
+  /** Milliseconds. */
+  readonly idleTimeout: number
+  readonly tlsRequired: boolean
+  /** All, where it is empty. */
+  readonly mechanisms: readonly string[]
+  readonly realm: string | undefined
 }
 
 export interface XmppDeps extends ImDeps {
@@ -26,7 +41,8 @@ export interface XmppDeps extends ImDeps {
 
 export interface Xmpp extends AsyncDisposable {
   readonly listeners: readonly {
-    readonly name: 'xmpp' | 'xmppTls'
+    readonly name: string
+    readonly kind: 'xmpp' | 'xmppTls'
     readonly address: ListenAddress
   }[]
   /** What is served over HTTP, on the HTTPS listener and on others. */
@@ -51,8 +67,9 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
   )
   const running = starting.move()
   return {
-    listeners: c2s.listeners.map(({ name, address, port }) => ({
-      name: name === 'xmpp' ? 'xmpp' : 'xmppTls',
+    listeners: c2s.listeners.map(({ name, direct, address, port }) => ({
+      name,
+      kind: direct ? 'xmppTls' : 'xmpp',
       address: { host: address, port },
     })),
     httpParts: [],
@@ -60,9 +77,19 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
   }
 }
 
-function clientListeners({ listen }: StartXmppConfig): C2sListener[] {
+function clientListeners({ listen, listeners: more }: StartXmppConfig): C2sListener[] {
   const listeners: C2sListener[] = []
   if (listen.xmpp) listeners.push({ name: 'xmpp', direct: false, ...listen.xmpp })
   if (listen.xmppTls) listeners.push({ name: 'xmppTls', direct: true, ...listen.xmppTls })
-  return listeners
+  return [...listeners, ...more.flatMap(ownListener)]
+}
+
+function ownListener(listener: ListenerConfig): C2sListener[] {
+  const { name, kind, address, maxConnections, idleTimeout: idleTimeoutMs } = listener
+  const { tlsRequired: isTlsRequired, realm } = listener
+  if (!address) return []
+  const mechanisms = listener.mechanisms.length === 0 ? undefined : listener.mechanisms
+  const policy = { isTlsRequired, mechanisms, realm }
+  const limits = { maxConnections, idleTimeoutMs }
+  return [{ name: name ?? kind, direct: kind === 'xmppTls', ...address, policy, ...limits }]
 }

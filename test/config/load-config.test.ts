@@ -242,6 +242,48 @@ describe('flags', () => {
   })
 })
 
+describe('listeners with names', () => {
+  const refusal = (listeners: object[], message: RegExp) =>
+    refuses({ args: ['--set', `listeners=${JSON.stringify(listeners)}`] }, 'CFG_BAD_VALUE', message)
+
+  it('are read from the file, with their own rules', () => {
+    const yaml = `listeners:
+  - name: office
+    address: 127.0.0.1:6222
+    kind: xmppTls
+    mechanisms: [scram-sha-256, PLAIN]
+    idleTimeout: 1m
+    maxConnections: 10
+    realm: Office
+`
+    withFile(yaml, (cwd, args) => {
+      assert.deepEqual(load({ args, cwd }).listeners, [
+        {
+          name: 'office',
+          kind: 'xmppTls',
+          address: { host: '127.0.0.1', port: 6222 },
+          maxConnections: 10,
+          idleTimeout: 60_000,
+          tlsRequired: true,
+          mechanisms: ['SCRAM-SHA-256', 'PLAIN'],
+          realm: 'Office',
+        },
+      ])
+    })
+  })
+
+  it('are refused with a name or an address of another, or a mechanism that there is not', () => {
+    const office = { name: 'office', address: '127.0.0.1:6222' }
+    refusal([office, { ...office, address: '127.0.0.1:6223' }], /two are called office/)
+    refusal([office, { ...office, name: 'other' }], /other and listeners: office are both/)
+    refusal([{ ...office, name: 'https' }], /two are called https/)
+    refusal([{ ...office, name: 'a b' }], /a b is no name/)
+    refusal([{ ...office, address: '*:5222' }], /office and listen\.xmpp are both/)
+    refusal([{ ...office, mechanisms: ['CRAM-MD5'] }], /listener 1: mechanisms: expected a list/)
+    refusal([{ address: 'off' }], /listener 1: name is missing/)
+  })
+})
+
 describe('values', () => {
   const wrong = (setting: string, message: RegExp) =>
     refuses({ args: ['--set', setting] }, 'CFG_BAD_VALUE', message)

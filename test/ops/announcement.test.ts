@@ -7,8 +7,8 @@ const nothing = { listeners: [], data: '/d', caPath: undefined }
 describe('the announcement', () => {
   it('has a line for each listener, the API’s URL and ready at the end', () => {
     const listeners = [
-      { name: 'xmpp', address: { host: '127.0.0.1', port: 5222 } },
-      { name: 'https', address: { host: '::', port: 7300 } },
+      { name: 'xmpp', kind: 'xmpp', address: { host: '127.0.0.1', port: 5222 } },
+      { name: 'https', kind: 'https', address: { host: '::', port: 7300 } },
     ] as const
     assert.deepEqual(announce({ ...nothing, listeners }), [
       'xmpp      127.0.0.1:5222        XMPP with STARTTLS',

@@ -13,7 +13,7 @@ function listen(...settings: string[]) {
     {},
   )
   assert.ok(loaded.kind === 'config')
-  return loaded.config.listen
+  return loaded.config
 }
 
 async function tcpError(port: number, host: string): Promise<unknown> {
@@ -45,6 +45,21 @@ describe('an error of opening a listener', () => {
     assert.ok(error instanceof OperatorError)
     assert.equal(error.code, 'NET_PORT_IN_USE')
     assert.equal(error.message, `listen.sipTls: ${at} is in use by another process`)
+  })
+
+  it('says which of the listeners with names it was', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const address = taken.address()
+    assert.ok(typeof address === 'object' && address)
+    const at = `127.0.0.1:${address.port}`
+    const error = listenError(
+      await tcpError(address.port, '127.0.0.1'),
+      listen(`listeners=[{"name":"office","address":"${at}"}]`),
+    )
+    taken.close()
+    assert.ok(error instanceof OperatorError)
+    assert.equal(error.message, `listeners: office: ${at} is in use by another process`)
   })
 
   it('tells UDP from TCP on the same port', async () => {

@@ -106,6 +106,7 @@ export async function startXmppSystem(
     await startXmpp(
       {
         listen: { xmpp: { host: '127.0.0.1', port: 0 }, xmppTls: undefined },
+        listeners: [],
         xmpp: { ...CONFIG, ...options.config },
       },
       {

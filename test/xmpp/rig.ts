@@ -158,6 +158,8 @@ export interface RigOptions {
   readonly tokens?: FastTokens
   /** Of both listeners. */
   readonly listener?: Pick<C2sListener, 'policy' | 'clientCertificates'>
+  /** Beside the two that are always there. */
+  readonly listeners?: readonly Omit<C2sListener, 'host' | 'port'>[]
 }
 
 export async function startRig(t: TestContext, options: RigOptions = {}): Promise<Rig> {
@@ -171,6 +173,7 @@ export async function startRig(t: TestContext, options: RigOptions = {}): Promis
     [
       { name: 'xmpp', direct: false, ...listener },
       { name: 'xmppTls', direct: true, ...listener },
+      ...(options.listeners ?? []).map((more) => ({ ...listener, ...more })),
     ],
     {
       config: { ...CONFIG, ...options.config },

@@ -22,6 +22,10 @@ export interface C2sListener {
   /** That of all listeners, where it has none of its own. */
   readonly policy?: SignInPolicy | undefined
   readonly clientCertificates?: ClientCertificates | undefined
+  /** Of those that may be there in all; no fewer, where absent. */
+  readonly maxConnections?: number | undefined
+  /** That of the configuration, where absent. */
+  readonly idleTimeoutMs?: number | undefined
 }
 
 export interface OpenListener {
@@ -89,7 +93,7 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   })
   for (const listener of listeners) {
     const { name, direct, host, port, clientCertificates } = listener
-    const own = { ...streams, deps: withPolicy(streams.deps, listener.policy) }
+    const own = ownStreams(streams, listener)
     const wish = { host, port, maxQueuedBytes, clientCertificates }
     const open = await links.listen(wish, (link) => take(own, link, direct))
     // Nobody new; those who are there are closed by the door.
@@ -112,11 +116,28 @@ export function withPolicy(
   return policy ? { ...deps, policy } : deps
 }
 
+interface OwnStreams extends ClientStreams {
+  readonly places: { readonly max: number; taken: number }
+}
+
+/** What a listener's streams are made with, which may be its own. */
+function ownStreams({ deps, door }: ClientStreams, listener: C2sListener): OwnStreams {
+  const { policy, idleTimeoutMs, maxConnections: max = Number.POSITIVE_INFINITY } = listener
+  const places = { max, taken: 0 }
+  const config = idleTimeoutMs === undefined ? deps.config : { ...deps.config, idleTimeoutMs }
+  const left: ClientStreamDeps['left'] = (visitor) => {
+    places.taken -= 1
+    deps.left(visitor)
+  }
+  return { door, places, deps: { ...withPolicy(deps, policy), config, left } }
+}
+
 /** Lets a TCP connection in, or turns it away. */
-function take({ deps, door }: ClientStreams, link: Link, direct: boolean): void {
+function take({ deps, door, places }: OwnStreams, link: Link, direct: boolean): void {
   const source = sourceOf(link.remoteAddress)
-  const refusal = door.refusal('tcp', source)
+  const refusal = door.refusal('tcp', source, places.taken >= places.max)
   if (refusal === undefined) {
+    places.taken += 1
     const connection = door.admit(source, (usage) => new Connection(deps, link, usage))
     connection.start(new ClientStream(deps, connection), direct)
     return

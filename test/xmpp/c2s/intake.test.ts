@@ -16,8 +16,9 @@ async function heard(rig: Rig, count: number): Promise<void> {
 /** Resolves when whatever was to be read has been: another client was served meanwhile. */
 async function served(rig: Rig): Promise<void> {
   for (let n = 0; n < 3; n += 1) {
-    await using other = await XmppClient.connect(rig)
+    const other = await XmppClient.connect(rig)
     await other.open('capulet.example')
+    await other.cut()
   }
 }
 
@@ -44,6 +45,25 @@ describe('a client that says too much', () => {
       await heard(rig, 62)
     })
   }
+
+  it('leaves others alone, but for those from the same address where that has a limit', async (t) => {
+    const clock = new FakeClock()
+    const config = { ...NO_LIMIT, maxStanzasPerSecondPerAddress: 5 }
+    const rig = await startRig(t, { clock, config })
+    await using one = await XmppClient.signIn(rig, JULIET)
+    await using other = await XmppClient.signIn(rig, JULIET)
+    clock.advance(60_000)
+    one.send(Array.from({ length: 100 }, (_, n) => message(n)).join(''))
+    await heard(rig, 100)
+    // It is held when it has said something itself.
+    other.send(message(100))
+    await heard(rig, 101)
+    other.send(message(101))
+    await served(rig)
+    assert.equal(rig.handler.stanzas.length, 101)
+    clock.advance(20_000)
+    await heard(rig, 102)
+  })
 
   it('goes in peace, unread or not', async (t) => {
     const clock = new FakeClock()
