@@ -29,6 +29,7 @@ const NO_STORE: OfflineStore = {
   add: unexpected,
   list: unexpected,
   get: unexpected,
+  count: unexpected,
   remove: unexpected,
   clear: unexpected,
 }

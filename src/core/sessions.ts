@@ -20,6 +20,8 @@ export interface Session {
    * first. Absent where the outcome of `deliver` says as much.
    */
   flushed?(): Promise<boolean>
+  /** Whether `flushed` waits for what the client itself says: nothing else that the client does may wait for it. */
+  readonly acknowledges?: boolean
   /** Whether it gets copies of what other clients of the account send and get (XEP-0280). Absent where it cannot. */
   readonly takesCopies?: boolean
   copy?(message: InstantMessage, direction: CopyDirection): void

@@ -90,6 +90,7 @@ export async function offlineStore(
       const rows = await messages.get(account, ids)
       return rows.map((row) => ({ id: row.id, message: parseMessage(row) }))
     },
+    count: (account) => messages.count(account),
     remove: (account, ids) => messages.remove(account, ids),
     clear: (account) => messages.clear(account),
   }

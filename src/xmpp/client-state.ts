@@ -28,6 +28,10 @@ export class HoldBack implements Wire {
     return this.#wire
   }
 
+  get acknowledges(): boolean | undefined {
+    return this.#wire.acknowledges
+  }
+
   write(stanza: string, isCopy = false): boolean {
     const key = this.#keyOf(stanza)
     if (key === undefined) {

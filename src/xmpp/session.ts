@@ -27,6 +27,8 @@ export interface Wire {
   write(text: string, isCopy?: boolean): boolean
   /** Resolves when the system has what was queued so far; with false where the stream ended first. */
   flushed(): Promise<boolean>
+  /** Whether `flushed` waits for acknowledgements of the client. */
+  readonly acknowledges?: boolean | undefined
   close(error?: StreamError): void
 }
 
@@ -114,6 +116,10 @@ export class XmppSession implements Session {
 
   flushed(): Promise<boolean> {
     return this.#wire.flushed()
+  }
+
+  get acknowledges(): boolean {
+    return this.#wire.acknowledges === true
   }
 }
 

@@ -1,8 +1,9 @@
-/** Messages for those who are away: XEP-0160, XEP-0203, XEP-0334. */
+/** Messages for those who are away: XEP-0160, XEP-0203, XEP-0334, with XEP-0198. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Element } from '../../src/xml/element.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { ManagedClient } from '../support/managed-client.ts'
 import { condition, startXmppSystem } from '../support/xmpp-system.ts'
 
 const bobsJid = 'bob@corp.example'
@@ -58,7 +59,6 @@ describe('a message to somebody who is away', () => {
     for (const [type, inside] of [
       ['chat', `<composing xmlns='http://jabber.org/protocol/chatstates'/>`],
       ['chat', `<body>secret</body>${hint('no-store')}`],
-      ['normal', `<body>secret</body>${hint('no-permanent-store')}`],
       ['headline', '<body>news</body>'],
       ['chat', `<received xmlns='urn:xmpp:receipts' id='m1'/>${hint('store')}`],
     ]) {
@@ -70,6 +70,24 @@ describe('a message to somebody who is away', () => {
     const got = (await bob.settle()).filter(({ name }) => name === 'message')
     assert.equal(got.length, 1)
     assert.ok(got[0]?.child('received', 'urn:xmpp:receipts'))
+  })
+
+  it('does not keep a client waiting that acknowledges what it gets', async (t) => {
+    // The clock stands still: whatever waits for a deadline waits for ever.
+    const system = await startXmppSystem(t, { clock: new FakeClock() })
+    await using alice = await system.online('alice')
+    const sent = Array.from({ length: 35 }, (_, at) => `${at}`)
+    for (const body of sent) {
+      alice.send(`<message to='${bobsJid}' type='chat'><body>${body}</body></message>`)
+    }
+    await alice.settle()
+    const bob = new ManagedClient()
+    await bob.begin(await system.authenticated('bob'), 'desk')
+    bob.send('<presence/>')
+    await bob.until(() => bob.bodies().length === sent.length)
+    await bob.acknowledged()
+    assert.deepEqual(bob.bodies(), sent)
+    await bob.cut()
   })
 
   it('is refused where his mailbox is full (XEP-0160 §2)', async (t) => {

@@ -2,6 +2,7 @@
  * What waits for absent users (XEP-0160): kept, handed over when one comes, looked through where he asks.
  */
 import type { Clock } from '../../util/clock.ts'
+import type { Log } from '../../util/log.ts'
 import type { BareJid } from '../address.ts'
 import { type Session, type Sessions, takesBareMessages } from '../sessions.ts'
 import { type DeliveryOutcome, type InstantMessage, isAbsence, refused } from './message.ts'
@@ -19,6 +20,7 @@ export interface OfflineStore {
   list(account: BareJid, afterId: number, limit: number): Promise<KeptMessage[]>
   /** Those of them that are there, the oldest first. */
   get(account: BareJid, ids: readonly number[]): Promise<KeptMessage[]>
+  count(account: BareJid): Promise<number>
   remove(account: BareJid, ids: readonly number[]): Promise<void>
   /** Removes everything that is kept for the account. */
   clear(account: BareJid): Promise<void>
@@ -28,6 +30,7 @@ export interface MailboxDeps {
   readonly sessions: Sessions
   readonly offline: OfflineStore
   readonly clock: Clock
+  readonly log: Log
   /** Whether the sender's messages are let through to the account now. */
   mayReach(account: BareJid, message: InstantMessage): boolean
 }
@@ -71,7 +74,8 @@ export class Mailbox {
 
   /**
    * Gives a session that became available what waited for its account, oldest first (XEP-0160 §2).
-   * A message is removed only after the session took it and it has left this process.
+   * A message is removed only after the session took it and it has left this process. Resolves when all that
+   * has happened, or at once where it takes acknowledgements of the client to know.
    */
   drain(session: Session): Promise<void> {
     // XEP-0013 §2.2: nor is another client of his flooded meanwhile.
@@ -82,12 +86,17 @@ export class Mailbox {
     if (running !== undefined) {
       // What was stored since may have come after its last look.
       running.again = true
-      return running.done
+      return session.acknowledges ? Promise.resolve() : running.done
     }
     const drain = { again: false, done: Promise.resolve() }
     this.#draining.set(session, drain)
     drain.done = this.#drainAll(session, drain).finally(() => this.#draining.delete(session))
-    return drain.done
+    if (!session.acknowledges) return drain.done
+    const { account } = session
+    drain.done = drain.done.catch((err: unknown) => {
+      this.#deps.log.error({ what: 'offline_messages_not_drained', account, err })
+    })
+    return Promise.resolve()
   }
 
   /** What may be read now, the oldest first; what may not is removed on the way. */
@@ -107,6 +116,11 @@ export class Mailbox {
   /** Those of them that may be read now. */
   async get(account: BareJid, ids: readonly number[]): Promise<readonly KeptMessage[]> {
     return this.#sort(account, await this.#deps.offline.get(account, ids)).readable
+  }
+
+  /** What may not be read any more included, where nobody has looked since. */
+  count(account: BareJid): Promise<number> {
+    return this.#deps.offline.count(account)
   }
 
   remove(account: BareJid, ids: readonly number[]): Promise<void> {

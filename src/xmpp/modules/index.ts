@@ -8,6 +8,7 @@ import { caps } from './caps.ts'
 import { carbons } from './carbons.ts'
 import { clientState } from './client-state.ts'
 import { disco } from './disco.ts'
+import { flexibleOffline } from './flexible-offline.ts'
 import { hints } from './hints.ts'
 import { legacySession } from './legacy-session.ts'
 import { messagePayloads } from './message-payloads.ts'
@@ -26,6 +27,7 @@ export const xmppModules: readonly XmppModule[] = [
   blocking,
   legacySession,
   offlineMessages,
+  flexibleOffline,
   carbons,
   stanzaIds,
   hints,

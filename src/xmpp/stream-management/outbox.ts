@@ -42,6 +42,7 @@ const ANSWER_MS = 60_000
 const NO_ANSWER = new StreamError('connection-timeout', 'no acknowledgement came')
 
 export class Outbox implements Wire {
+  readonly acknowledges = true
   readonly #deps: OutboxDeps
   #stream: Wire | undefined
   #queue: Unacknowledged[] = []

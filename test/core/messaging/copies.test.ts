@@ -69,6 +69,7 @@ beforeEach(() => {
     },
     list: async (_account, after) => kept.filter(({ id }) => id > after),
     get: async () => [],
+    count: async () => kept.length,
     remove: async (_account, ids) => {
       kept = kept.filter(({ id }) => !ids.includes(id))
     },

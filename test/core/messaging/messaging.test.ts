@@ -68,6 +68,10 @@ class Mailbox implements OfflineStore {
     return this.kept.filter((one) => one.account === account && ids.includes(one.id))
   }
 
+  async count(account: BareJid): Promise<number> {
+    return this.kept.filter((one) => one.account === account).length
+  }
+
   async clear(account: BareJid): Promise<void> {
     this.kept = this.kept.filter((one) => one.account !== account)
   }
