@@ -1,6 +1,14 @@
 /** The errors of XMPP, each in its own layer: thrown by whoever refuses, rendered in one place. */
+import { counter } from '../util/metrics.ts'
 import { type Element, xml } from '../xml/element.ts'
 import { NS_CLIENT, NS_SASL, NS_STANZA_ERRORS, NS_STREAM_ERRORS } from './namespaces.ts'
+
+/** Counted where they are put into words: a refusal that nobody is told is none. */
+const told = counter({
+  name: 'heliograph_xmpp_errors_total',
+  help: 'Errors that clients were told, of a stanza or of the whole stream, by condition.',
+  labels: ['of', 'condition'],
+})
 
 /** RFC 6120 §8.3.3, with the error type that fits each (§8.3.2). */
 export type StanzaErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait'
@@ -46,6 +54,7 @@ export class StanzaError extends Error {
   }
 
   toElement(): Element {
+    told.inc({ of: 'stanza', condition: this.condition })
     return xml(
       'error',
       { xmlns: NS_CLIENT, type: this.type },
@@ -133,6 +142,7 @@ export class StreamError extends Error {
   }
 
   override toString(): string {
+    told.inc({ of: 'stream', condition: this.condition })
     const text =
       this.text === undefined
         ? undefined
