@@ -14,11 +14,12 @@ export function databaseIn(data: string, url: string): string {
 }
 
 /** Throws `CFG_BAD_VALUE`. */
-export function checkTogether({ listen, listeners, tls, sip }: Config): void {
+export function checkTogether({ listen, listeners, tls, xmpp, sip }: Config): void {
   if ((tls.certificate === undefined) !== (tls.key === undefined)) {
     throw bad('tls.certificate and tls.key belong together: give both or none')
   }
   checkListeners({ listen, listeners })
+  checkCertificates({ listeners, xmpp })
   for (const [name, { minExpires, expires, maxExpires }] of Object.entries({
     'sip.subscribe': sip.subscribe,
     'sip.publish': sip.publish,
@@ -50,6 +51,13 @@ function checkListeners({ listen, listeners }: Pick<Config, 'listen' | 'listener
     const other = taken.get(key)
     if (other) throw bad(`${name} and ${other} are both ${key}`)
     taken.set(key, name)
+  }
+}
+
+function checkCertificates({ listeners, xmpp }: Pick<Config, 'listeners' | 'xmpp'>): void {
+  const asks = [xmpp, ...listeners].some(({ clientCertificates: how }) => how !== 'off')
+  if (asks && xmpp.clientCa === undefined) {
+    throw bad('xmpp.clientCa: needed where clients are asked for certificates')
   }
 }
 

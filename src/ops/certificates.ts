@@ -84,7 +84,8 @@ export class Certificates implements Disposable {
     const files = this.#files
     this.#seen = fingerprintOf(files)
     this.#loaded = this.#load(files)
-    this.clientCa = readClientCa(tls.clientCa)
+    this.clientCa =
+      tls.clientCa === undefined ? undefined : readClientCa('tls.clientCa', tls.clientCa)
     this.#warnOfDefects()
     this.#arm()
   }
@@ -205,9 +206,9 @@ function ownFiles(data: string): OwnFiles {
   }
 }
 
-function readClientCa(path: string | undefined): string | undefined {
-  if (path === undefined) return undefined
-  const pem = readPem('tls.clientCa', path)
-  attempt(`tls.clientCa: ${path} is not a certificate`, () => new X509Certificate(pem))
+/** Authorities, in PEM. Throws `OperatorError` `TLS_BAD_CERTIFICATE`. */
+export function readClientCa(option: string, path: string): string {
+  const pem = readPem(option, path)
+  attempt(`${option}: ${path} is not a certificate`, () => new X509Certificate(pem))
   return pem
 }

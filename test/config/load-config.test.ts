@@ -266,6 +266,7 @@ describe('listeners with names', () => {
           idleTimeout: 60_000,
           tlsRequired: true,
           mechanisms: ['SCRAM-SHA-256', 'PLAIN'],
+          clientCertificates: 'off',
           realm: 'Office',
         },
       ])
@@ -312,6 +313,7 @@ describe('values', () => {
     wrong('tls.key=/k.pem', /tls\.certificate and tls\.key belong together/)
     wrong('listen.xmppTls=*:5222', /^listen\.xmppTls and listen\.xmpp are both /)
     wrong('sip.publish.expires=10s', /^sip\.publish: expected minExpires/)
+    wrong('xmpp.clientCertificates=optional', /^xmpp\.clientCa: needed where/)
   })
 
   it('never repeats a secret', () => {

@@ -29,6 +29,10 @@ export const listenersOption = records(
       default: [],
       doc: 'The SASL mechanisms that it takes; all, where it is empty.',
     }),
+    clientCertificates: choice(['off', 'optional', 'required'], {
+      default: 'off',
+      doc: 'As `xmpp.clientCertificates`.',
+    }),
     realm: optionalText({ doc: 'Realm of DIGEST-MD5; otherwise the domain of the stream.' }),
   },
   {

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { boolean, choice, duration, integer, size } from '../option.ts'
+import { boolean, choice, duration, integer, optionalPath, size } from '../option.ts'
 
 const clients = {
   plaintextAuth: boolean({
@@ -102,7 +102,24 @@ const clients = {
     default: 20,
     min: 3,
     max: 10_000,
-    doc: 'Wrong passwords from one network address within five minutes. Beyond it sign-in is refused to the address for the rest of them.',
+    doc: 'Wrong passwords from one network address before each more makes it wait, twice as long as the one before, up to five minutes. One is forgiven every 15 seconds. For one account from one address it is 5, and one every ten minutes.',
+  }),
+  tokenLifetime: duration({
+    default: '21 days',
+    min: '0s',
+    max: '365 days',
+    doc: 'How long a client that was away may sign in with the token that it was given (XEP-0484); one that comes daily gets a new one by then. 0s: no tokens.',
+  }),
+  clientCertificates: choice(['off', 'optional', 'required'], {
+    default: 'off',
+    doc: 'Whether clients of `listen.xmpp` and `listen.xmppTls` are asked for a certificate, and may sign in with it (SASL EXTERNAL, XEP-0178). Required: nobody gets in without one. Needs `xmpp.clientCa`.',
+  }),
+  clientCa: optionalPath({
+    doc: 'PEM file with the authorities whose certificates clients may show. Read when the server starts.',
+  }),
+  clientCertificateFallback: choice(['off', 'email', 'common-name'], {
+    default: 'off',
+    doc: 'What names the account in a certificate without an XMPP address: an e-mail address, which is then taken for one, or the common name, a user’s name or an address.',
   }),
 }
 

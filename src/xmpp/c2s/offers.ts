@@ -3,7 +3,7 @@
  * would be a good part of a sign-in.
  */
 import type { ChannelBindingType } from '../../net/link.ts'
-import { hashedTokens } from '../sasl/fast/hashed-token.ts'
+import { HASHED_TOKENS, hashedTokens } from '../sasl/fast/hashed-token.ts'
 import type { SaslMechanism, ScramMechanism } from '../sasl/mechanism.ts'
 import { mechanismsFor } from '../sasl/mechanisms.ts'
 import { Offered } from '../sasl/offered.ts'
@@ -98,8 +98,8 @@ export class Offers {
 
   #tokens({ policy, channelBindings }: StreamKind): readonly SaslMechanism[] {
     if (!this.#deps.hasTokens) return []
-    const { mechanisms } = policy
-    return hashedTokens(channelBindings).filter(({ name }) => mechanisms?.includes(name) ?? true)
+    const isAllowed = policy.mechanisms?.includes(HASHED_TOKENS) ?? true
+    return isAllowed ? hashedTokens(channelBindings) : []
   }
 }
 

@@ -26,7 +26,7 @@ export interface Sasl2Parts {
   readonly attempts: Attempts
   readonly offer: Offer
   readonly tokens: FastTokens | undefined
-  readonly accounts: Partial<UpgradableCredentials>
+  readonly upgrades: UpgradableCredentials | undefined
   /** Who the stream's header says it is. */
   readonly from: BareJid | undefined
   readonly log: Log
@@ -147,12 +147,12 @@ export class Sasl2 {
 
   /** XEP-0480 §2.2: those of the client's wishes that there is something to be done for. */
   #upgrades(account: BareJid, { upgrades }: Sasl2Request): ScramUpgrade[] {
-    const { accounts } = this.#parts
-    if (upgrades.length === 0 || !isUpgradable(accounts)) return []
-    return accounts
+    const { upgrades: credentials } = this.#parts
+    if (upgrades.length === 0 || !credentials) return []
+    return credentials
       .lacking(account)
       .filter((mechanism) => upgrades.includes(upgradeTask(mechanism)))
-      .map((mechanism) => new ScramUpgrade(accounts, account, mechanism))
+      .map((mechanism) => new ScramUpgrade(credentials, account, mechanism))
   }
 
   /** §2.6.3. */
@@ -224,10 +224,6 @@ export class Sasl2 {
   #write(element: Element): void {
     this.#parts.connection.write(element.toString())
   }
-}
-
-function isUpgradable(accounts: Partial<UpgradableCredentials>): accounts is UpgradableCredentials {
-  return accounts.lacking !== undefined && accounts.addScram !== undefined
 }
 
 /** §2.4: nothing else may come meanwhile. */

@@ -2,7 +2,7 @@ import type { ScramMechanism } from '../sasl/mechanism.ts'
 
 /** What one listener asks of those who sign in; listeners may differ. */
 export interface SignInPolicy {
-  /** Names of mechanisms that are taken, their -PLUS variants with them; all, where absent. */
+  /** Names of mechanisms that are taken, their -PLUS variants with them, `HT-SHA-256` for tokens; all, where absent. */
   readonly mechanisms?: readonly string[] | undefined
   /** Nobody signs in without TLS. */
   readonly isTlsRequired: boolean

@@ -21,7 +21,7 @@ import type { SignInDelays } from './sign-in-delays.ts'
 import type { SignInPolicy } from './sign-in-policy.ts'
 import type { StreamConnection } from './stream-connection.ts'
 
-export interface Accounts extends CredentialSource, Partial<UpgradableCredentials> {
+export interface Accounts extends CredentialSource {
   isLocal(domain: string): boolean
   domain(name: string): { readonly digestMd5: boolean } | undefined
   user(account: BareJid): Promise<{ readonly disabled: boolean } | undefined>
@@ -34,6 +34,8 @@ export interface SignInDeps {
   readonly policy: SignInPolicy
   /** Without them clients are given no tokens, and none are taken. */
   readonly tokens?: FastTokens | undefined
+  /** Of accounts that came from another server; there are none where absent. */
+  readonly upgrades?: UpgradableCredentials | undefined
   readonly config: Pick<C2sConfig, 'certificateFallback'>
   readonly clock: Clock
   readonly log: Log
@@ -108,7 +110,7 @@ export class SignIn {
       policy: this.#deps.policy,
       attempts: this.#attempts,
       tokens: this.#deps.tokens,
-      accounts: this.#deps.accounts,
+      upgrades: this.#deps.upgrades,
       from: this.#target.from,
       log: this.#deps.log,
       offer,
@@ -125,7 +127,7 @@ export class SignIn {
   /** XEP-0388 §2.1: mechanisms that fit the account. That an account is one that was imported is no secret worth more. */
   #lacking(): readonly ScramMechanism[] {
     const { from } = this.#target
-    return (from && this.#deps.accounts.lacking?.(from)) ?? NONE
+    return (from && this.#deps.upgrades?.lacking(from)) ?? NONE
   }
 
   #readCertificate(domain: string): CertifiedClient | undefined {

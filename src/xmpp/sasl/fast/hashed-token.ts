@@ -7,6 +7,9 @@ import { SaslError } from '../../errors.ts'
 import { accountOf } from '../account.ts'
 import type { SaslContext, SaslMechanism, SaslStep } from '../mechanism.ts'
 
+/** What all of them are called together. */
+export const HASHED_TOKENS = 'HT-SHA-256'
+
 const SUFFIXES: readonly (readonly [string, ChannelBindingType | undefined])[] = [
   ['EXPR', 'tls-exporter'],
   ['UNIQ', 'tls-unique'],
@@ -19,7 +22,7 @@ interface HashedToken extends SaslMechanism {
 }
 
 const mechanisms: readonly HashedToken[] = SUFFIXES.map(([suffix, binding]) => {
-  const name = `HT-SHA-256-${suffix}`
+  const name = `${HASHED_TOKENS}-${suffix}`
   return {
     name,
     binding,
