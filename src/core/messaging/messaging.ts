@@ -185,11 +185,12 @@ export class Messaging {
   ): DeliveryOutcome {
     const all = this.#deps.sessions.of(account)
     const takers = tried.length > 0 ? NOBODY : copyTakers(all, sessions, message)
-    if (takers.length > 0) identify(message)
+    const isCopy = sessions.length + takers.length > 1
+    // Clients that get it more than once in the end know that it is the same.
+    if (isCopy) identify(message)
     let refusal: DeliveryOutcome | undefined
     let delivered = false
     const relayed: Promise<DeliveryOutcome>[] = []
-    const isCopy = sessions.length + takers.length > 1
     for (const session of sessions) {
       const outcome = session.deliver(message, isCopy)
       if (outcome instanceof Promise) relayed.push(this.#guard(outcome))

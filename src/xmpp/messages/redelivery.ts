@@ -2,6 +2,7 @@
 import { type Jid, parseJid } from '../../core/address.ts'
 import type { DeliveryOutcome } from '../../core/messaging/message.ts'
 import type { Messaging } from '../../core/messaging/messaging.ts'
+import type { Clock } from '../../util/clock.ts'
 import type { Element } from '../../xml/element.ts'
 import { errorReply, serviceUnavailable } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
@@ -15,10 +16,16 @@ import { XmppMessage } from './xmpp-message.ts'
 export interface RedeliveryDeps {
   readonly messaging: Pick<Messaging, 'send'>
   readonly sessions: LocalSessions
+  readonly clock: Pick<Clock, 'now'>
 }
+
+/** Messages that several clients had of which it is known that they were sent on. */
+const MAX_SENT_ON = 10_000
 
 export class Redelivery {
   readonly #deps: RedeliveryDeps
+  /** By account and stable id, when; the oldest first. */
+  readonly #sentOn = new Map<string, number>()
 
   constructor(deps: RedeliveryDeps) {
     this.#deps = deps
@@ -35,7 +42,7 @@ export class Redelivery {
       if (!stanza || !from) continue
       if (isRequest(stanza)) this.#answer(from, errorReply(stanza, serviceUnavailable()))
       if (stanza.name !== 'message' || this.#isElsewhere(session, unacknowledged)) continue
-      await this.#again(stanza, session, unacknowledged.at)
+      await this.#again(stanza, session, unacknowledged)
     }
   }
 
@@ -44,15 +51,28 @@ export class Redelivery {
     return isCopy && this.#deps.sessions.available(account).length > 0
   }
 
-  async #again(sent: Element, session: XmppSession, at: number): Promise<void> {
+  async #again(sent: Element, session: XmppSession, unacknowledged: Unacknowledged): Promise<void> {
     const returned = asItCame(sent, session.account)
     const from = parseJid(returned?.stanza.attr('from') ?? '')
     if (!returned || !from) return
-    const { stanza, stableId, since = at } = returned
+    const { stanza, stableId, since = unacknowledged.at } = returned
+    const isShared = unacknowledged.isCopy && stableId !== undefined
+    if (isShared && this.#isSentOn(`${session.account} ${stableId}`, unacknowledged.at)) return
     const to = parseJid(stanza.attr('to') ?? '') ?? session.jid
     const message = new XmppMessage(stanza, from, to, since)
     message.stableId = stableId
     this.#settle(stanza, from, await this.#deps.messaging.send(message, undefined))
+  }
+
+  /** Several clients of his that are gone had it: it goes on once, until it comes back from there. */
+  #isSentOn(key: string, at: number): boolean {
+    const before = this.#sentOn.get(key)
+    if (before !== undefined && at < before) return true
+    this.#sentOn.delete(key)
+    this.#sentOn.set(key, this.#deps.clock.now())
+    const [oldest] = this.#sentOn.keys()
+    if (this.#sentOn.size > MAX_SENT_ON && oldest !== undefined) this.#sentOn.delete(oldest)
+    return false
   }
 
   #settle(stanza: Element, from: Jid, outcome: DeliveryOutcome): void {

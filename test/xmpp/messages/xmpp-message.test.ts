@@ -13,7 +13,6 @@ function message(type: string | undefined, ...children: Child[]) {
 }
 
 const body = (attrs = {}) => xml('body', attrs, 'Hi')
-const hint = (name: string) => xml(name, { xmlns: 'urn:xmpp:hints' })
 
 describe('an XMPP message', () => {
   it('is read when asked', () => {
@@ -37,24 +36,5 @@ describe('an XMPP message', () => {
       `<message from='alice@corp.example/desk' to='bob@corp.example' type='chat' id='m1'><body>Hi</body><x xmlns='urn:x'/></message>`,
     )
     assert.equal(sent.native(), sent.native())
-  })
-
-  it('is worth keeping by XEP-0160 §3 and the sender’s hints', () => {
-    const cases: readonly [boolean, XmppMessage][] = [
-      [true, message('chat', body())],
-      [true, message(undefined, body())],
-      [false, message('headline', body())],
-      [false, message('groupchat', body())],
-      [false, message('error', body())],
-      [
-        false,
-        message('chat', xml('composing', { xmlns: 'http://jabber.org/protocol/chatstates' })),
-      ],
-      [false, message('chat', body(), hint('no-store'))],
-      [false, message('chat', body(), hint('no-permanent-store'))],
-      [true, message('chat', hint('store'))],
-      [false, message('headline', body(), hint('store'))],
-    ]
-    for (const [expected, each] of cases) assert.equal(each.storable, expected, each.native())
   })
 })
