@@ -9,6 +9,7 @@ export const XEP_TITLES: Readonly<Record<number, string>> = {
   92: 'Software Version',
   115: 'Entity Capabilities',
   160: 'Best Practices for Handling Offline Messages',
+  178: 'Best Practices for Use of SASL EXTERNAL with Certificates',
   184: 'Message Delivery Receipts',
   191: 'Blocking Command',
   198: 'Stream Management',
@@ -24,10 +25,16 @@ export const XEP_TITLES: Readonly<Record<number, string>> = {
   359: 'Unique and Stable Stanza IDs',
   368: 'SRV records for XMPP over TLS',
   377: 'Blocking and Spam Reporting',
+  386: 'Bind 2',
+  388: 'Extensible SASL Profile',
   424: 'Message Retraction',
   428: 'Fallback Indication',
+  440: 'SASL Channel-Binding Type Capability',
   444: 'Message Reactions',
   461: 'Message Replies',
+  474: 'SASL SCRAM Downgrade Protection',
+  480: 'SASL Upgrade Tasks',
+  484: 'Fast Authentication Streamlining Tokens',
 }
 
 export const RFC_TITLES: Readonly<Record<number, string>> = {

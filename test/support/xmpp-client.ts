@@ -27,6 +27,8 @@ export interface ConnectOptions {
   servername?: string
   /** The client's certificate and its key, in PEM. */
   identity?: { cert: string; key: string }
+  /** Of TLS, to be resumed. */
+  session?: Buffer
 }
 
 export interface SignInOptions {
@@ -73,6 +75,7 @@ export class XmppClient implements AsyncDisposable {
       ALPNProtocols: options.alpn ?? ['xmpp-client'],
       ...(options.servername !== undefined && { servername: options.servername }),
       ...options.identity,
+      ...(options.session && { session: options.session }),
     })
     await once(socket, 'secureConnect')
     return new XmppClient(socket)

@@ -156,6 +156,8 @@ export interface RigOptions {
   readonly overload?: OverloadGuard
   readonly bindFeatures?: readonly BindFeature[]
   readonly tokens?: FastTokens
+  /** Threads for sockets; as the run asks for them where not given. */
+  readonly workers?: number
   /** Of both listeners. */
   readonly listener?: Pick<C2sListener, 'policy' | 'clientCertificates'>
   /** Beside the two that are always there. */

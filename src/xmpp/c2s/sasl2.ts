@@ -57,8 +57,10 @@ export class Sasl2 {
   #request: Sasl2Request | undefined
   #used: StoredToken | undefined
   #proven: Proven | undefined
-  /** What is to be done before the client is in; the first is being done. */
+  /** What is to be done before the client is in, in this order. */
   #tasks: readonly ScramUpgrade[] = []
+  /** The one that the client has begun. */
+  #begun: ScramUpgrade | undefined
 
   constructor(parts: Sasl2Parts) {
     this.#parts = parts
@@ -174,10 +176,12 @@ export class Sasl2 {
         if (!task || element.attr('task') !== upgradeTask(task.mechanism)) {
           throw new SaslError('malformed-request')
         }
+        this.#begun = task
         this.#write(xml('task-data', { xmlns: NS_SASL2 }, task.question))
         return undefined
       case 'task-data':
-        await task?.answer(element)
+        if (!task || task !== this.#begun) throw new SaslError('malformed-request')
+        await task.answer(element)
         this.#tasks = this.#tasks.slice(1)
         return await this.#goOn(proven)
       case 'abort':

@@ -3,11 +3,14 @@ import type { XmppModule } from '../module.ts'
 import { subscriptionApproval } from '../presence/pre-approval.ts'
 import { roster } from '../roster/roster.ts'
 import { amp } from './amp.ts'
+import { bind2 } from './bind2.ts'
 import { blocking } from './blocking.ts'
 import { caps } from './caps.ts'
 import { carbons } from './carbons.ts'
+import { clientCertificates } from './client-certificates.ts'
 import { clientState } from './client-state.ts'
 import { disco } from './disco.ts'
+import { fast } from './fast.ts'
 import { flexibleOffline } from './flexible-offline.ts'
 import { hints } from './hints.ts'
 import { legacySession } from './legacy-session.ts'
@@ -15,11 +18,18 @@ import { messagePayloads } from './message-payloads.ts'
 import { offlineMessages } from './offline-messages.ts'
 import { ping } from './ping.ts'
 import { registration } from './registration.ts'
+import { saslUpgrades } from './sasl-upgrades.ts'
+import { sasl2 } from './sasl2.ts'
 import { stanzaIds } from './stanza-ids.ts'
 import { streamManagement } from './stream-management.ts'
 import { version } from './version.ts'
 
 export const xmppModules: readonly XmppModule[] = [
+  sasl2,
+  bind2,
+  fast,
+  saslUpgrades,
+  clientCertificates,
   roster,
   subscriptionApproval,
   streamManagement,
