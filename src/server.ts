@@ -23,13 +23,15 @@ import type { HttpPart } from './net/http-part.ts'
 import type { LinkSource } from './net/link.ts'
 import { linksHere } from './net/listen.ts'
 import type { Announcement } from './ops/announcement.ts'
-import { Certificates } from './ops/certificates.ts'
+import { Certificates, readClientCa } from './ops/certificates.ts'
 import { DEMO_DOMAIN, requireDemoUsers } from './ops/demo.ts'
 import { LISTENER_PROTOCOLS, type Listener, listenError } from './ops/listeners.ts'
 import { lockDataDirectory } from './ops/lock.ts'
 import { collectProcessMetrics } from './ops/process-metrics.ts'
+import { requireSecret } from './ops/secret-file.ts'
 import { closeWithin } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
+import { openHttpListeners } from './server/http-listeners.ts'
 import {
   accessStore,
   accounts,
@@ -42,6 +44,7 @@ import {
   subscriptionPeople,
   subscriptionStore,
 } from './server/stores.ts'
+import { fastTokenStore } from './server/token-store.ts'
 import { startSip } from './sip/sip.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { type Clock, SystemClock } from './util/clock.ts'
@@ -96,6 +99,8 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
     edges.use(kernel.manual.watch())
     const { httpParts } = xmpp
+    const served = { ...kernel, tls: kernel.certificates.serverOptions, parts: httpParts }
+    listeners.push(...(await openHttpListeners(config, served, edges)))
     const signIn = await openAdmin(config, { ...kernel, listeners, httpParts }, edges)
     const people = await requirePeople(config, kernel.directory, signIn)
     kernel.overload.start()
@@ -128,6 +133,7 @@ async function openKernel(
     {
       scramIterations: scramIterations(config.passwords),
       contactLists: { maxContacts: config.xmpp.maxRosterItems },
+      digestRealms: config.listeners.flatMap(({ realm }) => realm ?? []),
     },
   )
   await requireDomains(directory, config)
@@ -258,19 +264,33 @@ function openLinks({ workers }: Config, kernel: Kernel, edges: AsyncDisposableSt
 }
 
 function openXmpp(config: Config, links: LinkSource, kernel: Kernel) {
-  const { listen, listeners, xmpp } = config
+  const { listen, listeners, http, xmpp } = config
   const { authTimeout: authTimeoutMs, idleTimeout: idleTimeoutMs, idleGrace: idleGraceMs } = xmpp
-  const resumeForMs = xmpp.resumeFor
+  const { resumeFor: resumeForMs, tokenLifetime: tokenLifetimeMs } = xmpp
+  const { clientCa, clientCertificateFallback: certificateFallback } = xmpp
   if (xmpp.plaintextAuth) kernel.log.warn({ what: 'xmpp_plaintext_auth_allowed' })
   return startXmpp(
     {
       listen,
       listeners,
-      xmpp: { ...xmpp, authTimeoutMs, idleTimeoutMs, idleGraceMs, resumeForMs },
+      http,
+      xmpp: {
+        ...xmpp,
+        authTimeoutMs,
+        idleTimeoutMs,
+        idleGraceMs,
+        resumeForMs,
+        tokenLifetimeMs,
+        certificateFallback,
+      },
     },
     {
       ...kernel,
       links,
+      key: requireSecret(join(config.data, 'xmpp-clients.key')),
+      tokenStore: fastTokenStore(kernel.database),
+      clientAuthorities:
+        clientCa === undefined ? undefined : readClientCa('xmpp.clientCa', clientCa),
       software: { name: 'Heliograph', version: VERSION },
     },
   )

@@ -116,7 +116,6 @@ async function openApi(
 }
 
 async function close(app: FastifyInstance): Promise<void> {
-  app.server.closeAllConnections()
   await app.close()
 }
 

@@ -17,6 +17,7 @@ import Fastify, {
 } from 'fastify'
 import type { Directory } from '../directory/directory.ts'
 import { watchBody } from '../net/body-deadline.ts'
+import { closeLast } from '../net/http-listener.ts'
 import { addParts, type HttpPart } from '../net/http-part.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
@@ -111,6 +112,7 @@ export async function createApi(
   }
   await app.register(api)
   await addParts(app, deps.parts ?? [])
+  closeLast(app)
   return app
 }
 

@@ -16,13 +16,18 @@ import {
   parseDomain,
   parseDuration,
   parseHost,
+  parseHttpsUrl,
   parseInteger,
   parseList,
+  parseMediaRange,
   parseMechanism,
+  parseNetwork,
+  parseOrigin,
   parsePeer,
   parseSize,
   parseSourceClass,
   parseText,
+  parseUrlPath,
   type Raw,
   SASL_MECHANISMS,
 } from './values.ts'
@@ -182,6 +187,14 @@ export function optionalHost({ doc }: { doc: string }): Option<string | undefine
   )
 }
 
+export function optionalHttpsUrl({ doc }: { doc: string }): Option<string | undefined> {
+  const expects = 'a URL such as https://chat.example.org'
+  return define(
+    { type: 'string' },
+    { description: doc, default: undefined, expects, read: parseHttpsUrl },
+  )
+}
+
 export function databaseUrl(notes: Notes<string>): Option<string> {
   const expects = 'sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE'
   return define(
@@ -197,6 +210,10 @@ const ITEMS = {
     expects: 'IP addresses, networks such as 10.0.0.0/8, or names of certificates',
   },
   class: { read: parseSourceClass, expects: 'names in lower case, such as door-badge' },
+  network: { read: parseNetwork, expects: 'IP addresses, or networks such as 10.0.0.0/8' },
+  origin: { read: parseOrigin, expects: 'origins such as https://chat.example.org, or *' },
+  urlPath: { read: parseUrlPath, expects: 'paths such as /http-bind' },
+  mediaType: { read: parseMediaRange, expects: 'types such as image/png or image/*' },
   mechanism: { read: parseMechanism, expects: `SASL mechanisms (${SASL_MECHANISMS.join(', ')})` },
 } as const
 

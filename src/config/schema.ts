@@ -15,11 +15,13 @@ import {
   path,
 } from './option.ts'
 import { adminOptions } from './options/admin.ts'
+import { httpOptions } from './options/http.ts'
 import { listenersOption } from './options/listeners.ts'
 import { overloadOptions } from './options/overload.ts'
 import { authorizationOptions, messagingOptions, passwordOptions } from './options/people.ts'
 import { presenceOptions } from './options/presence.ts'
 import { sipOptions } from './options/sip.ts'
+import { uploadOptions } from './options/upload.ts'
 import { xmppOptions } from './options/xmpp.ts'
 
 const listenOptions = Type.Object(
@@ -52,7 +54,15 @@ const listenOptions = Type.Object(
     https: address({
       default: '*:7300',
       demo: '127.0.0.1:7300',
-      doc: 'The HTTPS API and `/metrics`.',
+      doc: 'The HTTPS API, `/metrics`, and XMPP over HTTPS: WebSocket, BOSH, files.',
+    }),
+    httpsXmpp: address({
+      default: 'off',
+      doc: 'XMPP over HTTPS without the API, for the network that clients come from; the usual port is 5281.',
+    }),
+    http: address({
+      default: 'off',
+      doc: 'XMPP over HTTP without TLS, for a proxy in front of this server, which `http.trustedProxies` names; the usual port is 5280.',
     }),
   },
   { description: 'Where the server listens. Port 0 takes a free one, which is printed.' },
@@ -124,7 +134,9 @@ export const configSchema = Type.Object({
   authorization: authorizationOptions,
   messaging: messagingOptions,
   xmpp: xmppOptions,
+  http: httpOptions,
   sip: sipOptions,
+  upload: uploadOptions,
   overload: overloadOptions,
   admin: adminOptions,
 })

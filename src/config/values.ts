@@ -146,7 +146,7 @@ export function parseSourceClass(raw: Raw): Parsed<string> {
   return wellFormed && name !== 'all' && name !== 'none' ? { value: name } : undefined
 }
 
-/** What XMPP clients may sign in with; those with -PLUS are taken with the ones without. */
+/** What XMPP clients may sign in with; those with -PLUS are taken with the ones without, and those for tokens all together. */
 export const SASL_MECHANISMS: readonly string[] = [
   'SCRAM-SHA-512',
   'SCRAM-SHA-256',
@@ -154,11 +154,19 @@ export const SASL_MECHANISMS: readonly string[] = [
   'PLAIN',
   'DIGEST-MD5',
   'EXTERNAL',
+  'HT-SHA-256',
 ]
 
 export function parseMechanism(raw: Raw): Parsed<string> {
   const name = typeof raw === 'string' ? raw.trim().toUpperCase() : ''
   return SASL_MECHANISMS.includes(name) ? { value: name } : undefined
+}
+
+/** `image/png`, or `image/*` for all of a family. */
+export function parseMediaRange(raw: Raw): Parsed<string> {
+  const text = typeof raw === 'string' ? raw.trim().toLowerCase() : ''
+  const token = '[a-z0-9][a-z0-9!#$&^_.+-]{0,126}'
+  return new RegExp(`^${token}/(?:${token}|\\*)$`).test(text) ? { value: text } : undefined
 }
 
 /** An IP address or a network as `ADDRESS/BITS`. */
@@ -184,6 +192,31 @@ export function parsePeer(raw: Raw): Parsed<string> {
 export function parseHost(raw: Raw): Parsed<string> {
   const peer = parsePeer(raw)
   return peer?.value.includes('/') ? undefined : peer
+}
+
+/** The path of a URL: begins with a slash, and is written as it comes in requests. */
+export function parseUrlPath(raw: Raw): Parsed<string> {
+  const text = typeof raw === 'string' ? raw.trim() : ''
+  return /^(\/[A-Za-z0-9._~-]+)+\/?$/.test(text) && text.length <= 256 ? { value: text } : undefined
+}
+
+/** Of web pages (RFC 6454): `https://HOST` with a port where it is not the usual one, or `*` for all. */
+export function parseOrigin(raw: Raw): Parsed<string> {
+  if (typeof raw !== 'string') return undefined
+  const text = raw.trim().replace(/\/$/, '')
+  if (text === '*') return { value: text }
+  return URL.canParse(text) &&
+    /^https?:$/.test(new URL(text).protocol) &&
+    new URL(text).origin === text
+    ? { value: text }
+    : undefined
+}
+
+/** `https://HOST`, with a port and a path where clients need them. */
+export function parseHttpsUrl(raw: Raw): Parsed<string> {
+  if (typeof raw !== 'string' || !URL.canParse(raw.trim())) return undefined
+  const { protocol, username, search, hash, href } = new URL(raw.trim())
+  return protocol === 'https:' && username + search + hash === '' ? { value: href } : undefined
 }
 
 /** `sqlite:PATH` or a PostgreSQL URL. */

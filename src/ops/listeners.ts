@@ -19,6 +19,8 @@ export const LISTENER_PROTOCOLS: Readonly<Record<ListenerName, string>> = {
   sipTcp: 'SIP over TCP',
   sipTls: 'SIP over TLS',
   https: 'HTTPS API',
+  httpsXmpp: 'XMPP over HTTPS',
+  http: 'XMPP over HTTP',
 }
 
 const REASONS: Readonly<Record<string, readonly [OperatorErrorCode, string]>> = {

@@ -1,11 +1,14 @@
 /** XMPP for clients: streams below, instant messaging and presence above. */
 import type { ListenAddress } from '../config/values.ts'
 import type { HttpPart } from '../net/http-part.ts'
-import type { LinkSource } from '../net/link.ts'
+import type { ClientCertificates, LinkSource } from '../net/link.ts'
 import type { OverloadGuard } from '../util/overload.ts'
 import { type C2sListener, startC2s } from './c2s/c2s.ts'
 import type { C2sConfig } from './c2s/config.ts'
+import type { HttpConfig } from './http/http-config.ts'
+import { xmppOverHttp } from './http/xmpp-over-http.ts'
 import { type ImDeps, openInstantMessaging } from './im.ts'
+import { FastTokens, type TokenStore } from './sasl/fast/fast-tokens.ts'
 import type { XmppConfig } from './xmpp-config.ts'
 
 /** A structural part of the server's configuration. */
@@ -16,7 +19,17 @@ export interface StartXmppConfig {
   }
   /** More of them, each with rules of its own. */
   readonly listeners: readonly ListenerConfig[]
-  readonly xmpp: C2sConfig & XmppConfig
+  readonly http: HttpConfig
+  readonly xmpp: C2sConfig & XmppConfig & SignInConfig
+}
+
+export type AskForCertificates = 'off' | 'optional' | 'required'
+
+export interface SignInConfig {
+  /** Of tokens that clients are given (XEP-0484), milliseconds; none are given where absent or 0. */
+  readonly tokenLifetimeMs?: number | undefined
+  /** On `listen.xmpp` and `listen.xmppTls`; off where absent. */
+  readonly clientCertificates?: AskForCertificates | undefined
 }
 
 export interface ListenerConfig {
@@ -30,11 +43,17 @@ export interface ListenerConfig {
   /** All, where it is empty. */
   readonly mechanisms: readonly string[]
   readonly realm: string | undefined
+  readonly clientCertificates?: AskForCertificates | undefined
 }
 
 export interface XmppDeps extends ImDeps {
   /** Where clients' connections come from. */
   readonly links: LinkSource
+  /** This installation's; one that ends with the process, where absent. */
+  readonly key?: Buffer | undefined
+  readonly tokenStore?: TokenStore | undefined
+  /** Whose certificates clients may show, in PEM; nobody is asked for any without them. */
+  readonly clientAuthorities?: string | undefined
   /** Without it nobody is turned away for overload. */
   readonly overload?: OverloadGuard | undefined
 }
@@ -53,18 +72,24 @@ export interface Xmpp extends AsyncDisposable {
 export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promise<Xmpp> {
   await using starting = new AsyncDisposableStack()
   const im = starting.use(openInstantMessaging(config.xmpp, deps))
+  const tokens = openTokens(config.xmpp, deps)
+  if (tokens) starting.use(tokens)
   const c2s = starting.use(
-    await startC2s(clientListeners(config), {
+    await startC2s(clientListeners(config, deps), {
       config: config.xmpp,
       clock: deps.clock,
       log: deps.log,
+      key: deps.key,
+      tokens,
       accounts: deps.directory,
+      upgrades: deps.directory.partialKeys,
       sessions: deps.sessions,
       handler: im.handler,
       links: deps.links,
       overload: deps.overload,
     }),
   )
+  const domains = () => deps.directory.domains()
   const running = starting.move()
   return {
     listeners: c2s.listeners.map(({ name, direct, address, port }) => ({
@@ -72,16 +97,43 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
       kind: direct ? 'xmppTls' : 'xmpp',
       address: { host: address, port },
     })),
-    httpParts: [],
+    httpParts: [xmppOverHttp({ streams: c2s.streams, config: config.http, domains })],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
 
-function clientListeners({ listen, listeners: more }: StartXmppConfig): C2sListener[] {
-  const listeners: C2sListener[] = []
-  if (listen.xmpp) listeners.push({ name: 'xmpp', direct: false, ...listen.xmpp })
-  if (listen.xmppTls) listeners.push({ name: 'xmppTls', direct: true, ...listen.xmppTls })
-  return [...listeners, ...more.flatMap(ownListener)]
+function openTokens(
+  { tokenLifetimeMs: lifetimeMs = 0 }: SignInConfig,
+  { clock, log, key, tokenStore: store }: XmppDeps,
+): FastTokens | undefined {
+  if (!store || !key || lifetimeMs === 0) return undefined
+  return new FastTokens({ clock, log, store, key, lifetimeMs })
+}
+
+function clientListeners(
+  { listen, listeners: more, xmpp }: StartXmppConfig,
+  { clientAuthorities }: XmppDeps,
+): C2sListener[] {
+  const ask = (how: AskForCertificates | undefined) => clientCertificates(how, clientAuthorities)
+  const common = { clientCertificates: ask(xmpp.clientCertificates) }
+  const { xmpp: plain, xmppTls: direct } = listen
+  return [
+    ...(plain ? [{ name: 'xmpp', direct: false, ...plain, ...common }] : []),
+    ...(direct ? [{ name: 'xmppTls', direct: true, ...direct, ...common }] : []),
+    ...more.flatMap((listener) =>
+      ownListener(listener).map((own) => {
+        return { ...own, clientCertificates: ask(listener.clientCertificates) }
+      }),
+    ),
+  ]
+}
+
+function clientCertificates(
+  how: AskForCertificates = 'off',
+  authorities: string | undefined,
+): ClientCertificates | undefined {
+  if (how === 'off' || authorities === undefined) return undefined
+  return { authorities, isRequired: how === 'required' }
 }
 
 function ownListener(listener: ListenerConfig): C2sListener[] {

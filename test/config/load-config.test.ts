@@ -49,6 +49,8 @@ describe('the configuration without anything said', () => {
       sipTcp: 5060,
       sipTls: 5061,
       https: 7300,
+      httpsXmpp: undefined,
+      http: undefined,
     })
     assert.deepEqual(domains, ['localhost'])
     assert.equal(data, '/srv/data')
@@ -73,7 +75,8 @@ describe('the configuration without anything said', () => {
 
   it('listens on loopback addresses only in a demonstration', () => {
     const { listen } = load({ args: ['--demo'] })
-    for (const at of Object.values(listen)) assert.equal(at?.host, '127.0.0.1')
+    for (const at of Object.values(listen)) if (at) assert.equal(at.host, '127.0.0.1')
+    assert.ok(listen.https)
   })
 
   it('cannot be changed afterwards', () => {

@@ -12,6 +12,7 @@ import { Subscriptions } from '../../src/core/presence/subscriptions.ts'
 import { Watchers } from '../../src/core/presence/watchers.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
+import type { HttpPart } from '../../src/net/http-part.ts'
 import {
   accounts,
   grants,
@@ -23,6 +24,7 @@ import { openDatabase } from '../../src/storage/database.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
 import { type Log, silentLog } from '../../src/util/log.ts'
 import type { Element } from '../../src/xml/element.ts'
+import type { HttpConfig } from '../../src/xmpp/http/http-config.ts'
 import { type StartXmppConfig, startXmpp } from '../../src/xmpp/xmpp.ts'
 import { testAccess } from './access.ts'
 import { disposeAfter } from './databases.ts'
@@ -58,7 +60,24 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   busyShow: 'dnd',
 }
 
+export const HTTP_CONFIG: HttpConfig = {
+  publicUrl: undefined,
+  trustedProxies: [],
+  allowedOrigins: ['*'],
+  websocketPaths: ['/xmpp-websocket', '/ws'],
+  websocketPing: 45_000,
+  boshPaths: ['/http-bind', '/httpbinding'],
+  boshWait: 60_000,
+  boshInactivity: 90_000,
+  boshMaxPause: 120_000,
+  boshPolling: 5_000,
+  boshRequests: 2,
+  pollingPaths: [],
+  pollingInactivity: 300_000,
+}
+
 export interface XmppSystemOptions {
+  http?: Partial<HttpConfig>
   config?: Partial<StartXmppConfig['xmpp']>
   clock?: Clock
   log?: Log
@@ -107,6 +126,7 @@ export async function startXmppSystem(
       {
         listen: { xmpp: { host: '127.0.0.1', port: 0 }, xmppTls: undefined },
         listeners: [],
+        http: { ...HTTP_CONFIG, ...options.http },
         xmpp: { ...CONFIG, ...options.config },
       },
       {
@@ -127,6 +147,7 @@ export async function startXmppSystem(
     messaging,
     clock,
     port: xmpp.listeners[0]?.address.port ?? 0,
+    httpParts: xmpp.httpParts,
   })
 }
 
@@ -140,6 +161,7 @@ interface Parts {
   messaging: Messaging
   clock: Clock
   port: number
+  httpParts: readonly HttpPart[]
 }
 
 export class XmppSystem {
@@ -151,6 +173,7 @@ export class XmppSystem {
   readonly sessions: Sessions
   readonly messaging: Messaging
   readonly port: number
+  readonly httpParts: readonly HttpPart[]
   readonly #clock: Clock
 
   constructor(parts: Parts) {
@@ -162,6 +185,7 @@ export class XmppSystem {
     this.sessions = parts.sessions
     this.messaging = parts.messaging
     this.port = parts.port
+    this.httpParts = parts.httpParts
     this.#clock = parts.clock
   }
 

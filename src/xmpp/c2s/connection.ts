@@ -114,6 +114,10 @@ export class Connection implements StreamConnection, LinkUser, Visitor {
     }
   }
 
+  get canUpgrade(): boolean {
+    return this.transport === 'tcp'
+  }
+
   get isEncrypted(): boolean {
     return this.#link.isSecured
   }

@@ -13,6 +13,7 @@ const NS_CHANNEL_BINDING = 'urn:xmpp:sasl-cb:0'
 
 export interface BeforeSignIn {
   readonly isEncrypted: boolean
+  readonly canUpgrade: boolean
   readonly isTlsRequired: boolean
   readonly sasl: readonly SaslMechanism[]
   readonly sasl2: readonly SaslMechanism[]
@@ -25,11 +26,11 @@ export interface BeforeSignIn {
 }
 
 export function beforeSignIn(state: BeforeSignIn): string {
-  const { isEncrypted, isTlsRequired, sasl, sasl2, channelBindings } = state
+  const { isEncrypted, canUpgrade, isTlsRequired, sasl, sasl2, channelBindings } = state
   const required = isTlsRequired ? xml('required') : undefined
   const bindings = channelBindings.map((type) => xml('channel-binding', { type }))
   return streamFeatures([
-    ...(isEncrypted ? [] : [xml('starttls', { xmlns: NS_TLS }, required)]),
+    ...(isEncrypted || !canUpgrade ? [] : [xml('starttls', { xmlns: NS_TLS }, required)]),
     ...(sasl.length > 0 ? [xml('mechanisms', { xmlns: NS_SASL }, ...named(sasl))] : []),
     ...(sasl2.length > 0 ? [authentication(state)] : []),
     ...(bindings.length > 0 ? [channelBindingTypes(bindings)] : []),

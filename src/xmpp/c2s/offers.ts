@@ -15,6 +15,8 @@ import type { SignInPolicy } from './sign-in-policy.ts'
 export interface StreamKind {
   readonly policy: SignInPolicy
   readonly isEncrypted: boolean
+  /** It may become so. */
+  readonly canUpgrade: boolean
   readonly channelBindings: readonly ChannelBindingType[]
   /** The domain has it. */
   readonly digestMd5: boolean
@@ -110,7 +112,8 @@ function forSasl2(mechanisms: readonly SaslMechanism[]): readonly SaslMechanism[
 
 /** There are a few of them, whatever clients say. */
 function keyOf(kind: StreamKind): string {
-  const { isEncrypted, digestMd5, isCertified, channelBindings, lacking } = kind
-  const flags = (isEncrypted ? 1 : 0) + (digestMd5 ? 2 : 0) + (isCertified ? 4 : 0)
+  const { isEncrypted, canUpgrade, digestMd5, isCertified, channelBindings, lacking } = kind
+  const flags =
+    (isEncrypted ? 1 : 0) + (digestMd5 ? 2 : 0) + (isCertified ? 4 : 0) + (canUpgrade ? 8 : 0)
   return `${flags} ${channelBindings.join()} ${lacking.join()}`
 }

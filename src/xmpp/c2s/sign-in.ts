@@ -69,7 +69,7 @@ export class SignIn {
   /** Begins anew for a stream, and answers the features to offer. Throws `StreamError`. */
   offer(domain: string, from: string | undefined): string {
     const { accounts, offers, policy } = this.#deps
-    const { isEncrypted, channelBindings } = this.#connection
+    const { isEncrypted, canUpgrade, channelBindings } = this.#connection
     this.#target = { domain, from: claimedAccount(from, domain) }
     this.#certificate = this.#readCertificate(domain)
     this.#sasl1 = undefined
@@ -77,6 +77,7 @@ export class SignIn {
     this.#offer = offers.for({
       policy,
       isEncrypted,
+      canUpgrade,
       channelBindings,
       digestMd5: accounts.domain(domain)?.digestMd5 ?? false,
       isCertified: isProof(this.#certificate),

@@ -15,6 +15,8 @@ export interface StreamConnection extends Wire {
   readonly channelBindings: readonly ChannelBindingType[]
   /** What the client showed in the handshake; `undefined` where it was not asked or has none. */
   readonly peerCertificate: PeerCertificate | undefined
+  /** TLS is the stream's own affair, and not that of what carries it. */
+  readonly canUpgrade: boolean
   /** Goes on in TLS, with the certificate of `domain`. Throws where there is none, and where TLS is not the stream's affair. */
   upgrade(proceed: string, domain: string): void
   /** Somebody has signed in, and the stream goes on (XEP-0388 §2.6.1): its stanzas may be larger from here. */

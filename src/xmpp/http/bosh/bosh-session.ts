@@ -49,6 +49,7 @@ export class BoshSession implements StreamConnection, Visitor, ExchangeUser, Wor
   readonly sid: string
   readonly source: string
   readonly isEncrypted: boolean
+  readonly canUpgrade = false
   /** Requests come on connections of their own, each another channel. */
   readonly channelBindings: readonly ChannelBindingType[] = []
   readonly peerCertificate = undefined

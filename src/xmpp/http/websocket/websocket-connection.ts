@@ -47,6 +47,7 @@ export class WebSocketConnection implements StreamConnection, Visitor, Beating, 
   readonly transport: Transport = 'websocket'
   readonly source: string
   readonly isEncrypted: boolean
+  readonly canUpgrade = false
   readonly peerCertificate = undefined
   lastHeard: number
   readonly #deps: ConnectionDeps

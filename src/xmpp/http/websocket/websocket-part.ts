@@ -41,6 +41,8 @@ export class WebSockets implements Disposable {
       maxPayload: config.maxStanzaBytes * 2,
       maxFragments: MAX_FRAGMENTS,
       perMessageDeflate: false,
+      // §3.1: that it is asked for has been seen.
+      handleProtocols: () => PROTOCOL,
     })
   }
 
