@@ -44,7 +44,7 @@ export class GrowingDelays {
     const { free, firstMs, maxMs, maxKeys } = this.#options
     const now = this.#clock.now()
     const failures = this.#unforgiven(key, now) + 1
-    const over = Math.floor(failures - free)
+    const over = Math.round(failures - free)
     const delay = over < 0 ? 0 : Math.min(maxMs, firstMs * 2 ** over)
     // Deleted first: the map is in the order of the last failures.
     this.#records.delete(key)
