@@ -44,9 +44,6 @@ export interface UploadPage {
   readonly limit: number
 }
 
-/** Databases limit the parameters of one statement. */
-const AT_ONCE = 500
-
 export class UploadRecords {
   readonly #db: Queryable
 
@@ -184,17 +181,16 @@ export class UploadRecords {
     return rows.map(({ id }) => id)
   }
 
-  /** Their files are gone. */
-  async removed(ids: readonly string[]): Promise<void> {
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      await this.#db
-        .updateTable('uploads')
-        // Not looked at any more by those who look for what is over.
-        .set({ state: 'removed', expires_at: null })
-        .where('id', 'in', ids.slice(at, at + AT_ONCE))
-        .where('state', '=', 'stored')
-        .execute()
-    }
+  /** Its file is gone. False where that was known, or it has none. */
+  async removed(id: string): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('uploads')
+      // Not looked at any more by those who look for what is over.
+      .set({ state: 'removed', expires_at: null })
+      .where('id', '=', id)
+      .where('state', '=', 'stored')
+      .executeTakeFirst()
+    return numUpdatedRows === 1n
   }
 
   /** Forgets those whose files are gone and that came before this instant, or that are nobody's. */
