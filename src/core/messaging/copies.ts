@@ -18,7 +18,6 @@ export function copyTakers(
   got: readonly Session[],
   message: InstantMessage,
 ): readonly Session[] {
-  if (all.length === got.length) return NONE
   let takers: Session[] | undefined
   for (const session of all) {
     if (!session.takesCopies || got.includes(session) || isFrom(session, message)) continue
@@ -40,17 +39,18 @@ export function copyTo(
 }
 
 /** What one client of the account sent, to the others. Who writes to himself gets it as any message of his. */
-export function copySent(
-  message: InstantMessage,
-  {
-    account,
-    all,
-    sender,
-  }: { account: BareJid; all: readonly Session[]; sender?: Session | undefined },
-): void {
+export function copySent(message: InstantMessage, { account, all, resource }: Sender): void {
   if (message.to.bare === account) return
-  const takers = all.filter((session) => session.takesCopies && session !== sender)
+  const takers = all.filter((session) => session.takesCopies && session.resource !== resource)
   if (takers.length > 0 && isCopied(message, 'sent')) copyTo(takers, message, 'sent')
+}
+
+interface Sender {
+  readonly account: BareJid
+  /** All of the account's sessions. */
+  readonly all: readonly Session[]
+  /** The one that sent it; `undefined` for none of them. */
+  readonly resource: string | undefined
 }
 
 function isFrom({ account, resource }: Session, { from }: InstantMessage): boolean {

@@ -92,18 +92,9 @@ export class Messaging {
     message: InstantMessage,
     sender: Session | undefined,
   ): DeliveryOutcome | Promise<DeliveryOutcome> {
-    // An XMPP client learns of a refusal by a stanza, which is copied, too (XEP-0280 §6.1); a phone does not.
-    const isXmpp = message.origin === 'xmpp'
-    if (isXmpp && sender) this.#copySent(message, sender)
     const outcome = this.#route(message, sender)
     if (!(outcome instanceof Promise)) return this.#done(message, sender, outcome)
-    return outcome.then(
-      (settled) => this.#done(message, sender, settled),
-      (error: unknown) => {
-        this.#deps.log.error({ what: 'message_routing_failed', err: error })
-        return count(message, refused('internal'))
-      },
-    )
+    return this.#settled(message, sender, outcome)
   }
 
   /** What `send` would do, but for a mailbox that is full. */
@@ -127,13 +118,11 @@ export class Messaging {
     sender: Session | undefined,
   ): DeliveryOutcome | Promise<DeliveryOutcome> {
     const { to } = message
+    if (sender && this.#deps.sessions.of(sender.account).length > 1) this.#fromOne(message, sender)
     if (!this.#deps.accounts.isLocal(to.domain)) return refused('no-such-domain')
     // XEP-0191 §3.3, for senders whose edge has no word of its own for it.
     if (this.#hasBlocked(message.from.bare, to.bare)) return refused('forbidden')
     if (!this.#mayReach(to.bare, message)) return nobodyThere(message)
-    if (sender && message.body !== undefined && this.#deps.sessions.of(sender.account).length > 1) {
-      this.#conversations.answered(sender.account, to.bare, message.thread, sender.resource)
-    }
     // Somebody on line and nothing on its way to the store before this message: no need to ask the database.
     if (this.#deps.sessions.of(to.bare).length > 0 && !this.#waiting.isBusy(to.bare)) {
       return this.#toOnline(to.bare, message) ?? this.#enqueue(to.bare, message)
@@ -157,7 +146,7 @@ export class Messaging {
     }
     if (unmatched(message)) return NOBODY
     const reachable = this.#deps.sessions.of(account).filter(takesBareMessages)
-    if (reachable.length < 2 || message.type === 'headline') return reachable
+    if (reachable.length < 2) return reachable
     const one = this.#conversationPlace(reachable, account, message)
     return one ? [one] : reachable
   }
@@ -167,6 +156,7 @@ export class Messaging {
     account: BareJid,
     message: InstantMessage,
   ): Session | undefined {
+    if (message.type === 'headline') return undefined
     const peer = message.from.bare
     const place = this.#conversations.placeOf(account, peer, message.thread)
     if (place === undefined) return undefined
@@ -184,7 +174,8 @@ export class Messaging {
     tried: readonly Session[] = NOBODY,
   ): DeliveryOutcome {
     const all = this.#deps.sessions.of(account)
-    const takers = tried.length > 0 ? NOBODY : copyTakers(all, sessions, message)
+    const hasOthers = all.length > sessions.length && tried.length === 0
+    const takers = hasOthers ? copyTakers(all, sessions, message) : NOBODY
     const isCopy = sessions.length + takers.length > 1
     // Clients that get it more than once in the end know that it is the same.
     if (isCopy) identify(message)
@@ -268,10 +259,32 @@ export class Messaging {
     return result === 'full' ? refused('mailbox-full') : STORED
   }
 
-  #copySent(message: InstantMessage, sender: Session | undefined): void {
-    const account = sender?.account ?? message.from.bare
-    const all = this.#deps.sessions.of(account)
-    if (all.length > (sender ? 1 : 0)) copySent(message, { account, all, sender })
+  /** A client that is one of several of its account. */
+  #fromOne(message: InstantMessage, { account, resource }: Session): void {
+    const { to, body, thread } = message
+    if (body !== undefined) this.#conversations.answered(account, to.bare, thread, resource)
+    // Its refusal is a stanza, and copied, too (XEP-0280 §6.1).
+    if (message.origin === 'xmpp')
+      copySent(message, { account, all: this.#deps.sessions.of(account), resource })
+  }
+
+  /** A phone is told by its own answer: nothing is copied that was refused. */
+  #copyForeign(message: InstantMessage, sender: Session | undefined): void {
+    const { account = message.from.bare, resource } = sender ?? {}
+    copySent(message, { account, all: this.#deps.sessions.of(account), resource })
+  }
+
+  async #settled(
+    message: InstantMessage,
+    sender: Session | undefined,
+    outcome: Promise<DeliveryOutcome>,
+  ): Promise<DeliveryOutcome> {
+    try {
+      return this.#done(message, sender, await outcome)
+    } catch (error) {
+      this.#deps.log.error({ what: 'message_routing_failed', err: error })
+      return this.#done(message, sender, refused('internal'))
+    }
   }
 
   #done(
@@ -279,8 +292,9 @@ export class Messaging {
     sender: Session | undefined,
     outcome: DeliveryOutcome,
   ): DeliveryOutcome {
-    if (message.origin !== 'xmpp' && outcome.kind !== 'refused') this.#copySent(message, sender)
-    return count(message, outcome)
+    if (message.origin !== 'xmpp' && outcome.kind !== 'refused') this.#copyForeign(message, sender)
+    routed.inc({ origin: message.origin, outcome: outcome.kind })
+    return outcome
   }
 
   #mayReach(account: BareJid, { from }: InstantMessage): boolean {
@@ -298,9 +312,4 @@ interface Given {
   readonly message: InstantMessage
   readonly tried: readonly Session[]
   readonly isCopied: boolean
-}
-
-function count(message: InstantMessage, outcome: DeliveryOutcome): DeliveryOutcome {
-  routed.inc({ origin: message.origin, outcome: outcome.kind })
-  return outcome
 }
