@@ -28,6 +28,7 @@ const COMPATIBLE = new Set([
   'BSD-2-Clause',
   'BSD-3-Clause',
   '0BSD',
+  'MIT-0',
   'Apache-2.0',
   'BlueOak-1.0.0',
 ])
