@@ -8,7 +8,7 @@ import type { Clock } from '../../src/util/clock.ts'
 import { SystemClock } from '../../src/util/clock.ts'
 import { type Log, silentLog } from '../../src/util/log.ts'
 import type { OverloadGuard } from '../../src/util/overload.ts'
-import type { Element } from '../../src/xml/element.ts'
+import { type Element, xml } from '../../src/xml/element.ts'
 import { type C2s, type C2sListener, startC2s } from '../../src/xmpp/c2s/c2s.ts'
 import type { C2sConfig } from '../../src/xmpp/c2s/config.ts'
 import type { Accounts } from '../../src/xmpp/c2s/sign-in.ts'
@@ -97,7 +97,7 @@ function scramKeys(password: string, mechanism: ScramMechanism): ScramKeys {
 
 /** Notes what it gets; `answer` decides what becomes of a stanza. */
 export class RecordingHandler implements StanzaHandler {
-  readonly features: readonly Element[] = []
+  readonly features: readonly Element[] = [xml('sm', { xmlns: 'urn:xmpp:sm:3' })]
   bindFeatures: readonly BindFeature[] = []
   readonly stanzas: Element[] = []
   readonly sessions: XmppSession[] = []

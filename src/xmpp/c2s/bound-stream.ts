@@ -90,6 +90,11 @@ export class BoundStream implements Carrier {
     }
   }
 
+  /** Stanzas are counted (XEP-0198). */
+  get isManaged(): boolean {
+    return this.#managed !== undefined
+  }
+
   /** XEP-0198 §3; answers what the client is told. */
   enable(wish: Element): Element {
     const { management } = this.#deps

@@ -189,7 +189,7 @@ export class ClientStream implements StreamUser {
         const stream = this.#begin(jid, client)
         success.add(bound(stream, bind, handler.bindFeatures ?? []))
         this.#connection.write(success.toString(jid.full))
-        this.#connection.write(offers.afterBind)
+        this.#connection.write(stream.isManaged ? offers.afterManagedBind : offers.afterBind)
         handler.bound(stream.session)
       })
       return true

@@ -44,9 +44,12 @@ export function beforeBind(contributed: readonly Element[]): string {
   return streamFeatures([xml('bind', { xmlns: NS_BIND }), session, ...contributed])
 }
 
-/** XEP-0388 §2.6.1: the client has its resource, and hears what else there is. */
-export function afterBind(contributed: readonly Element[]): string {
-  return streamFeatures(contributed)
+/**
+ * XEP-0388 §2.6.1: the client has its resource, and hears what else there is. What was turned on with the resource
+ * cannot be again.
+ */
+export function afterBind(contributed: readonly Element[], { isManaged }: { isManaged: boolean }) {
+  return streamFeatures(contributed.filter(({ ns }) => !(isManaged && ns === NS_SM)))
 }
 
 function streamFeatures(features: readonly Element[]): string {

@@ -48,11 +48,14 @@ export class Offers {
   /** To who has signed in: with a resource to be bound, and without. */
   readonly beforeBind: string
   readonly afterBind: string
+  /** The same with stream management turned on (XEP-0198 §9.1). */
+  readonly afterManagedBind: string
 
   constructor(deps: OffersDeps) {
     this.#deps = deps
     this.beforeBind = beforeBind(deps.handler.features)
-    this.afterBind = afterBind(deps.handler.features)
+    this.afterBind = afterBind(deps.handler.features, { isManaged: false })
+    this.afterManagedBind = afterBind(deps.handler.features, { isManaged: true })
   }
 
   for(kind: StreamKind): Offer {

@@ -126,6 +126,9 @@ describe('what is turned on with a resource', () => {
     const { client, success } = await clients.signIn(bind(ENABLE))
     const enabled = success.child('bound', NS_BIND2)?.child('enabled', NS_SM)
     assert.equal(enabled?.attr('resume'), 'true')
+    // @xmpp/client takes up whatever is offered.
+    const features = await client.expect((el) => el.is('features', NS_STREAM))
+    assert.equal(features.child('sm', NS_SM), undefined)
     await client.settle()
     client.send(`<r xmlns='${NS_SM}'/>`)
     assert.equal((await client.expect((el) => el.is('a', NS_SM))).attr('h'), '1')
