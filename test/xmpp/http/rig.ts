@@ -2,6 +2,7 @@
 import type { TestContext } from 'node:test'
 import { openHttpListener } from '../../../src/net/http-listener.ts'
 import { BoshClient, type BoshOptions, BoshWire } from '../../support/bosh-client.ts'
+import { RawBosh } from '../../support/bosh-session.ts'
 import { testIdentity } from '../../support/certificate.ts'
 import { disposeAfter } from '../../support/databases.ts'
 import { WsClient, type WsOptions } from '../../support/ws-client.ts'
@@ -17,13 +18,20 @@ export interface HttpRigOptions extends XmppSystemOptions {
   tls?: boolean
 }
 
+interface HttpRigParts {
+  listener: AsyncDisposable & { port: number }
+  isTls: boolean
+}
+
 export class HttpRig {
   readonly system: XmppSystem
   readonly port: number
   readonly #isTls: boolean
   readonly #listener: AsyncDisposable
+  readonly #t: TestContext
 
-  constructor(system: XmppSystem, listener: AsyncDisposable & { port: number }, isTls: boolean) {
+  constructor(t: TestContext, system: XmppSystem, { listener, isTls }: HttpRigParts) {
+    this.#t = t
     this.system = system
     this.port = listener.port
     this.#listener = listener
@@ -42,6 +50,13 @@ export class HttpRig {
   /** A BOSH client without a session. */
   bosh(options?: BoshOptions): BoshClient {
     return new BoshClient(this.http('/http-bind'), options)
+  }
+
+  /** A BOSH session that does nothing by itself; gone with the test. */
+  raw(path = '/http-bind'): RawBosh {
+    const raw = new RawBosh(this.http(path))
+    this.#t.after(() => raw.wire.destroy())
+    return raw
   }
 
   wire(path = '/http-bind'): BoshWire {
@@ -84,5 +99,5 @@ export async function startHttp(
     { host: '127.0.0.1', port: 0, maxConnections: 1000, tls: shown },
     system.httpParts,
   )
-  return new HttpRig(system, disposeAfter(t, listener), tls)
+  return new HttpRig(t, system, { listener: disposeAfter(t, listener), isTls: tls })
 }
