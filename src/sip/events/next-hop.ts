@@ -32,6 +32,20 @@ export function nextHop(
   return believed === host && isNumericHost(host) ? source : undefined
 }
 
+const CACHE_SIZE = 16_384
+const shared = new Map<string, Peer>()
+
+/** One object for all subscriptions of a client over UDP: a phone watches a whole list. */
+export function sharedPeer(peer: Peer | undefined): Peer | undefined {
+  if (peer?.transport !== 'udp') return peer
+  const key = `${peer.host} ${peer.port}`
+  const known = shared.get(key)
+  if (known && known.flow === peer.flow) return known
+  if (shared.size >= CACHE_SIZE) shared.clear()
+  shared.set(key, peer)
+  return peer
+}
+
 /** A connection that has closed is no way any more; the Contact may be one. */
 export function openPeer(peer: Peer | undefined): Peer | undefined {
   return peer?.transport === 'udp' || peer?.flow?.open ? peer : undefined

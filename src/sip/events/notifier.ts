@@ -23,7 +23,7 @@ import { AccessReviews } from './access-reviews.ts'
 import type { EventDeps, EventPackage, ExpiresBounds } from './event-package.ts'
 import { Expiries } from './expiries.ts'
 import { allowEvents, grantExpires, negotiate } from './headers.ts'
-import { nextHop } from './next-hop.ts'
+import { nextHop, sharedPeer } from './next-hop.ts'
 import { aorOf, type Identify, type ResolveResource, watcherOf } from './resources.ts'
 import { Subscription } from './subscription.ts'
 import type { NotifyPacing, SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
@@ -191,7 +191,7 @@ export class Notifier {
       createdAt: now,
       dialog,
       contact: sharedString(tx.contact),
-      peer: nextHop(request, tx.source),
+      peer: sharedPeer(nextHop(request, tx.source)),
       expiresAt: now + seconds * 1000,
     })
     table.add(subscription)
@@ -211,7 +211,7 @@ export class Notifier {
     if (!subscription || !isSame(subscription, demand)) throw new SipError(481)
     if (subscription.subject.watcher.address !== watcher.address) throw new SipError(403)
     subscription.dialog.accept(request) // 500 for an old request that got late here
-    subscription.peer = nextHop(request, tx.source)
+    subscription.peer = sharedPeer(nextHop(request, tx.source))
     if (seconds === 0) {
       this.#accept(tx, subscription, 0)
       subscription.terminate('timeout')

@@ -50,7 +50,7 @@ export function subscriptionState(
   { restMs, reason }: { restMs: number; reason: TerminationReason },
 ): string {
   if (status === 'terminated') return `terminated;reason=${reason}`
-  return `${status};expires=${Math.max(0, Math.ceil(restMs / 1000))}`
+  return `${status};expires=${Math.max(0, Math.floor(restMs / 1000))}`
 }
 
 export function isSameState(a: Rendered['state'], b: Rendered['state']): boolean {

@@ -4,22 +4,16 @@
  */
 import type { Access } from '../../core/presence/access/access.ts'
 
-export interface StandingAccessDeps {
-  ask(): Access | Promise<Access>
-  /** Called with the answer to the latest question; one that was overtaken is passed over. */
-  decided(access: Access): void
-  failed(error: unknown): void
-}
-
-export class StandingAccess {
-  readonly #deps: StandingAccessDeps
+/** A part of whoever stands on it, and not an object beside it: there is one for each subscription. */
+export abstract class StandingAccess {
   #current: Access | undefined
   #question = 0
   #isAsking = false
 
-  constructor(deps: StandingAccessDeps) {
-    this.#deps = deps
-  }
+  protected abstract authorize(): Access | Promise<Access>
+  /** Called with the answer to the latest question; one that was overtaken is passed over. */
+  protected abstract decided(access: Access): void
+  protected abstract failed(error: unknown): void
 
   /** `undefined` until the question is answered. */
   get current(): Access | undefined {
@@ -41,7 +35,7 @@ export class StandingAccess {
 
   /** Asks unless the answer is there, or on its way. */
   require(): void {
-    if (!this.#current && !this.#isAsking) this.ask().catch(this.#deps.failed)
+    if (!this.#current && !this.#isAsking) this.ask().catch((error) => this.failed(error))
   }
 
   /** Decides at once where the answer is at hand. Rejects where the question cannot be answered. */
@@ -50,7 +44,7 @@ export class StandingAccess {
     this.#isAsking = true
     const question = this.#question
     try {
-      const answer = this.#deps.ask()
+      const answer = this.authorize()
       if (answer instanceof Promise) {
         return answer.then(
           (access) => this.#settle(question, access),
@@ -75,6 +69,6 @@ export class StandingAccess {
     if (question !== this.#question) return
     this.#isAsking = false
     this.#current = access
-    this.#deps.decided(access)
+    this.decided(access)
   }
 }

@@ -10,7 +10,8 @@
  * watcher may see.
  */
 
-import { type Access, NOTHING } from '../../core/presence/access/access.ts'
+import type { BareJid } from '../../core/address.ts'
+import { type Access, NOTHING, type Watcher } from '../../core/presence/access/access.ts'
 import type { Timer } from '../../util/clock.ts'
 import { counter } from '../../util/metrics.ts'
 import type { Dialog } from '../dialog/dialog.ts'
@@ -29,7 +30,7 @@ import {
   type TerminationReason,
 } from './notify.ts'
 import { verdictOn } from './notify-response.ts'
-import { StandingAccess, type StandingAccessDeps } from './standing-access.ts'
+import { StandingAccess } from './standing-access.ts'
 import type { SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
 
 const RETRY_MS = 30_000
@@ -45,12 +46,13 @@ const CLOSED: Access = { decision: 'block', visible: NOTHING, asks: false }
 
 type Owed = 'nothing' | 'change' | 'now'
 
-export class Subscription implements Expiring, StandingAccessDeps {
+export class Subscription extends StandingAccess implements Expiring, Subject {
   readonly id: string
   readonly package: EventPackage
   readonly eventId: string | undefined
-  readonly subject: Subject
-  readonly createdAt: number
+  readonly presentity: BareJid
+  readonly watcher: Watcher
+  readonly entity: string
   readonly dialog: Dialog
   readonly contact: string
   /** The latest of a refresh (RFC 6665 §4.2.1.3: Accept, and the flow it came by). */
@@ -61,9 +63,10 @@ export class Subscription implements Expiring, StandingAccessDeps {
   storedStatus: SubscriptionStatus
 
   readonly #deps: SubscriptionDeps
-  readonly #standing: StandingAccess
   #access: Access | undefined
-  #expiresAt: number
+  /** Seconds: a number of milliseconds would be an object of its own. */
+  readonly #created: number
+  #expires: number
   #status: SubscriptionStatus = 'active'
   #reason: TerminationReason = 'timeout'
   #owed: Owed = 'nothing'
@@ -74,35 +77,45 @@ export class Subscription implements Expiring, StandingAccessDeps {
   #timer: Timer | undefined
   #recheck: Timer | undefined
   #renderedAt = 0
-  #notBefore = 0
+  /** What has to pass from then to the next NOTIFY, milliseconds. */
+  #pauseMs = 0
   #failures = 0
   /** What the watcher has taken. */
   #sentState: Buffer | string | undefined
   #sentStatus: SubscriptionStatus = 'active'
 
   constructor(deps: SubscriptionDeps, init: SubscriptionInit) {
+    super()
     this.#deps = deps
     this.id = init.id
     this.package = init.package
     this.eventId = init.eventId
-    this.subject = init.subject
-    this.createdAt = init.createdAt
+    this.presentity = init.subject.presentity
+    this.watcher = init.subject.watcher
+    this.entity = init.subject.entity
+    this.#created = Math.ceil(init.createdAt / 1000)
     this.dialog = init.dialog
     this.contact = init.contact
     this.contentType = init.contentType
     this.peer = init.peer
-    this.#expiresAt = init.expiresAt
+    this.#expires = Math.ceil(init.expiresAt / 1000)
     this.storedCseq = init.stored && init.dialog.localCseq
     this.storedStatus = init.stored ?? 'active'
-    // It asks `this`: functions of its own would be a tenth of what a subscription occupies.
-    this.#standing = new StandingAccess(this)
     // A fetch ends when it is answered.
     if (init.expiresAt > init.createdAt) deps.expiries.add(this)
   }
 
-  /** Milliseconds since the epoch. */
+  get subject(): Subject {
+    return this
+  }
+
+  /** Milliseconds since the epoch, in whole seconds as the next. */
+  get createdAt(): number {
+    return this.#created * 1000
+  }
+
   get expiresAt(): number {
-    return this.#expiresAt
+    return this.#expires * 1000
   }
 
   get status(): SubscriptionStatus {
@@ -121,18 +134,18 @@ export class Subscription implements Expiring, StandingAccessDeps {
   /** Resolves when it is known what the watcher may see. Rejects with `SipError` 403 where he may not ask. */
   async admit(): Promise<void> {
     // A change of the rules overtakes a question that is open.
-    while (!this.#standing.current) await this.#standing.ask()
+    while (!this.current) await this.ask()
   }
 
   /** The rules have changed, and with them perhaps what the watcher may see: nothing leaves until `reconsider`. */
   doubt(): void {
-    this.#standing.invalidate()
+    this.invalidate()
   }
 
   /** Asks again what the watcher may see, and tells him at once where it is something else. Never rejects. */
   reconsider(): Promise<void> {
     if (this.#dead) return Promise.resolve()
-    return this.#standing.ask().catch((error: unknown) => this.failed(error))
+    return this.ask().catch((error: unknown) => this.failed(error))
   }
 
   /** Resolves when no NOTIFY waits for its answer. */
@@ -145,7 +158,7 @@ export class Subscription implements Expiring, StandingAccessDeps {
   /** The watcher asked for so many more seconds (RFC 6665 §4.2.1.3). */
   extend(expiresAt: number): void {
     this.#deps.expiries.remove(this)
-    this.#expiresAt = expiresAt
+    this.#expires = Math.ceil(expiresAt / 1000)
     this.#deps.expiries.add(this)
   }
 
@@ -154,7 +167,7 @@ export class Subscription implements Expiring, StandingAccessDeps {
     this.#owed = 'now'
     // A new SUBSCRIBE shows that the watcher can be reached again.
     this.#failures = 0
-    this.#notBefore = 0
+    this.#pauseMs = 0
     this.#pump()
   }
 
@@ -197,12 +210,11 @@ export class Subscription implements Expiring, StandingAccessDeps {
     this.#deps.ended(this)
   }
 
-  /** For its own `StandingAccess`, as the next two. */
-  ask(): Access | Promise<Access> {
+  protected authorize(): Access | Promise<Access> {
     return this.package.authorize(this.#deps.events, this.subject)
   }
 
-  decided(access: Access): void {
+  protected decided(access: Access): void {
     const before = this.#access
     this.#access = access
     if (this.#status !== 'terminated') {
@@ -218,9 +230,9 @@ export class Subscription implements Expiring, StandingAccessDeps {
     this.#pump()
   }
 
-  failed(error: unknown): void {
+  protected failed(error: unknown): void {
     if (this.#dead) return
-    this.#standing.hold(CLOSED)
+    this.hold(CLOSED)
     if (error instanceof SipError) {
       this.terminate('rejected')
       return
@@ -242,11 +254,12 @@ export class Subscription implements Expiring, StandingAccessDeps {
     this.#timer?.cancel()
     const peer = openPeer(this.peer)
     if (!peer && isUnreachable(this.dialog)) return
-    if (!this.#standing.current) {
-      this.#standing.require()
+    if (!this.current) {
+      this.require()
       return
     }
-    const wait = this.#owed === 'now' ? 0 : this.#notBefore - this.#deps.clock.now()
+    const due = this.#renderedAt + this.#pauseMs
+    const wait = this.#owed === 'now' ? 0 : due - this.#deps.clock.now()
     if (wait > 0) {
       this.#timer = this.#deps.clock.after(wait, () => this.#pump())
       return
@@ -264,7 +277,7 @@ export class Subscription implements Expiring, StandingAccessDeps {
     this.#owed = 'nothing'
     const at = this.#deps.clock.now()
     const status = this.#status
-    const access = this.#standing.current
+    const access = this.current
     const rendered = this.#render()
     if (rendered instanceof Promise) {
       this.#waits = true
@@ -296,7 +309,7 @@ export class Subscription implements Expiring, StandingAccessDeps {
   #render(): Rendered | Promise<Rendered> {
     return this.package.render(this.#deps.events, this.subject, {
       contentType: this.contentType,
-      visible: this.#standing.current?.visible ?? NOTHING,
+      visible: this.current?.visible ?? NOTHING,
       version: this.dialog.localCseq,
       since: this.#renderedAt,
     })
@@ -311,7 +324,8 @@ export class Subscription implements Expiring, StandingAccessDeps {
     const { clock, pacing } = this.#deps
     this.#waits = true
     this.#renderedAt = draft.at
-    this.#notBefore = clock.now() + (pacing.intervalMs ?? this.package.minNotifyIntervalMs)
+    const intervalMs = pacing.intervalMs ?? this.package.minNotifyIntervalMs
+    this.#pauseMs = clock.now() - draft.at + intervalMs
     const request = createNotify(this)
     let told = draft
     request.leaving = () => {
@@ -345,7 +359,7 @@ export class Subscription implements Expiring, StandingAccessDeps {
 
   /** The way to the watcher may have been long to find: what he may see has to be true when it leaves. */
   #revise(draft: Draft): Draft {
-    const access = this.#standing.current
+    const access = this.current
     // An end is told by a NOTIFY of its own.
     const status = this.#status === 'terminated' ? draft.status : this.#status
     if (draft.access === access && draft.status === status) return draft
@@ -386,7 +400,8 @@ export class Subscription implements Expiring, StandingAccessDeps {
     if (this.#owed === 'now' || this.#status === 'terminated') return
     this.#owed = 'change'
     this.#sentState = undefined
-    this.#notBefore = Math.max(this.#notBefore, this.#deps.clock.now() + delayMs)
+    const since = this.#deps.clock.now() - this.#renderedAt
+    this.#pauseMs = Math.max(this.#pauseMs, since + delayMs)
   }
 
   /** A bug of ours ends this subscription, not the process. */

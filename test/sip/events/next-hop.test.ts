@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nextHop } from '../../../src/sip/events/next-hop.ts'
+import { nextHop, sharedPeer } from '../../../src/sip/events/next-hop.ts'
 import { fakeFlow, sipRequest, UDP_SOURCE } from './support.ts'
 
 function subscribe(contact: string, sentBy: string, ...proxies: string[]) {
@@ -43,4 +43,18 @@ test('a TCP client is reached by its connection, whatever its Contact says', () 
 test('through proxies the route set or the Contact leads, not the last proxy’s address', () => {
   const request = subscribe('sip:bob@10.0.0.5', '10.0.0.5', 'proxy.example.net')
   assert.equal(nextHop(request, UDP_SOURCE), undefined)
+})
+
+test('one phone over UDP is one peer for all its subscriptions, on each listener', () => {
+  const flow = fakeFlow()
+  const peer = { ...UDP_SOURCE, host: '192.0.2.99', port: 5060, flow }
+  assert.equal(sharedPeer(peer), peer)
+  assert.equal(sharedPeer({ ...peer }), peer)
+  const elsewhere = { ...peer, flow: fakeFlow() }
+  assert.equal(sharedPeer(elsewhere), elsewhere)
+  const restored = { transport: 'udp' as const, host: '192.0.2.98', port: 5060 }
+  assert.equal(sharedPeer(restored), restored)
+  const tcp = { ...peer, transport: 'tcp' as const }
+  assert.equal(sharedPeer(tcp), tcp)
+  assert.equal(sharedPeer(undefined), undefined)
 })

@@ -7,13 +7,40 @@ import { settle } from './support.ts'
 const ALLOW: Access = { decision: 'allow', visible: EVERYTHING, asks: false }
 const BLOCK: Access = { decision: 'block', visible: NOTHING, asks: false }
 
+interface Steps {
+  authorize(): Access | Promise<Access>
+  decided(access: Access): void
+  failed(error: unknown): void
+}
+
+class SteeredAccess extends StandingAccess {
+  readonly #steps: Steps
+
+  constructor(steps: Steps) {
+    super()
+    this.#steps = steps
+  }
+
+  protected authorize(): Access | Promise<Access> {
+    return this.#steps.authorize()
+  }
+
+  protected decided(access: Access): void {
+    this.#steps.decided(access)
+  }
+
+  protected failed(error: unknown): void {
+    this.#steps.failed(error)
+  }
+}
+
 /** Questions that the test answers. */
 function setUp() {
   const questions: PromiseWithResolvers<Access>[] = []
   const decided: Access[] = []
   const failures: unknown[] = []
-  const standing = new StandingAccess({
-    ask: () => {
+  const standing = new SteeredAccess({
+    authorize: () => {
       const question = Promise.withResolvers<Access>()
       questions.push(question)
       return question.promise
@@ -26,8 +53,8 @@ function setUp() {
 
 test('an answer at hand holds at once', () => {
   const decided: Access[] = []
-  const standing = new StandingAccess({
-    ask: () => ALLOW,
+  const standing = new SteeredAccess({
+    authorize: () => ALLOW,
     decided: (access) => decided.push(access),
     failed: assert.fail,
   })
