@@ -15,6 +15,8 @@ class Client(slixmpp.ClientXMPP):
         mechanism = options.get("mechanism")
         super().__init__(options["jid"], options["password"], sasl_mech=mechanism)
         self.ca_certs = options["ca"]
+        self.certfile = options.get("certfile")
+        self.keyfile = options.get("keyfile")
         self.auto_authorize = options.get("auto_authorize")
         self.auto_subscribe = False
         for plugin in ("xep_0030", "xep_0092", "xep_0199", "xep_0203"):
