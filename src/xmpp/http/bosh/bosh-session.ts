@@ -161,6 +161,10 @@ export class BoshSession implements StreamConnection, Visitor, ExchangeUser, Wor
 
   // ExchangeUser
 
+  get isAtWork(): boolean {
+    return this.#tasks.isAtWork
+  }
+
   came(request: BoshRequest): void {
     this.#charge(request)
     // XEP-0206 §5: what stands beside a restart is ignored.
@@ -205,7 +209,9 @@ export class BoshSession implements StreamConnection, Visitor, ExchangeUser, Wor
     this.fail(error)
   }
 
-  idle(): void {}
+  idle(): void {
+    this.#exchange.done()
+  }
 
   #headerOf({ body }: BoshRequest): Element {
     const { attrs } = body.wrapper

@@ -23,6 +23,8 @@ import {
 import type { Terms } from './terms.ts'
 
 export interface ExchangeUser {
+  /** What came is being worked on: its answer may be ready soon, and nobody is to send more meanwhile. */
+  readonly isAtWork: boolean
   /** The next request, in order. */
   came(request: BoshRequest): void
   /** The client broke the rules of BOSH, or was silent for too long: nothing comes any more. */
@@ -231,6 +233,11 @@ export class Exchange {
     this.#leaveIfDone()
   }
 
+  /** What came has been worked on. */
+  done(): void {
+    if (this.#held.length > this.#terms.hold) this.#schedule()
+  }
+
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
@@ -244,12 +251,16 @@ export class Exchange {
       this.#dismiss()
       return
     }
-    while (!this.outlet.isEmpty || this.#held.length > this.#terms.hold) {
+    while (!this.outlet.isEmpty || this.#isTooMany()) {
       const oldest = this.#held.shift()
       if (!oldest) break
       this.#answerNow(oldest.request)
     }
     this.#arm()
+  }
+
+  #isTooMany(): boolean {
+    return this.#held.length > this.#terms.hold && !this.#user.isAtWork
   }
 
   #answerNow(request: BoshRequest): void {

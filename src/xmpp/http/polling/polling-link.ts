@@ -40,8 +40,14 @@ export class PollingLink implements Link {
   poll(bytes: Buffer): void {
     this.#lastHeard = this.#deps.clock.now()
     if (bytes.length === 0 || this.#isClosed) return
-    if (this.#waiting) this.#waiting.push(bytes)
+    if (this.#waiting) this.#keep(bytes)
     else this.user?.received(bytes)
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#waiting = [...(this.#waiting ?? []), bytes]
+    const length = this.#waiting.reduce((sum, each) => sum + each.length, 0)
+    if (length > this.#deps.maxQueuedBytes) this.#close()
   }
 
   /** What waits for the client, who gets it now. */
