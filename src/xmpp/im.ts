@@ -30,7 +30,9 @@ import { Sight } from './presence/sight.ts'
 import { XmppSubscriptions } from './presence/subscriptions.ts'
 import { Rosters } from './roster/rosters.ts'
 import { Router } from './router.ts'
+import { ServiceHosts } from './service-hosts.ts'
 import type { StanzaHandler } from './session.ts'
+import type { Uploads } from './upload/uploads.ts'
 import type { XmppConfig } from './xmpp-config.ts'
 
 export interface ImDeps {
@@ -43,6 +45,8 @@ export interface ImDeps {
   readonly subscriptions: Subscriptions
   readonly watchers: Watchers
   readonly messaging: Messaging
+  /** Files that users share; absent where they do not. */
+  readonly uploads?: Uploads | undefined
   /** The software's name and version (XEP-0092). */
   readonly software: { readonly name: string; readonly version: string }
 }
@@ -57,7 +61,8 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   const sessions = new LocalSessions(deps.sessions)
   const rosters = new Rosters({ contacts: directory.contacts, sessions })
   const sight = new Sight({ rosters, access: deps.access })
-  const shared = { ...deps, sessions, rosters, sight }
+  const services = new ServiceHosts()
+  const shared = { ...deps, uploads: deps.uploads, sessions, rosters, sight, services }
   const broadcaster = new Broadcaster({ ...shared, busyShow: config.busyShow })
   const subscriptions = new XmppSubscriptions({ ...shared, broadcaster })
   const probes = new Probes({ ...shared, broadcaster, subscriptions })
@@ -95,6 +100,7 @@ interface RouterParts {
   sessions: LocalSessions
   rosters: Rosters
   sight: Sight
+  services: ServiceHosts
   broadcaster: Broadcaster
   subscriptions: XmppSubscriptions
   probes: Probes

@@ -12,7 +12,9 @@ import type { LocalSessions } from './local-sessions.ts'
 import type { Sight } from './presence/sight.ts'
 import type { XmppSubscriptions } from './presence/subscriptions.ts'
 import type { Rosters } from './roster/rosters.ts'
+import type { ServiceHosts } from './service-hosts.ts'
 import type { BindFeature } from './session.ts'
+import type { Uploads } from './upload/uploads.ts'
 import type { XmppConfig } from './xmpp-config.ts'
 
 export type Spec =
@@ -24,6 +26,10 @@ export interface ModuleContext {
   readonly iq: IqHandlers
   /** Of service discovery (XEP-0030). */
   readonly nodes: DiscoNodes
+  /** What has an address of its own, beside that of a domain. */
+  readonly services: ServiceHosts
+  /** Files that users share; `undefined` where they do not. */
+  readonly uploads: Uploads | undefined
   readonly messaging: Messaging
   readonly directory: Directory
   readonly access: AccessControl

@@ -1,5 +1,6 @@
 /** XMPP for clients: streams below, instant messaging and presence above. */
 import type { ListenAddress } from '../config/values.ts'
+import { Callers } from '../net/callers.ts'
 import type { HttpPart } from '../net/http-part.ts'
 import type { ClientCertificates, LinkSource } from '../net/link.ts'
 import type { OverloadGuard } from '../util/overload.ts'
@@ -9,6 +10,7 @@ import type { HttpConfig } from './http/http-config.ts'
 import { xmppOverHttp } from './http/xmpp-over-http.ts'
 import { type ImDeps, openInstantMessaging } from './im.ts'
 import { FastTokens, type TokenStore } from './sasl/fast/fast-tokens.ts'
+import { uploadPart } from './upload/http/upload-part.ts'
 import type { XmppConfig } from './xmpp-config.ts'
 
 /** A structural part of the server's configuration. */
@@ -97,9 +99,17 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
       kind: direct ? 'xmppTls' : 'xmpp',
       address: { host: address, port },
     })),
-    httpParts: [xmppOverHttp({ streams: c2s.streams, config: config.http, domains })],
+    httpParts: [
+      xmppOverHttp({ streams: c2s.streams, config: config.http, domains }),
+      ...filesOverHttp(config, deps),
+    ],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+function filesOverHttp({ http }: StartXmppConfig, { uploads, clock, log }: XmppDeps): HttpPart[] {
+  const callers = new Callers(http.trustedProxies)
+  return uploads ? [uploadPart({ uploads, clock, log, callers })] : []
 }
 
 function openTokens(

@@ -25,11 +25,15 @@ import { type Clock, SystemClock } from '../../src/util/clock.ts'
 import { type Log, silentLog } from '../../src/util/log.ts'
 import type { Element } from '../../src/xml/element.ts'
 import type { HttpConfig } from '../../src/xmpp/http/http-config.ts'
+import { type OpenUploadsDeps, openUploads } from '../../src/xmpp/upload/open-uploads.ts'
+import type { UploadConfig } from '../../src/xmpp/upload/upload-config.ts'
+import type { Uploads } from '../../src/xmpp/upload/uploads.ts'
 import { type StartXmppConfig, startXmpp } from '../../src/xmpp/xmpp.ts'
 import { testAccess } from './access.ts'
 import { disposeAfter } from './databases.ts'
 import { QUICK_ITERATIONS } from './directory.ts'
 import { testLinks } from './links.ts'
+import { temporaryDirectory } from './temporary.ts'
 import { XmppClient } from './xmpp-client.ts'
 
 export const PASSWORD = 'pencil'
@@ -85,6 +89,8 @@ export interface XmppSystemOptions {
   sameSystem?: Fallback
   maxContacts?: number
   offlineLimit?: number
+  /** Without it users do not share files. */
+  upload?: UploadConfig
 }
 
 /** Users alice, bob, carol and dave of corp.example, erin of west.example. */
@@ -120,6 +126,7 @@ export async function startXmppSystem(
   const offline = await offlineStore(database.kysely, options.offlineLimit ?? 100)
   const deps = { clock, log, directory, sessions, presence, access, subscriptions, watchers }
   const messaging = new Messaging({ ...deps, accounts: accounts(directory), offline })
+  const uploads = options.upload && (await sharedFiles(t, { ...deps, database }, options.upload))
   const xmpp = disposeAfter(
     t,
     await startXmpp(
@@ -132,6 +139,7 @@ export async function startXmppSystem(
       {
         ...deps,
         messaging,
+        uploads,
         software: { name: 'Heliograph', version: '0.0.0-test' },
         links: await testLinks(t, { clock, log }),
       },
@@ -149,6 +157,17 @@ export async function startXmppSystem(
     port: xmpp.listeners[0]?.address.port ?? 0,
     httpParts: xmpp.httpParts,
   })
+}
+
+async function sharedFiles(
+  t: TestContext,
+  deps: Pick<OpenUploadsDeps, 'clock' | 'log' | 'directory' | 'database'>,
+  config: UploadConfig,
+): Promise<Uploads> {
+  const folder = temporaryDirectory()
+  t.after(() => folder[Symbol.dispose]())
+  const baseUrl = (domain: string) => `https://${domain}:7300/upload`
+  return disposeAfter(t, await openUploads({ ...deps, config, path: folder.path, baseUrl }))
 }
 
 interface Parts {

@@ -6,6 +6,7 @@ import { remoteServerNotFound, serviceUnavailable } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import { NS_CLIENT } from '../namespaces.ts'
 import type { Sight } from '../presence/sight.ts'
+import type { ServiceHosts } from '../service-hosts.ts'
 import type { XmppSession } from '../session.ts'
 import { type IqHandlers, type IqRequest, type IqScope, REPLIED } from './iq-handlers.ts'
 
@@ -13,6 +14,7 @@ export interface IqRouterDeps {
   handlers: IqHandlers
   sessions: LocalSessions
   directory: { isLocal(domain: string): boolean }
+  services: Pick<ServiceHosts, 'find'>
   access: Refusing
   sight: Pick<Sight, 'ofClients'>
 }
@@ -29,10 +31,7 @@ export class IqRouter {
   /** `to` is the sender's own bare JID where the stanza names nobody (RFC 6120 §10.3.3). */
   handle(session: XmppSession, stanza: Element, to: Jid): void | Promise<void> {
     const kind = parseKind(stanza)
-    if (!this.#deps.directory.isLocal(to.domain)) {
-      if (kind === 'get' || kind === 'set') throw remoteServerNotFound()
-      return
-    }
+    if (!this.#deps.directory.isLocal(to.domain)) return this.#toOther(session, stanza, to, kind)
     if (to.local !== '' && isRefusedBy(this.#deps.access, to.bare, session.account)) {
       // XEP-0191 §3.3: what asks nothing is dropped without a word.
       if (kind === 'get' || kind === 'set') throw serviceUnavailable()
@@ -44,6 +43,20 @@ export class IqRouter {
     if (to.resource !== '') throw serviceUnavailable()
     const { server, account } = this.#deps.handlers
     return this.#answer(session, stanza, to.bare, kind, to.local === '' ? server : account)
+  }
+
+  /** To a service of ours that is no domain; there are no servers but this one yet. */
+  #toOther(
+    session: XmppSession,
+    stanza: Element,
+    to: Jid,
+    kind: Kind,
+  ): undefined | void | Promise<void> {
+    if (kind === 'result' || kind === 'error') return
+    const service = this.#deps.services.find(to.domain)
+    if (!service) throw remoteServerNotFound()
+    if (to.full !== to.domain) throw serviceUnavailable()
+    return this.#answer(session, stanza, to.bare, kind, service.iq)
   }
 
   #answer(

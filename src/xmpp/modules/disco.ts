@@ -4,10 +4,8 @@ import { type Element, xml } from '../../xml/element.ts'
 import { itemNotFound, serviceUnavailable } from '../errors.ts'
 import type { IqRequest } from '../iq/iq-handlers.ts'
 import { defineModule, type ModuleContext, type ServerIdentity } from '../module.ts'
+import { NS_DISCO_INFO, NS_DISCO_ITEMS } from '../namespaces.ts'
 import { capsNode } from './caps.ts'
-
-export const NS_DISCO_INFO = 'http://jabber.org/protocol/disco#info'
-export const NS_DISCO_ITEMS = 'http://jabber.org/protocol/disco#items'
 
 export const disco = defineModule({
   name: 'disco',
@@ -16,7 +14,7 @@ export const disco = defineModule({
   accountFeatures: [NS_DISCO_INFO, NS_DISCO_ITEMS],
 
   setup(context) {
-    const { iq, server, nodes } = context
+    const { iq, server, nodes, services } = context
     iq.server.get(NS_DISCO_INFO, 'query', (request) => {
       const node = request.payload.attr('node')
       const known = nodes.find('server', node)
@@ -27,7 +25,7 @@ export const disco = defineModule({
       const known = nodes.find('server', request.payload.attr('node'))
       if (known?.items) return answer(request, known.items(request))
       requireNoNode(request.payload)
-      return xml('query', { xmlns: NS_DISCO_ITEMS })
+      return xml('query', { xmlns: NS_DISCO_ITEMS }, ...services.itemsFor(request.to))
     })
     iq.account.get(NS_DISCO_INFO, 'query', async (request) => {
       const known = nodes.find('account', request.payload.attr('node'))

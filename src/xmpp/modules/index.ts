@@ -13,6 +13,7 @@ import { disco } from './disco.ts'
 import { fast } from './fast.ts'
 import { flexibleOffline } from './flexible-offline.ts'
 import { hints } from './hints.ts'
+import { httpUpload } from './http-upload.ts'
 import { legacySession } from './legacy-session.ts'
 import { messagePayloads } from './message-payloads.ts'
 import { offlineMessages } from './offline-messages.ts'
@@ -47,5 +48,6 @@ export const xmppModules: readonly XmppModule[] = [
   caps,
   ping,
   version,
+  httpUpload,
   registration,
 ]

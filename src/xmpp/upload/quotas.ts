@@ -60,7 +60,7 @@ export class Quotas {
     const { reservations } = this.#deps
     if (reservations.of(account).files >= MAX_WAITING_PER_USER) {
       const retryAt = reservations.firstEnd(account)
-      throw new UploadError('busy-user', 'Use the slots that you have first', retryAt)
+      throw new UploadError('busy-user', 'Use the slots that you have first', { retryAt })
     }
     if (reservations.total.files >= MAX_WAITING) {
       throw new UploadError('busy', 'Too many files are expected; try again later')
@@ -101,7 +101,8 @@ export class Quotas {
     const { purposes, quota } = bucket
     const changes = await this.#deps.records.departures(account, { purposes, limit })
     const text = `Your files may take ${quota} bytes in all`
-    return new UploadError('quota', text, whenOver(changes, { files: 0, bytes: excess }))
+    const retryAt = whenOver(changes, { files: 0, bytes: excess })
+    return new UploadError('quota', text, { retryAt })
   }
 
   async #dailyError(
@@ -113,7 +114,7 @@ export class Quotas {
     const changes = await records.arrivals(account, { since, limit: MAX_CHANGES })
     const at = whenOver(changes, day)
     const text = `You may share ${config.filesPerDay} files and ${config.bytesPerDay} bytes in a day`
-    return new UploadError('daily', text, at === undefined ? undefined : at + DAY_MS)
+    return new UploadError('daily', text, { retryAt: at === undefined ? undefined : at + DAY_MS })
   }
 }
 

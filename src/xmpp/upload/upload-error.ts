@@ -24,11 +24,18 @@ export class UploadError extends Error {
   readonly reason: UploadRefusal
   /** When it may be tried again, where that is known. */
   readonly retryAt: number | undefined
+  /** Of files, where this one is larger. */
+  readonly maxSize: number | undefined
 
-  constructor(reason: UploadRefusal, message: string, retryAt?: number) {
+  constructor(
+    reason: UploadRefusal,
+    message: string,
+    { retryAt, maxSize }: { retryAt?: number | undefined; maxSize?: number } = {},
+  ) {
     super(message)
     this.name = 'UploadError'
     this.reason = reason
     this.retryAt = retryAt
+    this.maxSize = maxSize
   }
 }

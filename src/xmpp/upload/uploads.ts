@@ -201,9 +201,10 @@ export class Uploads implements AsyncDisposable {
 
   #requireTaken({ size, contentType = OCTETS, purpose, keepUntil }: SlotRequest): Bucket {
     const bucket = this.#requireBucket(purpose)
-    if (size > bucket.maxSize) {
-      const text = `File too large. The maximum file size is ${bucket.maxSize} bytes`
-      throw new UploadError('too-large', text)
+    const { maxSize } = bucket
+    if (size > maxSize) {
+      const text = `File too large. The maximum file size is ${maxSize} bytes`
+      throw new UploadError('too-large', text, { maxSize })
     }
     this.requireType(contentType)
     this.#requireTime(keepUntil)

@@ -19,6 +19,7 @@ import { temporaryDirectory } from '../../support/temporary.ts'
 
 export const DAY_MS = 86_400_000
 export const ALICE = requireJid('alice@corp.example').bare
+export const ERIN = requireJid('erin@west.example').bare
 export const BOB = requireJid('bob@corp.example').bare
 
 export const CONFIG: UploadConfig = {
@@ -43,11 +44,13 @@ export const CONFIG: UploadConfig = {
 
 export interface RigOptions {
   config?: Partial<UploadConfig>
-  /** Files of a test that goes on with them. */
-  path?: string
+  /** What an earlier server left. */
+  left?: Left
   log?: Log
   isEncrypted?: boolean
 }
+
+export type Left = Pick<Rig, 'clock' | 'database' | 'directory' | 'path'>
 
 export interface Rig {
   readonly clock: FakeClock
@@ -65,18 +68,7 @@ export interface Rig {
 }
 
 export async function startUploads(t: TestContext, options: RigOptions = {}): Promise<Rig> {
-  const clock = new FakeClock()
-  const database = disposeAfter(t, await openDatabase('sqlite::memory:', { clock }))
-  const directory = await openDirectory({ database, clock, log: silentLog })
-  await directory.addDomain('corp.example')
-  await directory.addDomain('west.example')
-  for (const account of [ALICE, BOB, 'erin@west.example']) await directory.addUser({ account })
-  let { path } = options
-  if (path === undefined) {
-    const folder = temporaryDirectory()
-    t.after(() => folder[Symbol.dispose]())
-    path = folder.path
-  }
+  const { clock, database, directory, path } = options.left ?? (await begin(t))
   const { config, log = silentLog } = options
   let port = 0
   const uploads = disposeAfter(
@@ -116,6 +108,17 @@ export async function startUploads(t: TestContext, options: RigOptions = {}): Pr
         .map(({ parentPath, name }) => join(parentPath, name).slice(path.length + 1))
         .sort(),
   }
+}
+
+async function begin(t: TestContext): Promise<Left> {
+  const clock = new FakeClock()
+  const database = disposeAfter(t, await openDatabase('sqlite::memory:', { clock }))
+  const directory = await openDirectory({ database, clock, log: silentLog })
+  for (const domain of ['corp.example', 'west.example']) await directory.addDomain(domain)
+  for (const account of [ALICE, BOB, ERIN]) await directory.addUser({ account })
+  const folder = temporaryDirectory()
+  t.after(() => folder[Symbol.dispose]())
+  return { clock, database, directory, path: join(folder.path, 'uploads') }
 }
 
 export const REQUEST: SlotRequest = {

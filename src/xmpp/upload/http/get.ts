@@ -39,7 +39,7 @@ export async function getFile(
 
 /** The name is part of the address: nobody hands a file on under another. */
 async function requireFile(uploads: Uploads, { params }: FastifyRequest): Promise<StoredUpload> {
-  const { id, name } = params as { id: string; name: string }
+  const { id, '*': name } = params as { id: string; '*': string }
   const upload = await uploads.find(id)
   if (upload === 'gone') throw gone()
   if (upload?.name !== name) throw new HttpRefusal(404, 'There is no such file')

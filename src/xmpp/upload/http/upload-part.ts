@@ -49,7 +49,7 @@ function addRoutes(app: FastifyInstance, deps: UploadPartDeps): void {
     count(request, reply)
     lingerOver(deps.clock, request.raw)
   })
-  const url = '/:id/:name'
+  const url = '/:id/*'
   app.route({
     method: ['GET', 'HEAD'],
     url,
