@@ -32,6 +32,7 @@ import { requireSecret } from './ops/secret-file.ts'
 import { closeWithin } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
 import { openHttpListeners } from './server/http-listeners.ts'
+import { mailRoutes } from './server/mail-routes.ts'
 import {
   accessStore,
   accounts,
@@ -46,7 +47,9 @@ import {
 } from './server/stores.ts'
 import { fastTokenStore } from './server/token-store.ts'
 import { startSip } from './sip/sip.ts'
+import { MailForwarding } from './smtp/mail-forwarding.ts'
 import { type Database, openDatabase } from './storage/database.ts'
+import { OfflineMail } from './storage/stores/offline-mail.ts'
 import { type Clock, SystemClock } from './util/clock.ts'
 import { createLog, type Log } from './util/log.ts'
 import { eventLoopBacklog, OverloadWatch } from './util/overload.ts'
@@ -167,10 +170,16 @@ async function openKernel(
   const subscriptions = new Subscriptions({ store, people, access, log })
   const contacts = new Contacts({ store, people: contactPeople(directory), subscriptions })
   matchContacts(base, { contacts, directory, log })
+  const mail = base.use(
+    await MailForwarding.open(mailRoutes(config), {
+      ...{ clock, log, sessions, access, directory },
+      store: new OfflineMail(database.kysely),
+    }),
+  )
   const messaging = new Messaging({
     sessions,
     accounts: accounts(directory),
-    offline: await offlineStore(database.kysely, config.messaging.offlinePerUser),
+    offline: await offlineStore(database.kysely, config.messaging.offlinePerUser, mail),
     access,
     clock,
     log,

@@ -21,6 +21,7 @@ import { overloadOptions } from './options/overload.ts'
 import { authorizationOptions, messagingOptions, passwordOptions } from './options/people.ts'
 import { presenceOptions } from './options/presence.ts'
 import { sipOptions } from './options/sip.ts'
+import { smtpOptions } from './options/smtp.ts'
 import { uploadOptions } from './options/upload.ts'
 import { xmppOptions } from './options/xmpp.ts'
 
@@ -133,6 +134,7 @@ export const configSchema = Type.Object({
   presence: presenceOptions,
   authorization: authorizationOptions,
   messaging: messagingOptions,
+  smtp: smtpOptions,
   xmpp: xmppOptions,
   http: httpOptions,
   sip: sipOptions,

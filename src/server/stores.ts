@@ -53,7 +53,7 @@ export interface MailForwarding {
   /** When this one is to go; `undefined` where it is not. */
   dueAt(account: BareJid, message: InstantMessage, now: number): number | undefined
   /** One that is due then has been kept. */
-  wakeAt(instant: number): void
+  wakeAt(account: BareJid, instant: number): void
 }
 
 /** Keeps up to `limit` messages for each account. */
@@ -74,7 +74,7 @@ export async function offlineStore(
       const result = await messages.add(account, kept, limit)
       last += 1
       waiting.set(account, last)
-      if (mailAt !== undefined && result === 'stored') mail?.wakeAt(mailAt)
+      if (mailAt !== undefined && result === 'stored') mail?.wakeAt(account, mailAt)
       return result
     },
     list: async (account, after, limit) => {
