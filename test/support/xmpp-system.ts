@@ -70,6 +70,7 @@ export const HTTP_CONFIG: HttpConfig = {
   allowedOrigins: ['*'],
   websocketPaths: ['/xmpp-websocket', '/ws'],
   websocketPing: 45_000,
+  websocketChannelBinding: false,
   boshPaths: ['/http-bind', '/httpbinding'],
   boshWait: 60_000,
   boshInactivity: 90_000,

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { duration, integer, list, optionalHttpsUrl } from '../option.ts'
+import { boolean, duration, integer, list, optionalHttpsUrl } from '../option.ts'
 
 export const httpOptions = Type.Object(
   {
@@ -23,6 +23,10 @@ export const httpOptions = Type.Object(
       default: '45s',
       max: '1h',
       doc: 'How often a WebSocket is asked for a sign of life, which keeps it open through proxies. One that gives none until the next time is closed. 0s never asks.',
+    }),
+    websocketChannelBinding: boolean({
+      default: false,
+      doc: 'Whether clients may bind their sign-in to the TLS of their WebSocket (SCRAM-…-PLUS, RFC 5802), where no proxy stands between. Scripts in browsers cannot, and some clients (stanza) take it up all the same, and fail.',
     }),
     boshPaths: list('urlPath', {
       default: ['/http-bind', '/httpbinding'],

@@ -9,6 +9,8 @@ export interface HttpConfig {
   readonly websocketPaths: readonly string[]
   /** How often a WebSocket is asked for a sign of life; 0 for never. */
   readonly websocketPing: number
+  /** Offers mechanisms that bind to the channel. */
+  readonly websocketChannelBinding: boolean
   readonly boshPaths: readonly string[]
   /** How long a request may wait for its answer, at most. */
   readonly boshWait: number

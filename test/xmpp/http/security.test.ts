@@ -22,8 +22,13 @@ function mechanisms(features: Element): string[] {
 }
 
 describe('TLS of the WebSocket', () => {
-  it('lets sign in, bound to its channel', async (t) => {
-    const rig = await startHttp(t, { ...REQUIRED, tls: true })
+  it('lets sign in, bound to its channel where the operator says so', async (t) => {
+    // @COMPAT(stanza, 12.22): takes up mechanisms with -PLUS, and does not bind.
+    const usual = await startHttp(t, { ...REQUIRED, tls: true })
+    await using plain = await usual.ws()
+    assert.equal(mechanisms(await plain.open(DOMAIN))[0], 'SCRAM-SHA-512')
+    const http = { websocketChannelBinding: true }
+    const rig = await startHttp(t, { ...REQUIRED, tls: true, http })
     for (const type of ['tls-exporter', 'tls-server-end-point']) {
       await using client = await rig.ws()
       const features = await client.open(DOMAIN)
@@ -84,7 +89,8 @@ describe('TLS of the WebSocket', () => {
 
 describe('a proxy', () => {
   it('that is ours says who has TLS, and its own is no channel of the client', async (t) => {
-    const rig = await startHttp(t, { ...REQUIRED, ...PROXY, tls: true })
+    const http = { ...PROXY.http, websocketChannelBinding: true }
+    const rig = await startHttp(t, { ...REQUIRED, http, tls: true })
     await using through = await rig.ws({ headers: forwarded('192.0.2.1') })
     const offered = mechanisms(await through.open(DOMAIN))
     assert.ok(offered.includes('SCRAM-SHA-256'))

@@ -32,6 +32,8 @@ export interface WebSocketParts {
   /** Below it. */
   readonly stream: Duplex
   readonly caller: Caller
+  /** Its sign-in may be bound to its TLS. */
+  readonly mayBind: boolean
 }
 
 type State = 'opening' | 'open' | 'closing' | 'closed'
@@ -73,14 +75,17 @@ export class WebSocketConnection implements StreamConnection, Visitor, Beating, 
   #isAsked = false
   #isGone = false
 
-  constructor(deps: ConnectionDeps, { socket, stream, caller }: WebSocketParts, usage: Usage) {
+  constructor(deps: ConnectionDeps, parts: WebSocketParts, usage: Usage) {
+    const { socket, stream, caller, mayBind } = parts
     this.#deps = deps
     this.#socket = socket
     this.#stream = stream
     this.#addressUsage = usage
     this.source = sourceOf(caller.address)
     this.isEncrypted = caller.isEncrypted
-    if (caller.isDirect && isSecured(stream)) this.#secured = { socket: stream, context: stream }
+    // Through a proxy it is another channel than the client's.
+    const isOwn = mayBind && caller.isDirect
+    if (isOwn && isSecured(stream)) this.#secured = { socket: stream, context: stream }
     this.lastHeard = deps.clock.now()
     this.#frames = new InOrder(this, deps.unfinished)
     this.#parser = new XmlStreamParser(this, limitsOf(deps.config).strangers)
@@ -110,7 +115,6 @@ export class WebSocketConnection implements StreamConnection, Visitor, Beating, 
     return this.#secured ? channelBindings(this.#secured) : []
   }
 
-  /** `undefined` through a proxy: that is another channel than the client's. */
   channelBinding(type: ChannelBindingType): Buffer | undefined {
     return this.#secured && channelBinding(this.#secured, type)
   }

@@ -71,7 +71,8 @@ export class WebSockets implements Disposable {
       return
     }
     this.#server.handleUpgrade(request, socket, head, (accepted: WebSocket) => {
-      this.#accept({ socket: accepted, stream: socket, caller })
+      const { websocketChannelBinding: mayBind } = this.#deps.config
+      this.#accept({ socket: accepted, stream: socket, caller, mayBind })
     })
   }
 
