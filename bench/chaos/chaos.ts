@@ -83,7 +83,7 @@ class Actor {
     const { user, options, random } = this.#deps
     const stream = await random.pick(Object.values(options.transports))(user)
     await this.client.begin(stream, this.name.slice(this.name.indexOf('/') + 1))
-    this.client.send('<presence/>')
+    this.client.send("<presence xmlns='jabber:client'/>")
   }
 
   async act(others: readonly Actor[]): Promise<void> {
@@ -160,7 +160,7 @@ class Actor {
     this.sent.set(to, number)
     counts.sent += 1
     const padding = 'x'.repeat(random.below(200))
-    return `<message to='${to}' type='chat'><body>${this.name} ${number}</body><x xmlns='urn:example:chaos'>${padding}</x></message>`
+    return `<message xmlns='jabber:client' to='${to}' type='chat'><body>${this.name} ${number}</body><x xmlns='urn:example:chaos'>${padding}</x></message>`
   }
 
   async #pause(): Promise<void> {

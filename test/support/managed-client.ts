@@ -9,6 +9,8 @@ const NS_SM = 'urn:xmpp:sm:3'
 /** A signed-in stream without a resource. */
 export interface ManagedStream {
   send(stanza: Element | string): void
+  /** What a connection that breaks takes with it; absent where a stanza goes as a whole or not at all. */
+  sendPart?(part: string): void
   bind(resource?: string): Promise<string>
   watch(listener: (element: Element) => void): void
   expect(matches: (element: Element) => boolean): Promise<Element>
@@ -71,7 +73,9 @@ export class ManagedClient {
   /** Sends the first `bytes` of a stanza, then the connection breaks. */
   async breakWithin(stanza: string, bytes: number): Promise<void> {
     this.#unacknowledged.push(stanza)
-    this.#stream?.send(stanza.slice(0, bytes))
+    const stream = this.#stream
+    if (stream?.sendPart) stream.sendPart(stanza.slice(0, bytes))
+    else if (bytes > stanza.length / 2) stream?.send(stanza)
     await this.cut()
   }
 

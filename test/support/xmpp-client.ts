@@ -236,6 +236,10 @@ export class XmppClient implements AsyncDisposable {
     this.socket.write(typeof stanza === 'string' ? stanza : stanza.toString('jabber:client'))
   }
 
+  sendPart(part: string): void {
+    this.socket.write(part)
+  }
+
   /** The first stanza that matches, come already or yet to come; others stay for later. */
   async expect(matches: Matcher): Promise<Element> {
     for (;;) {
