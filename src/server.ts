@@ -33,6 +33,7 @@ import { closeWithin } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
 import { openHttpListeners } from './server/http-listeners.ts'
 import { mailRoutes } from './server/mail-routes.ts'
+import { openSharedFiles } from './server/shared-files.ts'
 import {
   accessStore,
   accounts,
@@ -53,6 +54,7 @@ import { OfflineMail } from './storage/stores/offline-mail.ts'
 import { type Clock, SystemClock } from './util/clock.ts'
 import { createLog, type Log } from './util/log.ts'
 import { eventLoopBacklog, OverloadWatch } from './util/overload.ts'
+import type { Uploads } from './xmpp/upload/uploads.ts'
 import { startXmpp } from './xmpp/xmpp.ts'
 
 export interface Overrides {
@@ -97,7 +99,10 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
   try {
     const kernel = await openKernel(config, overrides, base)
     const listeners: Listener[] = []
-    const xmpp = edges.use(await openXmpp(config, openLinks(config, kernel, edges), kernel))
+    const files = { ...kernel, listeners: () => listeners }
+    const uploads = edges.use(await openSharedFiles(config, files))
+    const links = openLinks(config, kernel, edges)
+    const xmpp = edges.use(await openXmpp(config, links, { ...kernel, uploads }))
     const sip = edges.use(await openSip(config, kernel))
     listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
     edges.use(kernel.manual.watch())
@@ -272,7 +277,11 @@ function openLinks({ workers }: Config, kernel: Kernel, edges: AsyncDisposableSt
   })
 }
 
-function openXmpp(config: Config, links: LinkSource, kernel: Kernel) {
+interface XmppExtras {
+  readonly uploads: Uploads | undefined
+}
+
+function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras) {
   const { listen, listeners, http, xmpp } = config
   const { authTimeout: authTimeoutMs, idleTimeout: idleTimeoutMs, idleGrace: idleGraceMs } = xmpp
   const { resumeFor: resumeForMs, tokenLifetime: tokenLifetimeMs } = xmpp
