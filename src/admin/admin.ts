@@ -10,6 +10,7 @@ import { aclRoutes } from './routes/acl.ts'
 import { addressRoutes } from './routes/addresses.ts'
 import { contactRoutes } from './routes/contacts.ts'
 import { defaultRuleRoutes } from './routes/default-rules.ts'
+import { deviceRoutes } from './routes/devices.ts'
 import { domainRoutes } from './routes/domains.ts'
 import { importRoute } from './routes/import.ts'
 import { ownAclRoutes } from './routes/own-acl.ts'
@@ -32,6 +33,7 @@ const ROUTES = [
   domainRoutes,
   userRoutes,
   addressRoutes,
+  deviceRoutes,
   importRoute,
   presenceRoutes,
   viewRoutes,

@@ -42,6 +42,7 @@ export const API_ERRORS = {
   NO_SUCH_USER: [404, 'There is no such user.'],
   NO_SUCH_DOMAIN: [404, 'The domain is not one of this system.'],
   NO_SUCH_ADDRESS: [404, 'The user has no such address.'],
+  NO_SUCH_DEVICE: [404, 'The user has no such device.'],
   NO_SUCH_CONTACT: [404, 'The user has no such contact.'],
   USER_EXISTS: [409, 'The user exists already.'],
   DOMAIN_EXISTS: [409, 'The domain exists already.'],

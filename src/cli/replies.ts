@@ -7,6 +7,16 @@ export interface UserReply {
   readonly addresses: readonly { readonly type: string; readonly value: string }[]
 }
 
+export interface DevicesReply {
+  readonly devices: readonly {
+    readonly id: string
+    readonly software?: string
+    readonly model?: string
+    readonly usedAt: string
+    readonly until: string
+  }[]
+}
+
 export interface DomainReply {
   readonly name: string
   readonly digestMd5: boolean

@@ -22,6 +22,7 @@ import type { Log } from '../util/log.ts'
 import { addAddress, claimAccount, refuseTakenAccount, removeAddress } from './addresses.ts'
 import { type ContactListOptions, ContactLists } from './contact-lists.ts'
 import { Credentials } from './credentials.ts'
+import { Devices } from './devices.ts'
 import type { DigestAlgorithm, DigestKind } from './digest.ts'
 import { type Domain, type DomainSettings, requireDomainName } from './domain.ts'
 import { Domains } from './domains.ts'
@@ -107,6 +108,7 @@ export async function openDirectory(
   return new Directory(deps, {
     credentials,
     partialKeys,
+    devices: new Devices(deps),
     domains: await Domains.load(deps),
     contacts: new ContactLists(deps, options.contactLists),
   })
@@ -115,6 +117,7 @@ export async function openDirectory(
 interface DirectoryParts {
   credentials: Credentials
   partialKeys: PartialKeys
+  devices: Devices
   domains: Domains
   contacts: ContactLists
 }
@@ -123,6 +126,7 @@ export class Directory {
   readonly contacts: ContactLists
   /** Of accounts that came from another server. */
   readonly partialKeys: PartialKeys
+  readonly devices: Devices
   readonly #database: Database
   readonly #clock: Clock
   readonly #domains: Domains
@@ -135,6 +139,7 @@ export class Directory {
   constructor({ database, clock, log }: DirectoryDeps, parts: DirectoryParts) {
     this.contacts = parts.contacts
     this.partialKeys = parts.partialKeys
+    this.devices = parts.devices
     this.#database = database
     this.#clock = clock
     this.#domains = parts.domains

@@ -12,6 +12,7 @@ export type DirectoryErrorCode =
   | 'BAD_NAME'
   | 'BAD_PASSWORD'
   | 'NO_SUCH_ADDRESS'
+  | 'NO_SUCH_DEVICE'
   | 'ADDRESS_TAKEN'
   | 'ADDRESS_EXISTS'
   | 'BAD_ADDRESS'

@@ -7,6 +7,7 @@ import type { LocalSessions } from './local-sessions.ts'
 import type { Broadcaster } from './presence/broadcaster.ts'
 import { removedItem } from './roster/roster-stanza.ts'
 import type { Rosters } from './roster/rosters.ts'
+import type { XmppSession } from './session.ts'
 
 export interface AccountChangesDeps {
   directory: Directory
@@ -36,6 +37,14 @@ export function watchAccounts(deps: AccountChangesDeps): Disposable {
       close(deps, account, new StreamError('reset', 'the password was changed')),
     ),
   )
+  watching.use(
+    directory.devices.onRemoved(({ account, device }) => {
+      const error = new StreamError('not-authorized', 'the device was removed')
+      close(deps, account, error, ({ client }) =>
+        device === undefined ? client !== undefined : client === device,
+      )
+    }),
+  )
   return watching
 }
 
@@ -51,8 +60,13 @@ function forget({ broadcaster, rosters }: AccountChangesDeps, event: UserRemoved
 }
 
 /** One turn later, so that a client that asked for the change gets its answer first (XEP-0077 §3.2). */
-function close({ sessions }: AccountChangesDeps, account: BareJid, error: StreamError): void {
+function close(
+  { sessions }: AccountChangesDeps,
+  account: BareJid,
+  error: StreamError,
+  ends: (session: XmppSession) => boolean = () => true,
+): void {
   setImmediate(() => {
-    for (const session of sessions.connected(account)) session.close(error)
+    for (const session of sessions.connected(account).filter(ends)) session.close(error)
   })
 }

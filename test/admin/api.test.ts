@@ -100,6 +100,9 @@ const ROUTES = `
   put /api/v1/users/{address}/password
   post /api/v1/users/{address}/addresses
   delete /api/v1/users/{address}/addresses
+  get /api/v1/users/{address}/devices
+  delete /api/v1/users/{address}/devices
+  delete /api/v1/users/{address}/devices/{device}
   post /api/v1/users/import
   get /api/v1/presence/{address}
   put /api/v1/presence/{address}

@@ -62,6 +62,7 @@ export interface Json {
   readonly disabled: boolean
   readonly users: readonly { readonly account: string }[]
   readonly domains: readonly { readonly name: string }[]
+  readonly devices: readonly { readonly id: string }[]
   readonly failed: readonly { readonly line: number; readonly code: string }[]
   readonly failedTotal: number
   readonly token: string

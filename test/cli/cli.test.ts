@@ -103,6 +103,21 @@ describe('the command line', () => {
     assert.equal(asked[0]?.body, '{"password":"a long secret"}')
   })
 
+  it('removes one device or all of them, as it is told, and none where it is not', async () => {
+    answer = { status: 204, body: undefined }
+    await heliograph('user', 'device', 'remove', 'erin@example.com', '--device', 'a/b')
+    await heliograph('user', 'device', 'remove', 'erin@example.com', '--all')
+    assert.deepEqual(
+      asked.map(({ method, url }) => `${method} ${url}`),
+      [
+        'DELETE /api/v1/users/erin%40example.com/devices/a%2Fb',
+        'DELETE /api/v1/users/erin%40example.com/devices',
+      ],
+    )
+    assert.equal(await heliograph('user', 'device', 'remove', 'erin@example.com'), 2)
+    assert.equal(asked.length, 2)
+  })
+
   it('says why the server refused, and exits with 1', async () => {
     answer = {
       status: 409,

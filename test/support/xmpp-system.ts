@@ -20,6 +20,7 @@ import {
   subscriptionPeople,
   subscriptionStore,
 } from '../../src/server/stores.ts'
+import { fastTokenStore } from '../../src/server/token-store.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
 import { type Log, silentLog } from '../../src/util/log.ts'
@@ -58,6 +59,7 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   maxBytesPerSecondPerAddress: 0,
   maxStanzasPerSecondPerAddress: 0,
   resumeForMs: 300_000,
+  tokenLifetimeMs: 86_400_000,
   registration: 'off',
   registrationsPerHour: 5,
   maxDirectedPresence: 500,
@@ -141,6 +143,8 @@ export async function startXmppSystem(
         ...deps,
         messaging,
         uploads,
+        key: Buffer.alloc(32, 1),
+        tokenStore: fastTokenStore(database),
         software: { name: 'Heliograph', version: '0.0.0-test' },
         links: await testLinks(t, { clock, log }),
       },

@@ -3,6 +3,7 @@ import { accessLevelCommands } from './access-level.ts'
 import { aclCommands } from './acl.ts'
 import { aclDefaultCommands } from './acl-defaults.ts'
 import { contactCommands } from './contact.ts'
+import { deviceCommands } from './device.ts'
 import { domainCommands } from './domain.ts'
 import { manualAliases } from './manual-aliases.ts'
 import { presenceCommands } from './presence.ts'
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   ...statusCommands,
   ...domainCommands,
   ...userCommands,
+  ...deviceCommands,
   ...contactCommands,
   ...presenceCommands,
   ...aclCommands,

@@ -9,11 +9,13 @@ import { openDatabase } from '../../../src/storage/database.ts'
 import { silentLog } from '../../../src/util/log.ts'
 import type { Element } from '../../../src/xml/element.ts'
 import { FastTokens } from '../../../src/xmpp/sasl/fast/fast-tokens.ts'
+import type { XmppSession } from '../../../src/xmpp/session.ts'
 import { disposeAfter } from '../../support/databases.ts'
 import { QUICK_ITERATIONS } from '../../support/directory.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { authenticate, NS_SASL2, type SignIn2Options } from '../../support/sasl2-client.ts'
 import { XmppClient } from '../../support/xmpp-client.ts'
+import { PASSWORD as SYSTEM_PASSWORD, startXmppSystem } from '../../support/xmpp-system.ts'
 import { PASSWORD, startRig } from '../rig.ts'
 
 const ACCOUNT = 'juliet@capulet.example' as BareJid
@@ -254,6 +256,40 @@ describe('a token', () => {
       'malformed-request',
       agent,
     )
+  })
+
+  it('ends with the device that the owner removes, and so does its session', async (t) => {
+    const system = await startXmppSystem(t)
+    const alice = 'alice@corp.example' as BareJid
+    const wishes = `<request-token xmlns='${NS_FAST}' mechanism='${NONE}'/><bind xmlns='urn:xmpp:bind:0'/>`
+    const signIn = async (agent: string) => {
+      const client = await XmppClient.connect({ port: system.port })
+      t.after(() => client[Symbol.asyncDispose]())
+      await client.open('corp.example')
+      await client.startTls('corp.example')
+      await client.open('corp.example', alice)
+      await client.authenticate2({ jid: alice, password: SYSTEM_PASSWORD, agent, wishes })
+      return client
+    }
+    const [phone, tablet] = [await signIn(PHONE), await signIn(TABLET)]
+    await using plain = await system.connect('alice')
+    const { devices } = system.directory
+    const listed = await devices.list(alice)
+    assert.deepEqual(
+      listed.map(({ software, model }) => [software, model]),
+      [
+        ['Tester', 'A bench'],
+        ['Tester', 'A bench'],
+      ],
+    )
+    const [session] = system.sessions.of(alice) as XmppSession[]
+    await devices.remove(alice, session?.client ?? '')
+    assert.ok(await phone.expectStreamError())
+    await tablet.settle()
+    await devices.removeAll(alice)
+    assert.ok(await tablet.expectStreamError())
+    await plain.settle()
+    assert.deepEqual(await devices.list(alice), [])
   })
 
   it('makes a session in one message: sign-in, resource and what is turned on', async (t) => {
