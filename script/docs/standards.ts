@@ -18,6 +18,38 @@ interface ServedXep extends XepSpec {
 /** Served below the modules. */
 const BELOW: readonly ServedXep[] = [
   {
+    xep: 25,
+    version: '1.2',
+    status: 'complete',
+    name: 'HTTP polling',
+    file: 'src/xmpp/http/polling/polling-part.ts',
+    note: 'off by default: `http.pollingPaths`',
+  },
+  {
+    xep: 124,
+    version: '1.11.2',
+    status: 'complete',
+    name: 'BOSH',
+    file: 'src/xmpp/http/bosh/exchange.ts',
+    note: 'one stream a session; no compression; UTF-8 only; no `report`',
+  },
+  {
+    xep: 156,
+    version: '1.4.0',
+    status: 'complete',
+    name: 'host-meta',
+    file: 'src/xmpp/http/host-meta.ts',
+    note: '',
+  },
+  {
+    xep: 206,
+    version: '1.4',
+    status: 'complete',
+    name: 'BOSH',
+    file: 'src/xmpp/http/bosh/bosh-session.ts',
+    note: '',
+  },
+  {
     xep: 368,
     version: '1.1.0',
     status: 'complete',
@@ -72,7 +104,7 @@ export function doap(): string {
     version: string
   }
   const implemented = [
-    ...[6120, 6121, 7622, 3261, 3428, 3856, 3863, 3903, 6665].map(
+    ...[6120, 6121, 7395, 7622, 3261, 3428, 3856, 3863, 3903, 6665].map(
       (rfc) => `    <implements rdf:resource="https://www.rfc-editor.org/info/rfc${rfc}"/>`,
     ),
     ...servedXeps().map(doapXep),
