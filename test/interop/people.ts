@@ -1,7 +1,10 @@
 /** A server with people in it, made by the command line as an operator would. */
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { connect, setDefaultCACertificates } from 'node:tls'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { type DrivenClient, type SlixmppOptions, slixmpp } from './drivers/driven-client.ts'
 
@@ -51,4 +54,27 @@ export async function signedIn(
   t.after(() => client[Symbol.asyncDispose]())
   await client.expect('session')
   return client
+}
+
+/**
+ * Has this process trust the server’s certificates, for clients that run in it. Resolves when example.com, which was
+ * added to a running server, has its name in them.
+ */
+export async function trust(server: TestServer): Promise<void> {
+  setDefaultCACertificates([readFileSync(join(server.data, 'tls', 'ca.pem'), 'utf8')])
+  while (!(await isTrusted(server.port('xmppTls'), 'example.com'))) {
+    // The handshake that failed has asked for a new certificate.
+  }
+}
+
+async function isTrusted(port: number, servername: string): Promise<boolean> {
+  const socket = connect({ port, host: '127.0.0.1', servername, ALPNProtocols: ['xmpp-client'] })
+  try {
+    await once(socket, 'secureConnect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }

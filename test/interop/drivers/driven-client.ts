@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { Condition } from './condition.ts'
+import { Inbox } from './inbox.ts'
 
 export type Event = Readonly<Record<string, unknown>> & { readonly event: string }
 
@@ -11,8 +11,7 @@ export type Event = Readonly<Record<string, unknown>> & { readonly event: string
  */
 export class DrivenClient implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams
-  readonly #events: Event[] = []
-  readonly #condition = new Condition()
+  readonly #events = new Inbox<Event>(() => this.#noise)
   #noise = ''
 
   constructor(command: string, args: readonly string[]) {
@@ -20,11 +19,8 @@ export class DrivenClient implements AsyncDisposable {
     this.#child.stderr.on('data', (chunk: Buffer) => {
       this.#noise += chunk.toString()
     })
-    createInterface(this.#child.stdout).on('line', (line) => {
-      this.#events.push(JSON.parse(line))
-      this.#condition.changed()
-    })
-    this.#child.on('close', () => this.#condition.end())
+    createInterface(this.#child.stdout).on('line', (line) => this.#events.push(JSON.parse(line)))
+    this.#child.on('close', () => this.#events.end())
   }
 
   tell(command: string, more: Readonly<Record<string, unknown>> = {}): void {
@@ -33,26 +29,18 @@ export class DrivenClient implements AsyncDisposable {
 
   /** The first event of this name that matches, past or to come; rejects when it does not come. */
   expect(event: string, matches: (event: Event) => boolean = () => true): Promise<Event> {
-    const take = () => {
-      const at = this.#events.findIndex((one) => one.event === event && matches(one))
-      return at < 0 ? undefined : this.#events.splice(at, 1)[0]
-    }
-    return this.#condition.until(take, () => `${event}; ${this.#report()}`)
+    return this.#events.expect((one) => one.event === event && matches(one), event)
   }
 
   /** What has come of this name so far and was not handed out. */
   seen(event: string): readonly Event[] {
-    return this.#events.filter((one) => one.event === event)
+    return this.#events.unread.filter((one) => one.event === event)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#condition.hasEnded) return
+    if (this.#events.hasEnded) return
     this.#child.kill('SIGKILL')
     await once(this.#child, 'close')
-  }
-
-  #report(): string {
-    return `${JSON.stringify(this.#events)}\n${this.#noise}`
   }
 }
 
@@ -64,6 +52,8 @@ export interface SlixmppOptions {
   ca: string
   direct_tls?: boolean
   mechanism?: string
+  /** Those beside the ones that every client has: `xep_0198`. */
+  plugins?: readonly string[]
 }
 
 /** A client of Debian’s `python3-slixmpp`. */
