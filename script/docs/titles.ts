@@ -1,9 +1,12 @@
 /** What the standards are called, which no source says. One that is missing here has no title. */
 
 export const XEP_TITLES: Readonly<Record<number, string>> = {
+  12: 'Last Activity',
   13: 'Flexible Offline Message Retrieval',
   25: 'Jabber HTTP Polling',
   30: 'Service Discovery',
+  49: 'Private XML Storage',
+  54: 'vcard-temp',
   77: 'In-Band Registration',
   79: 'Advanced Message Processing',
   85: 'Chat State Notifications',
@@ -11,12 +14,14 @@ export const XEP_TITLES: Readonly<Record<number, string>> = {
   115: 'Entity Capabilities',
   124: 'Bidirectional-streams Over Synchronous HTTP (BOSH)',
   156: 'Discovering Alternative XMPP Connection Methods',
+  157: 'Contact Addresses for XMPP Services',
   160: 'Best Practices for Handling Offline Messages',
   178: 'Best Practices for Use of SASL EXTERNAL with Certificates',
   184: 'Message Delivery Receipts',
   191: 'Blocking Command',
   198: 'Stream Management',
   199: 'XMPP Ping',
+  202: 'Entity Time',
   203: 'Delayed Delivery',
   206: 'XMPP Over BOSH',
   237: 'Roster Versioning',

@@ -50,6 +50,7 @@ export const API_ERRORS = {
   ADDRESS_TAKEN: [409, 'Another user has this address.'],
   ADDRESS_EXISTS: [409, 'The user has this address already.'],
   TOO_MANY_ADDRESSES: [409, 'The user has as many addresses as a user may have.'],
+  TOO_MUCH_DATA: [409, 'The user keeps as much with the server as a user may.'],
   TOO_MANY_CONTACTS: [409, 'The user has as many contacts as a user may have.'],
   BUSY: [503, 'The server has too much to do; try again in a moment.'],
 } as const satisfies Record<string, readonly [status: number, meaning: string]>

@@ -32,6 +32,7 @@ import type { AddressType } from './handles.ts'
 import { LoadingCache } from './loading-cache.ts'
 import { PartialKeys } from './partial-keys.ts'
 import { requirePassword } from './passwords.ts'
+import { PersonalData } from './personal-data.ts'
 import { type PrimaryProtocol, primaryUri } from './primary-uri.ts'
 import { type Resolution, resolveAddress } from './resolver.ts'
 import {
@@ -127,6 +128,8 @@ export class Directory {
   /** Of accounts that came from another server. */
   readonly partialKeys: PartialKeys
   readonly devices: Devices
+  /** What users keep here: vCards, private XML. */
+  readonly personal: PersonalData
   readonly #database: Database
   readonly #clock: Clock
   readonly #domains: Domains
@@ -138,6 +141,7 @@ export class Directory {
   /** See `openDirectory`. */
   constructor({ database, clock, log }: DirectoryDeps, parts: DirectoryParts) {
     this.contacts = parts.contacts
+    this.personal = new PersonalData(database)
     this.partialKeys = parts.partialKeys
     this.devices = parts.devices
     this.#database = database

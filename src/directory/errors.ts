@@ -18,6 +18,7 @@ export type DirectoryErrorCode =
   | 'BAD_ADDRESS'
   | 'TOO_MANY_ADDRESSES'
   | 'TOO_MANY_CONTACTS'
+  | 'TOO_MUCH_DATA'
   | 'BUSY'
 
 export class DirectoryError extends Error {

@@ -4,6 +4,7 @@ import { foundation } from './0001-foundation.ts'
 import { accessControl } from './0002-access-control.ts'
 import { noWatchedIndex } from './0003-no-watched-index.ts'
 import { keptMessages } from './0004-kept-messages.ts'
+import { personalData } from './0005-personal-data.ts'
 import { uploads } from './0007-uploads.ts'
 import { fastTokens } from './0009-fast-tokens.ts'
 
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   { name: '0002-access-control', up: accessControl },
   { name: '0003-no-watched-index', up: noWatchedIndex },
   { name: '0004-kept-messages', up: keptMessages },
+  { name: '0005-personal-data', up: personalData },
   { name: '0007-uploads', up: uploads },
   { name: '0009-fast-tokens', up: fastTokens },
 ]

@@ -6,7 +6,9 @@ import type { AuditLogTable } from './audit-log.ts'
 import type { CredentialsTable, DigestHashesTable } from './credentials.ts'
 import type { DomainsTable } from './domains.ts'
 import type { FastTokensTable } from './fast-tokens.ts'
+import type { LastActivityTable } from './last-activity.ts'
 import type { OfflineMessagesTable } from './offline-messages.ts'
+import type { PersonalDataTable } from './personal-data.ts'
 import type { PresenceManualTable } from './presence-manual.ts'
 import type { RosterItemsTable, RosterRemovalsTable, RosterVersionsTable } from './rosters.ts'
 import type { SettingsTable } from './settings.ts'
@@ -33,6 +35,8 @@ export interface Schema {
   sip_subscriptions: SipSubscriptionsTable
   sip_bindings: SipBindingsTable
   presence_manual: PresenceManualTable
+  personal_data: PersonalDataTable
+  last_activity: LastActivityTable
   access_levels: AccessLevelsTable
   access_rules: AccessRulesTable
   fast_tokens: FastTokensTable

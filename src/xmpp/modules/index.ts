@@ -10,6 +10,7 @@ import { carbons } from './carbons.ts'
 import { clientCertificates } from './client-certificates.ts'
 import { clientState } from './client-state.ts'
 import { disco } from './disco.ts'
+import { entityTime } from './entity-time.ts'
 import { fast } from './fast.ts'
 import { flexibleOffline } from './flexible-offline.ts'
 import { hints } from './hints.ts'
@@ -18,11 +19,13 @@ import { legacySession } from './legacy-session.ts'
 import { messagePayloads } from './message-payloads.ts'
 import { offlineMessages } from './offline-messages.ts'
 import { ping } from './ping.ts'
+import { privateStorage } from './private-storage.ts'
 import { registration } from './registration.ts'
 import { saslUpgrades } from './sasl-upgrades.ts'
 import { sasl2 } from './sasl2.ts'
 import { stanzaIds } from './stanza-ids.ts'
 import { streamManagement } from './stream-management.ts'
+import { vcard } from './vcard.ts'
 import { version } from './version.ts'
 
 export const xmppModules: readonly XmppModule[] = [
@@ -48,6 +51,9 @@ export const xmppModules: readonly XmppModule[] = [
   caps,
   ping,
   version,
+  entityTime,
+  privateStorage,
+  vcard,
   httpUpload,
   registration,
 ]
