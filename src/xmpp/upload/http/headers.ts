@@ -11,7 +11,9 @@ export const ALWAYS: Readonly<Record<string, string>> = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers':
     'Accept-Ranges, Content-Disposition, Content-Range, ETag, Location, Retry-After',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+  // A browser that shows a film by itself does so in a page that loads it: within the sandbox, by CORS.
+  'content-security-policy':
+    "default-src 'none'; media-src 'self'; frame-ancestors 'none'; sandbox",
   'cross-origin-resource-policy': 'cross-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
