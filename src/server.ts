@@ -1,6 +1,7 @@
 /** The composition root: builds everything top to bottom, closes it bottom to top. */
 import { join } from 'node:path'
 import { startAdmin } from './admin/admin.ts'
+import type { SharedFiles } from './admin/services.ts'
 import { SignIn } from './admin/sign-in.ts'
 import type { Config } from './config/schema.ts'
 import type { ListenAddress } from './config/values.ts'
@@ -31,6 +32,7 @@ import { collectProcessMetrics } from './ops/process-metrics.ts'
 import { requireSecret } from './ops/secret-file.ts'
 import { closeWithin } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
+import { fileDesk } from './server/file-desk.ts'
 import { openHttpListeners } from './server/http-listeners.ts'
 import { mailRoutes } from './server/mail-routes.ts'
 import { openSharedFiles } from './server/shared-files.ts'
@@ -107,9 +109,10 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
     edges.use(kernel.manual.watch())
     const { httpParts } = xmpp
-    const served = { ...kernel, tls: kernel.certificates.serverOptions, parts: httpParts }
-    listeners.push(...(await openHttpListeners(config, served, edges)))
-    const signIn = await openAdmin(config, { ...kernel, listeners, httpParts }, edges)
+    const served = { ...kernel, tls: kernel.certificates.serverOptions }
+    listeners.push(...(await openHttpListeners(config, xmpp, served, edges)))
+    const offered = { ...kernel, listeners, httpParts, files: uploads && fileDesk(uploads) }
+    const signIn = await openAdmin(config, offered, edges)
     const people = await requirePeople(config, kernel.directory, signIn)
     kernel.overload.start()
     kernel.log.info({ what: 'started', version: VERSION, data: config.data })
@@ -322,6 +325,7 @@ interface AdminExtras {
   /** To which the API's is added. */
   readonly listeners: Listener[]
   readonly httpParts: readonly HttpPart[]
+  readonly files: SharedFiles | undefined
 }
 
 async function openAdmin(

@@ -1,14 +1,13 @@
 /** Listeners for XMPP over HTTP that are not the API's. */
 import type { Config } from '../config/schema.ts'
 import { type HttpTlsOptions, openHttpListener } from '../net/http-listener.ts'
-import type { HttpPart } from '../net/http-part.ts'
 import type { Listener } from '../ops/listeners.ts'
 import type { Log } from '../util/log.ts'
+import type { HttpListenerConfig, Xmpp } from '../xmpp/xmpp.ts'
 
 export interface HttpListenersDeps {
   readonly log: Log
   readonly tls: HttpTlsOptions
-  readonly parts: readonly HttpPart[]
 }
 
 /** Connections that nobody has signed in on, beside those that the door lets in. */
@@ -16,22 +15,33 @@ const MORE_CONNECTIONS = 4096
 
 /** Rejects with the socket's own error where one cannot listen. */
 export async function openHttpListeners(
-  { listen, http, xmpp }: Config,
-  { log, tls, parts }: HttpListenersDeps,
+  config: Config,
+  xmpp: Xmpp,
+  { log, tls }: HttpListenersDeps,
   opened: AsyncDisposableStack,
 ): Promise<Listener[]> {
-  const maxConnections = xmpp.maxConnections + MORE_CONNECTIONS
   const listeners: Listener[] = []
-  for (const kind of ['httpsXmpp', 'http'] as const) {
-    const at = listen[kind]
-    if (!at) continue
-    const own = { ...at, maxConnections, tls: kind === 'httpsXmpp' ? tls : undefined }
-    const { address: host, port } = opened.use(await openHttpListener(own, parts))
-    listeners.push({ name: kind, kind, address: { host, port } })
-  }
-  if (listen.http && http.trustedProxies.length === 0 && !xmpp.plaintextAuth) {
-    // Nobody could sign in: a client without TLS is offered nothing to do it with.
-    log.warn({ what: 'http_without_trusted_proxies' })
+  for (const wish of wanted(config, xmpp)) {
+    const { name, kind, address, parts } = wish
+    const maxConnections = wish.maxConnections + MORE_CONNECTIONS
+    const own = { maxConnections, tls: kind === 'httpsXmpp' ? tls : undefined }
+    const open = opened.use(await openHttpListener({ ...address, ...own }, parts))
+    listeners.push({ name, kind, address: { host: open.address, port: open.port } })
+    if (kind === 'http' && wish.tlsRequired && config.http.trustedProxies.length === 0) {
+      // Nobody can sign in: a client without TLS is offered nothing to do it with.
+      log.warn({ what: 'http_without_trusted_proxies', listener: name })
+    }
   }
   return listeners
+}
+
+function wanted({ listen, xmpp: limits }: Config, xmpp: Xmpp): HttpListenerConfig[] {
+  const usual = (['httpsXmpp', 'http'] as const).flatMap((kind) => {
+    const address = listen[kind]
+    if (!address) return []
+    const { maxConnections, plaintextAuth } = limits
+    const parts = xmpp.httpParts
+    return [{ name: kind, kind, address, maxConnections, tlsRequired: !plaintextAuth, parts }]
+  })
+  return [...usual, ...xmpp.httpListeners]
 }

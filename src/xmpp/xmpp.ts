@@ -4,7 +4,8 @@ import { Callers } from '../net/callers.ts'
 import type { HttpPart } from '../net/http-part.ts'
 import type { ClientCertificates, LinkSource } from '../net/link.ts'
 import type { OverloadGuard } from '../util/overload.ts'
-import { type C2sListener, startC2s } from './c2s/c2s.ts'
+import { type C2s, type C2sListener, startC2s } from './c2s/c2s.ts'
+import type { ClientStreams, StreamRules } from './c2s/client-streams.ts'
 import type { C2sConfig } from './c2s/config.ts'
 import type { HttpConfig } from './http/http-config.ts'
 import { xmppOverHttp } from './http/xmpp-over-http.ts'
@@ -34,9 +35,12 @@ export interface SignInConfig {
   readonly clientCertificates?: AskForCertificates | undefined
 }
 
+type TcpKind = 'xmpp' | 'xmppTls'
+type HttpKind = 'httpsXmpp' | 'http'
+
 export interface ListenerConfig {
   readonly name: string | undefined
-  readonly kind: 'xmpp' | 'xmppTls'
+  readonly kind: TcpKind | HttpKind
   readonly address: ListenAddress | undefined
   readonly maxConnections: number
   /** Milliseconds. */
@@ -63,11 +67,23 @@ export interface XmppDeps extends ImDeps {
 export interface Xmpp extends AsyncDisposable {
   readonly listeners: readonly {
     readonly name: string
-    readonly kind: 'xmpp' | 'xmppTls'
+    readonly kind: TcpKind
     readonly address: ListenAddress
   }[]
-  /** What is served over HTTP, on the HTTPS listener and on others. */
+  /** What is served over HTTP, on listeners that have no rules of their own. */
   readonly httpParts: readonly HttpPart[]
+  /** Those that have some, and are to be opened. */
+  readonly httpListeners: readonly HttpListenerConfig[]
+}
+
+export interface HttpListenerConfig {
+  readonly name: string
+  readonly kind: HttpKind
+  readonly address: ListenAddress
+  readonly maxConnections: number
+  /** Nobody signs in there without TLS. */
+  readonly tlsRequired: boolean
+  readonly parts: readonly HttpPart[]
 }
 
 /** Resolves when every listener accepts. Rejects with the socket's own error where one cannot. */
@@ -92,6 +108,11 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
     }),
   )
   const domains = () => deps.directory.domains()
+  const files = filesOverHttp(config, deps)
+  const partsWith = (streams: ClientStreams) => [
+    xmppOverHttp({ streams, config: config.http, domains }),
+    ...files,
+  ]
   const running = starting.move()
   return {
     listeners: c2s.listeners.map(({ name, direct, address, port }) => ({
@@ -99,10 +120,10 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
       kind: direct ? 'xmppTls' : 'xmpp',
       address: { host: address, port },
     })),
-    httpParts: [
-      xmppOverHttp({ streams: c2s.streams, config: config.http, domains }),
-      ...filesOverHttp(config, deps),
-    ],
+    httpParts: partsWith(c2s.streams),
+    httpListeners: config.listeners.flatMap((listener) =>
+      httpListener(listener, { c2s, partsWith }),
+    ),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -131,7 +152,7 @@ function clientListeners(
     ...(plain ? [{ name: 'xmpp', direct: false, ...plain, ...common }] : []),
     ...(direct ? [{ name: 'xmppTls', direct: true, ...direct, ...common }] : []),
     ...more.flatMap((listener) =>
-      ownListener(listener).map((own) => {
+      tcpListener(listener).map((own) => {
         return { ...own, clientCertificates: ask(listener.clientCertificates) }
       }),
     ),
@@ -146,12 +167,24 @@ function clientCertificates(
   return { authorities, isRequired: how === 'required' }
 }
 
-function ownListener(listener: ListenerConfig): C2sListener[] {
-  const { name, kind, address, maxConnections, idleTimeout: idleTimeoutMs } = listener
-  const { tlsRequired: isTlsRequired, realm } = listener
-  if (!address) return []
+function tcpListener(listener: ListenerConfig): C2sListener[] {
+  const { name, kind, address } = listener
+  if (!address || (kind !== 'xmpp' && kind !== 'xmppTls')) return []
+  return [{ name: name ?? kind, direct: kind === 'xmppTls', ...address, ...rulesOf(listener) }]
+}
+
+function httpListener(
+  listener: ListenerConfig,
+  { c2s, partsWith }: { c2s: C2s; partsWith: (streams: ClientStreams) => HttpPart[] },
+): HttpListenerConfig[] {
+  const { name, kind, address, maxConnections, tlsRequired } = listener
+  if (!address || kind === 'xmpp' || kind === 'xmppTls') return []
+  const parts = partsWith(c2s.streams.with(rulesOf(listener)))
+  return [{ name: name ?? kind, kind, address, maxConnections, tlsRequired, parts }]
+}
+
+function rulesOf(listener: ListenerConfig): StreamRules {
+  const { maxConnections, idleTimeout: idleTimeoutMs, tlsRequired: isTlsRequired, realm } = listener
   const mechanisms = listener.mechanisms.length === 0 ? undefined : listener.mechanisms
-  const policy = { isTlsRequired, mechanisms, realm }
-  const limits = { maxConnections, idleTimeoutMs }
-  return [{ name: name ?? kind, direct: kind === 'xmppTls', ...address, policy, ...limits }]
+  return { policy: { isTlsRequired, mechanisms, realm }, maxConnections, idleTimeoutMs }
 }

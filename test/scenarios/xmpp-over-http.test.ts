@@ -86,3 +86,25 @@ test('a proxy in front of the plain listener lets clients sign in', async (t) =>
   await alice.bind('web')
   assert.doesNotMatch(server.log, /http_without_trusted_proxies/)
 })
+
+test('a listener may have rules of its own', async (t) => {
+  const kiosk = { name: 'kiosk', kind: 'http', address: '127.0.0.1:0', tlsRequired: false }
+  const rules = { ...kiosk, mechanisms: ['PLAIN'], maxConnections: 1 }
+  const server = await start(t, ['--set', `listeners=${JSON.stringify([rules])}`])
+  assert.match(server.word('kiosk') ?? '', /XMPP over HTTP$/)
+  const url = `ws://${at(server, 'kiosk')}/ws`
+  await using alice = await WsClient.connect(url)
+  const features = await alice.open('localhost')
+  const offered = features.child('mechanisms', 'urn:ietf:params:xml:ns:xmpp-sasl')
+  assert.deepEqual(
+    [...(offered?.elements() ?? [])].map((each) => each.text()),
+    ['PLAIN'],
+  )
+  await assert.rejects(WsClient.connect(url), /refused: 503/)
+  // There is room on others.
+  await using bob = await WsClient.connect(`wss://${at(server, 'https')}/ws`)
+  await bob.signIn({ jid: 'bob@localhost', password: server.demoPassword })
+  await alice[Symbol.asyncDispose]()
+  await using carol = await WsClient.connect(url)
+  await carol.signIn({ jid: 'carol@localhost', password: server.demoPassword })
+})

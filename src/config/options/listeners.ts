@@ -4,9 +4,9 @@ import { records } from '../records.ts'
 export const listenersOption = records(
   {
     name: optionalText({ doc: 'What it is called where the server speaks of it.' }),
-    kind: choice(['xmpp', 'xmppTls'], {
+    kind: choice(['xmpp', 'xmppTls', 'httpsXmpp', 'http'], {
       default: 'xmpp',
-      doc: 'XMPP with STARTTLS, or with TLS from the first byte.',
+      doc: 'XMPP with STARTTLS, or with TLS from the first byte; over HTTPS, or HTTP for a proxy (`http.*`).',
     }),
     address: address({ default: 'off', doc: 'Where it listens.' }),
     maxConnections: integer({

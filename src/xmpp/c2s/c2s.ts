@@ -5,27 +5,21 @@ import type { OverloadGuard } from '../../util/overload.ts'
 import { StreamError } from '../errors.ts'
 import { StreamManagement } from '../stream-management/stream-management.ts'
 import { ClientStream, type ClientStreamDeps } from './client-stream.ts'
+import { ClientStreams, type StreamRules } from './client-streams.ts'
 import { Connection } from './connection.ts'
 import { Door } from './door.ts'
 import { Offers } from './offers.ts'
 import { SignInDelays } from './sign-in-delays.ts'
-import type { SignInPolicy } from './sign-in-policy.ts'
 import { sourceOf } from './source-address.ts'
 import { Unfinished } from './unfinished.ts'
 
-export interface C2sListener {
+export interface C2sListener extends StreamRules {
   readonly name: string
   readonly host: string
   readonly port: number
   /** TLS from the first byte (XEP-0368). */
   readonly direct: boolean
-  /** That of all listeners, where it has none of its own. */
-  readonly policy?: SignInPolicy | undefined
   readonly clientCertificates?: ClientCertificates | undefined
-  /** Of those that may be there in all; no fewer, where absent. */
-  readonly maxConnections?: number | undefined
-  /** That of the configuration, where absent. */
-  readonly idleTimeoutMs?: number | undefined
 }
 
 export interface OpenListener {
@@ -33,12 +27,6 @@ export interface OpenListener {
   readonly address: string
   readonly port: number
   readonly direct: boolean
-}
-
-/** What the streams of clients are made with, whatever carries them. */
-export interface ClientStreams {
-  readonly deps: ClientStreamDeps
-  readonly door: Door
 }
 
 /** Disposing of it closes all streams, those over HTTP included, and resolves when what they began is done. */
@@ -71,9 +59,8 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
     unfinished,
   })
   const door = new Door(config, overload)
-  const streams: ClientStreams = {
-    door,
-    deps: {
+  const streams = new ClientStreams(
+    {
       ...streamDeps,
       key,
       delays: new SignInDelays(clock, config.maxSignInFailures),
@@ -83,7 +70,8 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
       management,
       left: (visitor) => door.left(visitor),
     },
-  }
+    door,
+  )
   await using starting = new AsyncDisposableStack()
   const opened: OpenListener[] = []
   starting.defer(async () => {
@@ -93,7 +81,7 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   })
   for (const listener of listeners) {
     const { name, direct, host, port, clientCertificates } = listener
-    const own = ownStreams(streams, listener)
+    const own = streams.with(listener)
     const wish = { host, port, maxQueuedBytes, clientCertificates }
     const open = await links.listen(wish, (link) => take(own, link, direct))
     // Nobody new; those who are there are closed by the door.
@@ -108,37 +96,13 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   }
 }
 
-/** What streams of a listener are made with that has a policy of its own. */
-export function withPolicy(
-  deps: ClientStreamDeps,
-  policy: SignInPolicy | undefined,
-): ClientStreamDeps {
-  return policy ? { ...deps, policy } : deps
-}
-
-interface OwnStreams extends ClientStreams {
-  readonly places: { readonly max: number; taken: number }
-}
-
-/** What a listener's streams are made with, which may be its own. */
-function ownStreams({ deps, door }: ClientStreams, listener: C2sListener): OwnStreams {
-  const { policy, idleTimeoutMs, maxConnections: max = Number.POSITIVE_INFINITY } = listener
-  const places = { max, taken: 0 }
-  const config = idleTimeoutMs === undefined ? deps.config : { ...deps.config, idleTimeoutMs }
-  const left: ClientStreamDeps['left'] = (visitor) => {
-    places.taken -= 1
-    deps.left(visitor)
-  }
-  return { door, places, deps: { ...withPolicy(deps, policy), config, left } }
-}
-
 /** Lets a TCP connection in, or turns it away. */
-function take({ deps, door, places }: OwnStreams, link: Link, direct: boolean): void {
+function take(streams: ClientStreams, link: Link, direct: boolean): void {
+  const { deps } = streams
   const source = sourceOf(link.remoteAddress)
-  const refusal = door.refusal('tcp', source, places.taken >= places.max)
+  const refusal = streams.refusal('tcp', source)
   if (refusal === undefined) {
-    places.taken += 1
-    const connection = door.admit(source, (usage) => new Connection(deps, link, usage))
+    const connection = streams.admit(source, (usage) => new Connection(deps, link, usage))
     connection.start(new ClientStream(deps, connection), direct)
     return
   }

@@ -80,8 +80,9 @@ export class Door {
     return visitor
   }
 
-  left(visitor: Visitor): void {
-    if (!this.#visitors.delete(visitor)) return
+  /** False where it had gone before. */
+  left(visitor: Visitor): boolean {
+    if (!this.#visitors.delete(visitor)) return false
     const { transport, source } = visitor
     this.#counts.set(transport, this.#countOf(transport) - 1)
     open.dec({ transport })
@@ -90,6 +91,7 @@ export class Door {
     if (origin?.count === 0) this.#origins.delete(source)
     for (const tell of this.#onLeft) tell()
     this.#onLeft.clear()
+    return true
   }
 
   /** Lets nobody in any more who comes this way, and closes those who did (RFC 6120 §4.9.3.20); resolves when they have gone. */

@@ -1,5 +1,5 @@
 import type { Callers } from '../../net/callers.ts'
-import type { ClientStreams } from '../c2s/c2s.ts'
+import type { ClientStreams } from '../c2s/client-streams.ts'
 import type { HttpConfig } from './http-config.ts'
 import type { Origins } from './origins.ts'
 

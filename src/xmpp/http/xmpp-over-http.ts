@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { Callers } from '../../net/callers.ts'
 import type { HttpPart } from '../../net/http-part.ts'
-import type { ClientStreams } from '../c2s/c2s.ts'
+import type { ClientStreams } from '../c2s/client-streams.ts'
 import { Bosh } from './bosh/bosh-part.ts'
 import { HostMeta } from './host-meta.ts'
 import type { HttpConfig } from './http-config.ts'
@@ -36,7 +36,7 @@ export function xmppOverHttp({ streams, config, domains }: XmppOverHttpDeps): Ht
       const plugin: FastifyPluginAsync = async (scope) => transport.addTo(scope)
       await app.register(plugin)
     }
-    app.addHook('preClose', () => streams.door.closeAll(OVER_HTTP))
+    app.addHook('preClose', () => streams.closeAll(OVER_HTTP))
   }
 }
 

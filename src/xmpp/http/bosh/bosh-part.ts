@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../../net/callers.ts'
 import { XmlSyntaxError } from '../../../xml/tokenizer.ts'
-import type { ClientStreams } from '../../c2s/c2s.ts'
 import { ClientStream } from '../../c2s/client-stream.ts'
+import type { ClientStreams } from '../../c2s/client-streams.ts'
 import { sourceOf } from '../../c2s/source-address.ts'
 import { limitsOf } from '../../c2s/stream-limits.ts'
 import { StreamError } from '../../errors.ts'
@@ -32,7 +32,7 @@ export class Bosh {
     this.#streams = deps.streams
     this.#sessionDeps = {
       ...deps.streams.deps,
-      left: (visitor) => deps.streams.door.left(visitor),
+      left: (visitor) => deps.streams.deps.left(visitor),
       forget: (sid) => this.#sessions.delete(sid),
     }
   }
@@ -82,14 +82,14 @@ export class Bosh {
   }
 
   #begin(first: BoshRequest, caller: Caller, answer: HttpReply): void {
-    const { door, deps } = this.#streams
+    const { deps } = this.#streams
     const terms = agree(first.body, this.#deps.config)
     if (!terms) {
       this.#refuse(answer, { condition: 'bad-request' })
       return
     }
     const source = sourceOf(caller.address)
-    const full = door.refusal(TRANSPORT, source)
+    const full = this.#streams.refusal(TRANSPORT, source)
     if (full !== undefined) {
       const error = new StreamError('resource-constraint', full)
       this.#say(answer, { condition: 'remote-stream-error', error })
@@ -98,7 +98,10 @@ export class Bosh {
     // §18.3: nobody guesses it.
     const sid = randomBytes(24).toString('base64url')
     const parts = { sid, terms, caller, first }
-    const session = door.admit(source, (usage) => new BoshSession(this.#sessionDeps, parts, usage))
+    const session = this.#streams.admit(
+      source,
+      (usage) => new BoshSession(this.#sessionDeps, parts, usage),
+    )
     this.#sessions.set(sid, session)
     session.start(new ClientStream(deps, session), first)
   }

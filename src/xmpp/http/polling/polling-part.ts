@@ -68,7 +68,7 @@ export class Polling {
   #begin({ key, bytes }: PollingRequest, caller: Caller, answer: Answer): void {
     const { streams, config } = this.#deps
     const source = sourceOf(caller.address)
-    if (streams.door.refusal(TRANSPORT, source) !== undefined) {
+    if (streams.refusal(TRANSPORT, source) !== undefined) {
       answer.send(ERRORS.server, '')
       return
     }
@@ -85,7 +85,7 @@ export class Polling {
     )
     const keys = new KeySequence('base64', key)
     this.#sessions.set(id, { link, keys, isEncrypted: caller.isEncrypted })
-    const connection = streams.door.admit(
+    const connection = streams.admit(
       source,
       (usage) => new Connection(streams.deps, link, usage, TRANSPORT),
     )

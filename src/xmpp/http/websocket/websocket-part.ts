@@ -31,7 +31,7 @@ export class WebSockets implements Disposable {
       ...deps.streams.deps,
       left: (visitor) => {
         if (visitor instanceof WebSocketConnection) this.#heartbeats.remove(visitor)
-        deps.streams.door.left(visitor)
+        deps.streams.deps.left(visitor)
       },
     }
     this.#server = new WebSocketServer({
@@ -89,17 +89,17 @@ export class WebSockets implements Disposable {
       return '400 Bad Request'
     }
     // Before it costs a handshake; RFC 6120 §4.9.3.17 in HTTP's words.
-    const full = streams.door.refusal('websocket', sourceOf(caller.address))
+    const full = streams.refusal('websocket', sourceOf(caller.address))
     return full === undefined ? undefined : '503 Service Unavailable'
   }
 
   #accept(parts: WebSocketParts): void {
-    const { door, deps } = this.#deps.streams
-    const connection = door.admit(
+    const { streams } = this.#deps
+    const connection = streams.admit(
       sourceOf(parts.caller.address),
       (usage) => new WebSocketConnection(this.#watched, parts, usage),
     )
     this.#heartbeats.add(connection)
-    connection.start(new ClientStream(deps, connection))
+    connection.start(new ClientStream(streams.deps, connection))
   }
 }
