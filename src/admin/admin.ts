@@ -12,6 +12,7 @@ import { contactRoutes } from './routes/contacts.ts'
 import { defaultRuleRoutes } from './routes/default-rules.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { domainRoutes } from './routes/domains.ts'
+import { fileRoutes } from './routes/files.ts'
 import { importRoute } from './routes/import.ts'
 import { ownAclRoutes } from './routes/own-acl.ts'
 import { presRulesRoutes } from './routes/pres-rules.ts'
@@ -34,6 +35,7 @@ const ROUTES = [
   userRoutes,
   addressRoutes,
   deviceRoutes,
+  fileRoutes,
   importRoute,
   presenceRoutes,
   viewRoutes,

@@ -24,6 +24,7 @@ export const API_ERRORS = {
     409,
     'Pres-rules and access rules cannot say the same here; nothing is changed.',
   ],
+  NO_SUCH_FILE: [404, 'The user shares no such file.'],
   NO_SUCH_REQUEST: [404, 'The watcher has not asked, or has his answer.'],
   // What access control refuses.
   NO_SUCH_ACCESS_LEVEL: [404, 'There is no access level of this name.'],

@@ -1,4 +1,5 @@
 /** What the routes call. A route parses, calls one of these, and renders; it decides nothing itself. */
+import type { BareJid } from '../core/address.ts'
 import type { AccessControl } from '../core/presence/access/access-control.ts'
 import type { Contacts } from '../core/presence/contacts.ts'
 import type { ManualPresence } from '../core/presence/manual-presence.ts'
@@ -20,6 +21,31 @@ export interface ListenerStatus {
   readonly detail: string
 }
 
+/** A file that a user shares. Times in milliseconds since the epoch. */
+export interface SharedFile {
+  readonly id: string
+  readonly name: string
+  readonly contentType: string
+  /** Bytes. */
+  readonly size: number
+  readonly purpose: string
+  readonly createdAt: number
+  /** `undefined` where it stays as long as its user. */
+  readonly expiresAt: number | undefined
+  readonly url: string
+}
+
+export interface SharedFiles {
+  /** In order of arrival; `after` is the id of the last one before. */
+  list(
+    account: BareJid,
+    page: { readonly after?: string | undefined; readonly limit: number },
+  ): Promise<readonly SharedFile[]>
+  /** False where the user has no such file. */
+  remove(account: BareJid, id: string): Promise<boolean>
+  removeAll(account: BareJid): Promise<void>
+}
+
 export interface Services {
   readonly directory: Directory
   readonly presence: PresenceService
@@ -33,6 +59,8 @@ export interface Services {
   readonly audit: Audit
   readonly clock: Clock
   readonly log: Log
+  /** Absent where users share none. */
+  readonly files?: SharedFiles | undefined
   /** Asked when somebody wants to know: listeners open one after the other. */
   readonly listeners: () => readonly ListenerStatus[]
   /** For how long a state that an application put without an end is believed. */

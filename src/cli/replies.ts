@@ -17,6 +17,17 @@ export interface DevicesReply {
   }[]
 }
 
+export interface FileReply {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly size: number
+  readonly purpose: string
+  readonly createdAt: string
+  readonly expiresAt?: string
+  readonly url: string
+}
+
 export interface DomainReply {
   readonly name: string
   readonly digestMd5: boolean

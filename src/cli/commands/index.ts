@@ -5,6 +5,7 @@ import { aclDefaultCommands } from './acl-defaults.ts'
 import { contactCommands } from './contact.ts'
 import { deviceCommands } from './device.ts'
 import { domainCommands } from './domain.ts'
+import { fileCommands } from './file.ts'
 import { manualAliases } from './manual-aliases.ts'
 import { presenceCommands } from './presence.ts'
 import { requestCommands } from './request.ts'
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   ...domainCommands,
   ...userCommands,
   ...deviceCommands,
+  ...fileCommands,
   ...contactCommands,
   ...presenceCommands,
   ...aclCommands,

@@ -1,4 +1,5 @@
 /** What is known of the files that users shared (XEP-0363). */
+import { sql } from 'kysely'
 import type { Queryable } from '../database.ts'
 import type { UploadsTable } from '../schema/uploads.ts'
 
@@ -39,8 +40,8 @@ export interface Over {
 }
 
 export interface UploadPage {
-  /** Only those that came after this one. */
-  readonly after?: { readonly createdAt: number; readonly id: string } | undefined
+  /** Only those that came after this one, which is known. */
+  readonly after?: string | undefined
   readonly limit: number
 }
 
@@ -100,8 +101,8 @@ export class UploadRecords {
       .where('account', '=', account)
       .where('state', '=', 'stored')
       .$if(after !== undefined, (query) =>
-        query.where(({ eb, refTuple, tuple }) =>
-          eb(refTuple('created_at', 'id'), '>', tuple(after?.createdAt ?? 0, after?.id ?? '')),
+        query.where(
+          sql<boolean>`(created_at, id) > (select created_at, id from uploads where id = ${after})`,
         ),
       )
       .orderBy('created_at')

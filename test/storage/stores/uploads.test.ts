@@ -68,12 +68,13 @@ eachDatabase((_kind, open) => {
     await store('z', { account: bob })
     const [first, second] = await records.list(alice, { limit: 2 })
     assert.deepEqual([first?.id, second?.id], ['a', 'b'])
-    const [third, ...more] = await records.list(alice, { after: second, limit: 2 })
+    const [third, ...more] = await records.list(alice, { after: second?.id, limit: 2 })
     assert.deepEqual(third, {
       ...record('c', { createdAt: NOW + 1, expiresAt: undefined }),
       state: 'stored',
     })
     assert.deepEqual(more, [])
+    assert.deepEqual(await records.list(alice, { after: 'x', limit: 2 }), [])
   })
 
   test('what a user holds is counted by purpose, and what he brought by time', async (t) => {
