@@ -61,6 +61,29 @@ describe('TLS of the WebSocket', () => {
     assert.equal(outcome.name, 'success')
   })
 
+  it('lets sign in and get a resource in one exchange (XEP-0388, XEP-0386)', async (t) => {
+    const rig = await startHttp(t, { ...REQUIRED, tls: true })
+    await using socket = await rig.ws()
+    await using bosh = rig.bosh()
+    for (const client of [socket, bosh]) {
+      await client.open(DOMAIN)
+      const plain = Buffer.from(`\0alice\0${PASSWORD}`).toString('base64')
+      client.send(
+        `<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'><initial-response>${plain}</initial-response><bind xmlns='urn:xmpp:bind:0'><tag>web</tag></bind></authenticate>`,
+      )
+      const success = await client.expect(({ ns }) => ns === 'urn:xmpp:sasl:2')
+      assert.match(
+        success.child('authorization-identifier')?.text() ?? '',
+        /^alice@corp\.example\/web/,
+      )
+      // The stream goes on as it is, and takes what a stranger could not send.
+      await client.expect(({ name }) => name === 'features')
+      const large = 'x'.repeat(30_000)
+      const answer = await client.iq('get', `<x xmlns='urn:x'>${large}</x>`, DOMAIN)
+      assert.equal(answer.attr('type'), 'error')
+    }
+  })
+
   it('is required: nobody signs in without it', async (t) => {
     const rig = await startHttp(t, REQUIRED)
     await using socket = await rig.ws()
