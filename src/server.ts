@@ -310,6 +310,7 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
       links,
       key: requireSecret(join(config.data, 'xmpp-clients.key')),
       tokenStore: fastTokenStore(kernel.database),
+      audit: audit(kernel.database.kysely, kernel.clock),
       clientAuthorities:
         clientCa === undefined ? undefined : readClientCa('xmpp.clientCa', clientCa),
       software: { name: 'Heliograph', version: VERSION },

@@ -1,11 +1,13 @@
 /** What the standards are called, which no source says. One that is missing here has no title. */
 
 export const XEP_TITLES: Readonly<Record<number, string>> = {
+  4: 'Data Forms',
   12: 'Last Activity',
   13: 'Flexible Offline Message Retrieval',
   25: 'Jabber HTTP Polling',
   30: 'Service Discovery',
   49: 'Private XML Storage',
+  50: 'Ad-Hoc Commands',
   54: 'vcard-temp',
   77: 'In-Band Registration',
   79: 'Advanced Message Processing',
@@ -13,6 +15,7 @@ export const XEP_TITLES: Readonly<Record<number, string>> = {
   92: 'Software Version',
   115: 'Entity Capabilities',
   124: 'Bidirectional-streams Over Synchronous HTTP (BOSH)',
+  133: 'Service Administration',
   156: 'Discovering Alternative XMPP Connection Methods',
   157: 'Contact Addresses for XMPP Services',
   160: 'Best Practices for Handling Offline Messages',

@@ -10,6 +10,7 @@ import {
   formatSize,
   type ListenAddress,
   type Parsed,
+  parseAccount,
   parseAddress,
   parseBoolean,
   parseDatabaseUrl,
@@ -19,8 +20,8 @@ import {
   parseHttpsUrl,
   parseInteger,
   parseList,
-  parseMediaRange,
   parseMechanism,
+  parseMediaRange,
   parseNetwork,
   parseOrigin,
   parsePeer,
@@ -204,6 +205,7 @@ export function databaseUrl(notes: Notes<string>): Option<string> {
 }
 
 const ITEMS = {
+  account: { read: parseAccount, expects: 'addresses of users' },
   domain: { read: parseDomain, expects: 'domain names' },
   peer: {
     read: parsePeer,

@@ -146,6 +146,16 @@ export function parseSourceClass(raw: Raw): Parsed<string> {
   return wellFormed && name !== 'all' && name !== 'none' ? { value: name } : undefined
 }
 
+/** A user's address, as `NAME@DOMAIN`. */
+export function parseAccount(raw: Raw): Parsed<string> {
+  if (typeof raw !== 'string') return undefined
+  const [local = '', domain = '', ...more] = raw.trim().split('@')
+  const name = local.normalize('NFC').toLowerCase()
+  const parsed =
+    /^[^\s"&'/:<>@]+$/.test(name) && more.length === 0 ? parseDomain(domain) : undefined
+  return parsed && { value: `${name}@${parsed.value}` }
+}
+
 /** What XMPP clients may sign in with; those with -PLUS are taken with the ones without, and those for tokens all together. */
 export const SASL_MECHANISMS: readonly string[] = [
   'SCRAM-SHA-512',

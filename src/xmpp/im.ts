@@ -10,6 +10,7 @@ import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import { watchAccounts } from './account-changes.ts'
+import type { CommandAudit } from './commands/administration.ts'
 import { DiscoNodes } from './iq/disco-nodes.ts'
 import { type IqHandlers, newIqHandlers } from './iq/iq-handlers.ts'
 import { IqRouter } from './iq/iq-router.ts'
@@ -47,6 +48,8 @@ export interface ImDeps {
   readonly messaging: Messaging
   /** Files that users share; absent where they do not. */
   readonly uploads?: Uploads | undefined
+  /** Where it is written down what administrators did. */
+  readonly audit?: CommandAudit | undefined
   /** The software's name and version (XEP-0092). */
   readonly software: { readonly name: string; readonly version: string }
 }
@@ -62,7 +65,16 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   const rosters = new Rosters({ contacts: directory.contacts, sessions })
   const sight = new Sight({ rosters, access: deps.access })
   const services = new ServiceHosts()
-  const shared = { ...deps, uploads: deps.uploads, sessions, rosters, sight, services }
+  const shared = {
+    ...deps,
+    uploads: deps.uploads,
+    audit: deps.audit,
+    everybody: deps.sessions,
+    sessions,
+    rosters,
+    sight,
+    services,
+  }
   const broadcaster = new Broadcaster({ ...shared, busyShow: config.busyShow })
   const subscriptions = new XmppSubscriptions({ ...shared, broadcaster })
   const probes = new Probes({ ...shared, broadcaster, subscriptions })
@@ -75,7 +87,7 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   const handlers = newIqHandlers()
   const nodes = new DiscoNodes()
   const modules = xmppModules.filter((module) => module.enabled?.(config) ?? true)
-  const server = identity(deps.software, modules)
+  const server = identity(deps.software, modules, config)
   using starting = new DisposableStack()
   for (const module of modules) {
     starting.use(module.setup?.({ ...shared, iq: handlers, nodes, subscriptions, config, server }))
@@ -133,12 +145,17 @@ function router(parts: RouterParts, setup: RouterSetup): Router {
   })
 }
 
-function identity(software: ImDeps['software'], modules: readonly XmppModule[]): ServerIdentity {
+function identity(
+  software: ImDeps['software'],
+  modules: readonly XmppModule[],
+  config: XmppConfig,
+): ServerIdentity {
   const features = {
     server: modules.flatMap((module) => module.features ?? []).sort(),
     account: modules.flatMap((module) => module.accountFeatures ?? []).sort(),
   }
-  return { ...software, features: (of) => features[of] }
+  const forms = modules.flatMap((module) => module.forms?.(config) ?? [])
+  return { ...software, features: (of) => features[of], forms }
 }
 
 interface Watching {

@@ -2,10 +2,12 @@
 
 import type { Messaging } from '../core/messaging/messaging.ts'
 import type { AccessControl } from '../core/presence/access/access-control.ts'
+import type { Sessions } from '../core/sessions.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { Element } from '../xml/element.ts'
+import type { CommandAudit } from './commands/administration.ts'
 import type { DiscoNodes } from './iq/disco-nodes.ts'
 import type { IqHandlers } from './iq/iq-handlers.ts'
 import type { LocalSessions } from './local-sessions.ts'
@@ -37,6 +39,10 @@ export interface ModuleContext {
   readonly sight: Sight
   readonly subscriptions: XmppSubscriptions
   readonly sessions: LocalSessions
+  /** Sessions of every protocol and account. */
+  readonly everybody: Pick<Sessions, 'all'>
+  /** Where it is written down who did what; `undefined` where nowhere. */
+  readonly audit: CommandAudit | undefined
   readonly config: XmppConfig
   readonly clock: Clock
   readonly log: Log
@@ -48,6 +54,8 @@ export interface ServerIdentity {
   readonly version: string
   /** Of all modules, sorted: what `disco#info` of a domain and of an account say. */
   features(of: 'server' | 'account'): readonly string[]
+  /** Of all modules: what `disco#info` of a domain says besides (XEP-0128). */
+  readonly forms: readonly Element[]
 }
 
 export interface XmppModule {
@@ -57,6 +65,8 @@ export interface XmppModule {
   readonly features?: readonly string[]
   /** Namespaces that `disco#info` of an account lists. */
   readonly accountFeatures?: readonly string[]
+  /** Forms of `disco#info` of a domain (XEP-0128), each of a type of its own. */
+  forms?(config: XmppConfig): readonly Element[]
   /** Left out of everything where it answers false. */
   enabled?(config: XmppConfig): boolean
   /** Registers what the module answers; disposing of the answer ends what else it began. */

@@ -7,4 +7,6 @@ export interface XmppConfig {
   readonly maxDirectedPresence: number
   /** What watchers see of somebody who is busy, in a meeting or on a call. */
   readonly busyShow: 'dnd' | 'none'
+  /** Bare JIDs of those who administer over XMPP (XEP-0133). */
+  readonly admins: readonly string[]
 }

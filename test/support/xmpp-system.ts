@@ -25,6 +25,7 @@ import { openDatabase } from '../../src/storage/database.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
 import { type Log, silentLog } from '../../src/util/log.ts'
 import type { Element } from '../../src/xml/element.ts'
+import type { CommandAudit } from '../../src/xmpp/commands/administration.ts'
 import type { HttpConfig } from '../../src/xmpp/http/http-config.ts'
 import { type OpenUploadsDeps, openUploads } from '../../src/xmpp/upload/open-uploads.ts'
 import type { UploadConfig } from '../../src/xmpp/upload/upload-config.ts'
@@ -64,6 +65,7 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   registrationsPerHour: 5,
   maxDirectedPresence: 500,
   busyShow: 'dnd',
+  admins: [],
 }
 
 export const HTTP_CONFIG: HttpConfig = {
@@ -94,6 +96,8 @@ export interface XmppSystemOptions {
   offlineLimit?: number
   /** Without it users do not share files. */
   upload?: UploadConfig
+  /** Where it is written down what administrators did. */
+  audit?: CommandAudit
 }
 
 /** Users alice, bob, carol and dave of corp.example, erin of west.example. */
@@ -145,6 +149,7 @@ export async function startXmppSystem(
         uploads,
         key: Buffer.alloc(32, 1),
         tokenStore: fastTokenStore(database),
+        audit: options.audit,
         software: { name: 'Heliograph', version: '0.0.0-test' },
         links: await testLinks(t, { clock, log }),
       },

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { boolean, choice, duration, integer, optionalPath, size } from '../option.ts'
+import { boolean, choice, duration, integer, list, optionalPath, size } from '../option.ts'
 
 const clients = {
   plaintextAuth: boolean({
@@ -124,6 +124,11 @@ const clients = {
 }
 
 const people = {
+  admins: list('account', {
+    default: [],
+    max: 1000,
+    doc: 'Users who may administer the users of their domain over XMPP (XEP-0133). What they change is in the audit log.',
+  }),
   registration: choice(['off', 'open'], {
     default: 'off',
     doc: 'Whether anybody may make himself an account (XEP-0077).',

@@ -2,6 +2,7 @@
 import type { XmppModule } from '../module.ts'
 import { subscriptionApproval } from '../presence/pre-approval.ts'
 import { roster } from '../roster/roster.ts'
+import { adHocCommands } from './ad-hoc-commands.ts'
 import { amp } from './amp.ts'
 import { bind2 } from './bind2.ts'
 import { blocking } from './blocking.ts'
@@ -56,4 +57,5 @@ export const xmppModules: readonly XmppModule[] = [
   vcard,
   httpUpload,
   registration,
+  adHocCommands,
 ]
