@@ -41,6 +41,7 @@ export interface ChaosCounts {
 const LOST_AFTER_MS = 20_000
 const MAX_BURST = 8
 const MAX_PAUSE_MS = 4
+const BUSY_MS = 500
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosCounts> {
   const counts = newCounts(Object.keys(options.transports))
@@ -127,9 +128,9 @@ class Actor {
     const { user, options, random, counts } = this.#deps
     for (;;) {
       const [name, connect] = random.pick(Object.entries(options.transports))
-      const stream = await connect(user)
-      if (how === 'wildly' && random.once(4)) this.#breaking = this.#breakSoon(stream)
       try {
+        const stream = await connect(user)
+        if (how === 'wildly' && random.once(4)) this.#breaking = this.#breakSoon(stream)
         await this.client.resume(stream)
         counts.resumed[name] = (counts.resumed[name] ?? 0) + 1
         return
@@ -139,6 +140,8 @@ class Actor {
           throw error
         }
         counts.brokenAgain += 1
+        // A server that is busy turns newcomers away for a moment.
+        if (/resource-constraint/.test(String(error))) await wait(BUSY_MS)
       }
     }
   }
