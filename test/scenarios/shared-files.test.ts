@@ -7,6 +7,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { ask as askCli, doneBy } from '../cli/rig.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { XmppClient } from '../support/xmpp-client.ts'
@@ -143,6 +144,54 @@ test('behind a proxy files have the proxy’s address, and without TLS there are
   assert.equal(await (await fetch(inside(get), { headers })).text(), 'hello')
   const plain = { 'x-forwarded-proto': 'http' }
   assert.equal((await fetch(inside(get), { headers: plain })).status, 403)
+})
+
+test('administrators see and remove what users share, users what they do', async (t) => {
+  const server = await start(t)
+  const password = server.demoPassword
+  await using alice = await signIn(server, 'alice', password)
+  const links: string[] = []
+  for (const name of ['one.txt', 'two.txt', 'three.txt']) {
+    const { put, get } = await slotFor(alice, name, 5)
+    const upload = ask(server, put, 'PUT', 5)
+    upload.end('hello')
+    assert.equal((await answered(upload)).status, 201)
+    links.push(get)
+  }
+  const listed = doneBy('list', await askCli(server.data, 'user file list alice@localhost --json'))
+  const files = JSON.parse(listed) as { id: string; name: string; url: string }[]
+  assert.deepEqual(
+    files.map(({ url }) => url),
+    links,
+  )
+  const [first, second] = files
+  const line = `user file remove alice@localhost --file ${first?.id}`
+  assert.match(doneBy(line, await askCli(server.data, line)), /^removed/)
+  assert.match((await askCli(server.data, line)).err, /NO_SUCH_FILE/)
+  const api = `https://localhost:${server.port('https')}/api/v1/users/alice@localhost/files`
+  const as = async (user: string, method: string, path: string) => {
+    const asked = ask(server, api + path, method)
+    const secret = Buffer.from(`${user}@localhost:${password}`).toString('base64')
+    asked.setHeader('authorization', `Basic ${secret}`).end()
+    return await answered(asked)
+  }
+  assert.equal((await as('bob', 'GET', '')).status, 403)
+  assert.equal((await as('bob', 'DELETE', `/${second?.id}`)).status, 403)
+  const page = JSON.parse(String((await as('alice', 'GET', `?after=${second?.id}`)).body)) as {
+    files: { name: string; type: string; size: number }[]
+  }
+  assert.deepEqual(
+    page.files.map(({ name, type, size }) => [name, type, size]),
+    [['three.txt', 'application/octet-stream', 5]],
+  )
+  assert.equal((await as('alice', 'DELETE', `/${second?.id}`)).status, 204)
+  assert.equal((await as('alice', 'DELETE', '')).status, 204)
+  assert.equal(doneBy('list', await askCli(server.data, 'user file list alice@localhost')), '')
+  for (const link of links) {
+    const gone = ask(server, link, 'GET')
+    gone.end()
+    assert.equal((await answered(gone)).status, 410)
+  }
 })
 
 test('users who are not to share files are not told of any service', async (t) => {
