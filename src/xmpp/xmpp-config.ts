@@ -7,6 +7,8 @@ export interface XmppConfig {
   readonly maxDirectedPresence: number
   /** What watchers see of somebody who is busy, in a meeting or on a call. */
   readonly busyShow: 'dnd' | 'none'
+  /** Whether users may change their passwords over XMPP (XEP-0077 §3.3). */
+  readonly passwordChange: boolean
   /** Bare JIDs of those who administer over XMPP (XEP-0133). */
   readonly admins: readonly string[]
 }

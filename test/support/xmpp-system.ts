@@ -66,6 +66,7 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   maxDirectedPresence: 500,
   busyShow: 'dnd',
   admins: [],
+  passwordChange: true,
 }
 
 export const HTTP_CONFIG: HttpConfig = {

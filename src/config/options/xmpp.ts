@@ -133,6 +133,10 @@ const people = {
     default: 'off',
     doc: 'Whether anybody may make himself an account (XEP-0077).',
   }),
+  passwordChange: boolean({
+    default: true,
+    doc: 'Whether users may change their passwords from their clients (XEP-0077 §3.3), also where `xmpp.registration` is off.',
+  }),
   registrationsPerHour: integer({
     default: 5,
     min: 1,

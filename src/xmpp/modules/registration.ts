@@ -1,6 +1,6 @@
 /**
- * XEP-0077: In-Band Registration, off unless the operator opens it: making an account before
- * sign-in, changing its password and removing it after.
+ * XEP-0077: In-Band Registration. Making an account before sign-in, and removing it after, are off unless the operator
+ * opens them; whoever has signed in may change his password unless the operator closes that.
  */
 import { bareJid, domainOf, localOf } from '../../core/address.ts'
 import type { Directory } from '../../directory/directory.ts'
@@ -30,7 +30,7 @@ export const registration = defineModule({
   name: 'registration',
   specs: [{ xep: 77, version: '2.4', status: 'partial' }], // no data forms, no other fields
   features: [NS_REGISTER],
-  enabled: ({ registration: policy }) => policy === 'open',
+  enabled: ({ registration: policy, passwordChange }) => policy === 'open' || passwordChange,
 
   setup(context) {
     for (const scope of [context.iq.server, context.iq.account]) {
@@ -52,15 +52,17 @@ function registered(request: IqRequest): Element {
   )
 }
 
-async function change({ directory }: ModuleContext, request: IqRequest) {
+async function change({ directory, config }: ModuleContext, request: IqRequest) {
   requireHome(request)
   const { from, payload } = request
   if (payload.child('remove')) {
     if ([...payload.elements()].length > 1) throw badRequest() // §3.2
+    if (config.registration !== 'open') throw notAllowed()
     await directory.removeUser(from.bare).catch(refuse)
     request.reply()
     return REPLIED
   }
+  if (!config.passwordChange) throw notAllowed()
   const { username, password } = fields(payload)
   // §3.3: nobody changes another's password.
   if (bareJid(username, from.domain) !== from.bare) throw notAllowed()

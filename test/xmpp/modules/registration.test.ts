@@ -30,8 +30,29 @@ test('registration is off unless it is opened', async (t) => {
   client.send(`<iq type='get' id='r1'>${query()}</iq>`)
   await client.expectStreamError()
   await using alice = await system.connect('alice')
-  const change = await alice.iq('set', fields('alice', 'changed-it'), 'corp.example')
-  assert.equal(condition(change), 'cancel service-unavailable')
+  const removal = await alice.iq('set', query('<remove/>'))
+  assert.equal(condition(removal), 'cancel not-allowed')
+  assert.equal(await system.directory.exists(jidOf('alice')), true)
+})
+
+test('a user changes his password where registration is off, unless the operator forbids it', async (t) => {
+  const system = await startXmppSystem(t)
+  await using alice = await system.connect('alice')
+  const changed = await alice.iq('set', fields('alice', 'changed-it'), 'corp.example')
+  assert.equal(changed.attr('type'), 'result')
+  assert.equal(await system.directory.verifyPassword(jidOf('alice'), 'changed-it'), true)
+  const closed = await startXmppSystem(t, { config: { passwordChange: false } })
+  await using bob = await closed.connect('bob')
+  const refused = await bob.iq('set', fields('bob', 'changed-it'), 'corp.example')
+  assert.equal(condition(refused), 'cancel service-unavailable')
+})
+
+test('a user does not change his password where accounts may be made and passwords may not', async (t) => {
+  const config = { registration: 'open', passwordChange: false } as const
+  const system = await startXmppSystem(t, { config })
+  await using alice = await system.connect('alice')
+  const refused = await alice.iq('set', fields('alice', 'changed-it'), 'corp.example')
+  assert.equal(condition(refused), 'cancel not-allowed')
 })
 
 test('where it is open, somebody makes himself an account and signs in', async (t) => {
