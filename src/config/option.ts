@@ -28,7 +28,9 @@ import {
   parseSize,
   parseSourceClass,
   parseText,
+  parseUri,
   parseUrlPath,
+  parseWebUrl,
   type Raw,
   SASL_MECHANISMS,
 } from './values.ts'
@@ -188,6 +190,15 @@ export function optionalHost({ doc }: { doc: string }): Option<string | undefine
   )
 }
 
+/** In a list of things: it has no default. */
+export function requiredHost({ doc }: { doc: string }): Option<string> {
+  const expects = 'an IP address or a host name'
+  return define(
+    { type: 'string' },
+    { description: doc, default: undefined, expects, read: parseHost },
+  )
+}
+
 export function optionalHttpsUrl({ doc }: { doc: string }): Option<string | undefined> {
   const expects = 'a URL such as https://chat.example.org'
   return define(
@@ -216,6 +227,8 @@ const ITEMS = {
   origin: { read: parseOrigin, expects: 'origins such as https://chat.example.org, or *' },
   urlPath: { read: parseUrlPath, expects: 'paths such as /http-bind' },
   mediaType: { read: parseMediaRange, expects: 'types such as image/png or image/*' },
+  uri: { read: parseUri, expects: 'URIs such as mailto:help@example.com or xmpp:help@example.com' },
+  webUrl: { read: parseWebUrl, expects: 'URLs such as https://status.example.com/xmpp.json' },
   mechanism: { read: parseMechanism, expects: `SASL mechanisms (${SASL_MECHANISMS.join(', ')})` },
 } as const
 

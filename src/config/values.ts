@@ -229,6 +229,28 @@ export function parseHttpsUrl(raw: Raw): Parsed<string> {
   return protocol === 'https:' && username + search + hash === '' ? { value: href } : undefined
 }
 
+/** Of a mailbox, a page, an XMPP address (RFC 3986 §3). */
+export function parseUri(raw: Raw): Parsed<string> {
+  const text = typeof raw === 'string' ? raw.trim() : ''
+  const [, scheme = '', rest = ''] =
+    /^([A-Za-z][A-Za-z0-9+.-]*):([^\s"<>\\^`{|}]+)$/.exec(text) ?? []
+  if (rest === '' || text.length > 1000 || !URL.canParse(text)) return undefined
+  if (/^https?$/i.test(scheme) && !rest.startsWith('//')) return undefined
+  return { value: text }
+}
+
+/** Of a page. */
+export function parseWebUrl(raw: Raw): Parsed<string> {
+  const parsed = parseUri(raw)
+  return parsed && /^https?:/i.test(parsed.value) ? parsed : undefined
+}
+
+/** Of a service that is not XMPP (XEP-0215): `turn`. */
+export function parseServiceType(raw: Raw): Parsed<string> {
+  const text = typeof raw === 'string' ? raw.trim() : ''
+  return /^[a-z][a-z0-9.+-]{0,31}$/.test(text) ? { value: text } : undefined
+}
+
 /** `sqlite:PATH` or a PostgreSQL URL. */
 export function parseDatabaseUrl(raw: Raw): Parsed<string> {
   if (typeof raw !== 'string') return undefined

@@ -1,3 +1,6 @@
+import type { ContactAddresses } from './modules/contact-addresses.ts'
+import type { ExternalService } from './modules/external-services.ts'
+
 /** What instant messaging and presence need to know. */
 export interface XmppConfig {
   readonly registration: 'off' | 'open'
@@ -11,4 +14,8 @@ export interface XmppConfig {
   readonly passwordChange: boolean
   /** Bare JIDs of those who administer over XMPP (XEP-0133). */
   readonly admins: readonly string[]
+  readonly contactAddresses: ContactAddresses
+  /** Where it is said what is wrong with the service (XEP-0455). */
+  readonly outageUrls: readonly string[]
+  readonly externalServices: readonly ExternalService[]
 }

@@ -42,6 +42,16 @@ export const PASSWORD = 'pencil'
 export const DOMAIN = 'corp.example'
 export const OTHER_DOMAIN = 'west.example'
 
+const NO_CONTACTS = {
+  abuse: [],
+  admin: [],
+  feedback: [],
+  sales: [],
+  security: [],
+  status: [],
+  support: [],
+}
+
 export const CONFIG: StartXmppConfig['xmpp'] = {
   plaintextAuth: true,
   maxStanzaBytesBeforeAuth: 10_000,
@@ -66,6 +76,9 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   maxDirectedPresence: 500,
   busyShow: 'dnd',
   admins: [],
+  contactAddresses: NO_CONTACTS,
+  outageUrls: [],
+  externalServices: [],
   passwordChange: true,
 }
 

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { boolean, choice, duration, integer, list, optionalPath, size } from '../option.ts'
+import { contactAddressesOptions, externalServicesOption, outageUrlsOption } from './services.ts'
 
 const clients = {
   plaintextAuth: boolean({
@@ -161,4 +162,10 @@ const people = {
   }),
 }
 
-export const xmppOptions = Type.Object({ ...clients, ...people }, { description: 'XMPP.' })
+const told = {
+  contactAddresses: contactAddressesOptions,
+  outageUrls: outageUrlsOption,
+  externalServices: externalServicesOption,
+}
+
+export const xmppOptions = Type.Object({ ...clients, ...people, ...told }, { description: 'XMPP.' })

@@ -5,11 +5,16 @@ import { itemNotFound, serviceUnavailable } from '../errors.ts'
 import type { IqRequest } from '../iq/iq-handlers.ts'
 import { defineModule, type ModuleContext, type ServerIdentity } from '../module.ts'
 import { NS_DISCO_INFO, NS_DISCO_ITEMS } from '../namespaces.ts'
+import { serverInfo } from '../server-info.ts'
 import { capsNode } from './caps.ts'
+import { hashNodes } from './caps2.ts'
 
 export const disco = defineModule({
   name: 'disco',
-  specs: [{ xep: 30, version: '2.5.0', status: 'complete' }],
+  specs: [
+    { xep: 30, version: '2.5.0', status: 'complete' },
+    { xep: 128, version: '1.0.1', status: 'complete' },
+  ],
   features: [NS_DISCO_INFO, NS_DISCO_ITEMS],
   accountFeatures: [NS_DISCO_INFO, NS_DISCO_ITEMS],
 
@@ -19,6 +24,7 @@ export const disco = defineModule({
       const node = request.payload.attr('node')
       const known = nodes.find('server', node)
       if (known?.info) return answer(request, known.info(request))
+      requireOurNode(server, node)
       return serverInfo(server, node)
     })
     iq.server.get(NS_DISCO_ITEMS, 'query', (request) => {
@@ -49,15 +55,10 @@ async function answer(
   return xml('query', { xmlns: payload.ns, node: payload.attr('node') }, ...(await children))
 }
 
-function serverInfo(server: ServerIdentity, node: string | undefined): Element {
-  // XEP-0115 §6.2: the node that our own capabilities name.
-  if (node !== undefined && node !== capsNode(server)) throw itemNotFound()
-  return xml(
-    'query',
-    { xmlns: NS_DISCO_INFO, node },
-    xml('identity', { category: 'server', type: 'im', name: server.name }),
-    ...featureElements(server.features('server')),
-  )
+/** The nodes that our own capabilities name (XEP-0115 §6.2, XEP-0390 §3.3). */
+function requireOurNode(server: ServerIdentity, node: string | undefined): void {
+  if (node === undefined || node === capsNode(server) || hashNodes(server).includes(node)) return
+  throw itemNotFound()
 }
 
 function accountInfo(server: ServerIdentity): Element {

@@ -7,11 +7,14 @@ import { amp } from './amp.ts'
 import { bind2 } from './bind2.ts'
 import { blocking } from './blocking.ts'
 import { caps } from './caps.ts'
+import { caps2 } from './caps2.ts'
 import { carbons } from './carbons.ts'
 import { clientCertificates } from './client-certificates.ts'
 import { clientState } from './client-state.ts'
+import { contactAddresses } from './contact-addresses.ts'
 import { disco } from './disco.ts'
 import { entityTime } from './entity-time.ts'
+import { externalServices } from './external-services.ts'
 import { fast } from './fast.ts'
 import { flexibleOffline } from './flexible-offline.ts'
 import { hints } from './hints.ts'
@@ -24,6 +27,7 @@ import { privateStorage } from './private-storage.ts'
 import { registration } from './registration.ts'
 import { saslUpgrades } from './sasl-upgrades.ts'
 import { sasl2 } from './sasl2.ts'
+import { serviceOutage } from './service-outage.ts'
 import { stanzaIds } from './stanza-ids.ts'
 import { streamManagement } from './stream-management.ts'
 import { vcard } from './vcard.ts'
@@ -50,11 +54,15 @@ export const xmppModules: readonly XmppModule[] = [
   amp,
   disco,
   caps,
+  caps2,
   ping,
   version,
   entityTime,
   privateStorage,
   vcard,
+  contactAddresses,
+  serviceOutage,
+  externalServices,
   httpUpload,
   registration,
   adHocCommands,
