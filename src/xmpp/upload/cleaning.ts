@@ -5,6 +5,7 @@ import type { Log } from '../../util/log.ts'
 import type { FileStore } from './file-store.ts'
 import { removed } from './metrics.ts'
 import { DAY_MS, type Quotas } from './quotas.ts'
+import { traceOf } from './trace.ts'
 
 const EVERY_MS = 600_000
 const AT_ONCE = 200
@@ -77,7 +78,7 @@ export class Cleaning implements AsyncDisposable {
     try {
       await files.remove(id)
     } catch (err) {
-      log.error({ what: 'upload_not_removed', err })
+      log.error({ what: 'upload_not_removed', ...traceOf(err) })
       return false
     }
     if (!(await records.removed(id))) return false

@@ -20,6 +20,7 @@ import { type Bucket, bucketOf, type Purpose } from './purpose.ts'
 import { Quotas } from './quotas.ts'
 import { Reservations } from './reservations.ts'
 import type { Slot, SlotUrls } from './slot-urls.ts'
+import { traceOf } from './trace.ts'
 import type { UploadConfig } from './upload-config.ts'
 import { UploadError } from './upload-error.ts'
 
@@ -248,7 +249,7 @@ export class Uploads implements AsyncDisposable {
       if (!(await records.finish(slot.id))) throw new UploadError('forbidden', 'The user is gone')
     } catch (error) {
       await files.remove(slot.id).catch((err: unknown) => {
-        log.error({ what: 'upload_not_removed', err })
+        log.error({ what: 'upload_not_removed', ...traceOf(err) })
       })
       await records.discard(slot.id)
       this.#quotas.count(-slot.size)

@@ -1,6 +1,11 @@
 /** XEP-0363 §7, §8, §9: files put and got over real sockets. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { type IncomingMessage, request } from 'node:http'
 import { test } from 'node:test'
+import { createLog } from '../../../src/util/log.ts'
 import { startUploads } from './rig.ts'
 
 const TEXT = 'hello'
@@ -232,6 +237,71 @@ test('pages of other origins may upload and show files', async (t) => {
   assert.match(asked.headers.get('access-control-allow-methods') ?? '', /PUT/)
   assert.match(asked.headers.get('access-control-allow-headers') ?? '', /Content-Type/)
   assert.equal(asked.headers.get('access-control-allow-credentials'), null)
+})
+
+test('who is refused hears why, though he still sends, and not for ever', async (t) => {
+  const rig = await startUploads(t)
+  const { put: to } = await rig.slot()
+  const upload = request(to, { method: 'PUT', headers: { 'content-length': 100_000_000 } })
+  upload.on('error', () => undefined)
+  // More than the server takes, and more than lies on the way.
+  for (let count = 0; count < 500; count += 1) upload.write(Buffer.alloc(65_536))
+  const [answer] = (await once(upload, 'response')) as [IncomingMessage]
+  assert.equal(answer.statusCode, 413)
+  answer.on('error', () => undefined).resume()
+  await once(answer, 'end')
+  const closed = new Promise((resolve) => upload.once('close', resolve))
+  rig.clock.advance(10_000)
+  await closed
+  assert.equal(upload.writableFinished, false)
+})
+
+test('who stops sending after a refusal is not waited for', async (t) => {
+  const rig = await startUploads(t)
+  const { put: to, get } = await rig.slot()
+  for (const [method, url, status] of [
+    ['PUT', to, 413],
+    ['PUT', get, 403],
+    ['POST', get, 405],
+    ['GET', get, 404],
+    ['OPTIONS', get, 204],
+    ['PUT', `${get}/x`, 403],
+    ['PUT', `http://127.0.0.1:${rig.port}/upload/`, 404],
+  ] as const) {
+    const upload = request(url, { method, headers: { 'content-length': 100_000 } })
+    upload.on('error', () => undefined).write('x')
+    const [answer] = (await once(upload, 'response')) as [IncomingMessage]
+    assert.equal(answer.statusCode, status, method)
+    answer.on('error', () => undefined).resume()
+    await once(answer, 'end')
+    const closed = new Promise((resolve) => upload.once('close', resolve))
+    rig.clock.advance(10_000)
+    await closed
+  }
+})
+
+test('who fills the disk hears of it, and nothing stays there', async (t) => {
+  const rig = await startUploads(t)
+  const { put: to } = await rig.slot(undefined, { size: 900_000 })
+  await using file = await open('/dev/null')
+  const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' })
+  t.mock.method(Object.getPrototypeOf(file) as typeof file, 'writeFile', () => Promise.reject(full))
+  const answer = await put(to, 'x'.repeat(900_000))
+  assert.equal(answer.status, 507)
+  assert.deepEqual(rig.filesOnDisk(), [])
+  assert.deepEqual(rig.uploads.total, { files: 0, bytes: 0 })
+})
+
+test('what fails is logged without the names of files', async (t) => {
+  const lines: string[] = []
+  const log = createLog('trace', { write: (line) => void lines.push(line) })
+  const rig = await startUploads(t, { log })
+  const { put: to, get } = await rig.slot()
+  rmSync(rig.path, { recursive: true })
+  assert.equal((await put(to)).status, 500)
+  const [, id = 'none'] = /upload\/([^/]+)/.exec(get) ?? []
+  assert.ok(lines.some((line) => /upload_request_failed.*ENOENT/.test(line)))
+  assert.ok(lines.every((line) => !line.includes(id)))
 })
 
 test('other methods are not allowed', async (t) => {

@@ -70,14 +70,15 @@ function typeOf({ headers }: IncomingMessage, slot: Slot): string | undefined {
 /** What comes, counted. */
 class Counted implements AsyncIterable<Uint8Array> {
   bytes = 0
-  readonly #source: AsyncIterable<Uint8Array>
+  readonly #source: IncomingMessage
 
-  constructor(source: AsyncIterable<Uint8Array>) {
+  constructor(source: IncomingMessage) {
     this.#source = source
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    for await (const chunk of this.#source) {
+    // Where the disk is full, the client is to hear of it: his connection stays.
+    for await (const chunk of this.#source.iterator({ destroyOnReturn: false })) {
       this.bytes += chunk.length
       yield chunk
     }

@@ -6,6 +6,7 @@ import type { HttpPart } from '../../../net/http-part.ts'
 import type { Clock } from '../../../util/clock.ts'
 import type { Log } from '../../../util/log.ts'
 import { gets, puts } from '../metrics.ts'
+import { traceOf } from '../trace.ts'
 import { UploadError } from '../upload-error.ts'
 import type { Uploads } from '../uploads.ts'
 import { getFile } from './get.ts'
@@ -45,9 +46,12 @@ function addRoutes(app: FastifyInstance, deps: UploadPartDeps): void {
     // XEP-0363 §4: the service is for TLS only. Whoever listens on the way could use what is asked for.
     if (!deps.callers.of(raw).isEncrypted) throw new HttpRefusal(403, 'Files are for HTTPS only')
   })
+  app.addHook('onSend', async ({ raw }, { statusCode }) => {
+    // Who is too slow is not waited for any longer.
+    if (statusCode !== 408) lingerOver(deps.clock, raw)
+  })
   app.addHook('onResponse', async (request, reply) => {
     count(request, reply)
-    lingerOver(deps.clock, request.raw)
   })
   const url = '/:id/*'
   app.route({
@@ -77,7 +81,7 @@ function refuse(
 ): FastifyReply {
   const status = request.raw.socket.destroyed ? 499 : statusOf(error)
   if (status === 500)
-    log.error({ what: 'upload_request_failed', method: request.method, err: error })
+    log.error({ what: 'upload_request_failed', method: request.method, ...traceOf(error) })
   for (const name of Object.keys(reply.getHeaders())) {
     if (!(name in ALWAYS)) reply.removeHeader(name)
   }
