@@ -141,7 +141,10 @@ export class Directory {
   /** See `openDirectory`. */
   constructor({ database, clock, log }: DirectoryDeps, parts: DirectoryParts) {
     this.contacts = parts.contacts
-    this.personal = new PersonalData(database)
+    this.personal = new PersonalData({
+      ...{ database, log },
+      userChanged: (account) => this.#users.delete(account),
+    })
     this.partialKeys = parts.partialKeys
     this.devices = parts.devices
     this.#database = database
@@ -278,6 +281,7 @@ export class Directory {
       name: requireName(name),
       disabled: flag(false),
       created_at: this.#clock.now(),
+      avatar: null,
     }
     const prepared = password === undefined ? undefined : requirePassword(password)
     // Hashing is slow on purpose: a name that is taken is refused before it.
@@ -330,6 +334,13 @@ export class Directory {
     this.#events.userRemoved.emit(event)
     this.#events.addressesChanged.emit(account)
     return event
+  }
+
+  /** SHA-1 of the picture in his vCard; at once where the user was looked up before. */
+  avatar(account: BareJid): string | undefined | Promise<string | undefined> {
+    const known = this.#users.peek(account)
+    if (known) return known.value?.avatar
+    return this.#users.get(account).then((user) => user?.avatar)
   }
 
   // Addresses.

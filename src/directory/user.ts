@@ -19,6 +19,8 @@ export interface User {
   readonly disabled: boolean
   /** Milliseconds since the epoch. */
   readonly createdAt: number
+  /** SHA-1 of the picture in his vCard, in hexadecimal. */
+  readonly avatar: string | undefined
   /** In the order they were added; the account, which is his XMPP and SIP address too, is not among them. */
   readonly addresses: readonly Address[]
 }
@@ -48,6 +50,7 @@ export function parseUser(row: UsersTable, addresses: readonly StoredAddress[]):
     name: row.name,
     disabled: row.disabled === 1,
     createdAt: row.created_at,
+    avatar: row.avatar ?? undefined,
     addresses: addresses.flatMap(({ type, value }) =>
       isAddressType(type) ? [{ type, value }] : [],
     ),

@@ -21,6 +21,7 @@ import { Redelivery } from './messages/redelivery.ts'
 import type { ServerIdentity, XmppModule } from './module.ts'
 import { xmppModules } from './modules/index.ts'
 import { NewAccounts } from './modules/registration.ts'
+import { Avatars } from './presence/avatars.ts'
 import { Broadcaster } from './presence/broadcaster.ts'
 import { DirectedPresence } from './presence/directed-presence.ts'
 import { PresenceHandler } from './presence/presence-handler.ts'
@@ -75,7 +76,8 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
     sight,
     services,
   }
-  const broadcaster = new Broadcaster({ ...shared, busyShow: config.busyShow })
+  const avatars = new Avatars(shared)
+  const broadcaster = new Broadcaster({ ...shared, avatars, busyShow: config.busyShow })
   const subscriptions = new XmppSubscriptions({ ...shared, broadcaster })
   const probes = new Probes({ ...shared, broadcaster, subscriptions })
   const source = new PresenceSource(deps)
@@ -94,8 +96,10 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   }
   const amp = starting.use(new Amp(shared))
   const parts = { ...shared, broadcaster, subscriptions, probes, source, directed, amp }
-  const handler = router(parts, { handlers, modules, server, config })
+  const handling = new PresenceHandler(parts)
+  const handler = router(parts, { handlers, modules, server, config, presence: handling })
   starting.use(watchCore(deps, { rosters, broadcaster, directed }))
+  starting.use(watchAvatars(deps, { avatars, broadcaster, presence: handling }))
   starting.use(deps.subscriptions.addAudience(subscriptions))
   starting.use(deps.watchers.add(new RosterWatchers(shared)))
   starting.use(watchAccounts({ ...shared, broadcaster }))
@@ -126,15 +130,16 @@ interface RouterSetup {
   modules: readonly XmppModule[]
   server: ServerIdentity
   config: XmppConfig
+  presence: PresenceHandler
 }
 
 function router(parts: RouterParts, setup: RouterSetup): Router {
-  const { handlers, modules, server, config } = setup
+  const { handlers, modules, server, config, presence } = setup
   return new Router({
     ...parts,
     iq: new IqRouter({ ...parts, handlers }),
     messages: new MessageHandler(parts),
-    presence: new PresenceHandler(parts),
+    presence,
     redelivery: new Redelivery(parts),
     features: modules.flatMap((module) => module.streamFeatures?.(server) ?? []),
     bindFeatures: modules.flatMap((module) => module.bindFeatures ?? []),
@@ -156,6 +161,26 @@ function identity(
   }
   const forms = modules.flatMap((module) => module.forms?.(config) ?? [])
   return { ...software, features: (of) => features[of], forms }
+}
+
+interface AvatarWatching {
+  avatars: Avatars
+  broadcaster: Broadcaster
+  presence: PresenceHandler
+}
+
+/** New pictures, and those of people without a client here (XEP-0153). */
+function watchAvatars(
+  { directory, log }: ImDeps,
+  { avatars, broadcaster, presence }: AvatarWatching,
+): Disposable {
+  const report = (account: BareJid, told: void | Promise<void>) => {
+    told?.catch((err: unknown) => log.error({ what: 'xmpp_avatar_not_told', account, err }))
+  }
+  avatars.learned = (account) => report(account, broadcaster.update(account))
+  return directory.personal.onAvatarChanged((account) =>
+    report(account, presence.avatarChanged(account)),
+  )
 }
 
 interface Watching {

@@ -40,6 +40,8 @@ export class XmppSession implements Session {
   presence: Element | undefined
   /** Set with `presence`. */
   priority: number | undefined
+  /** Hash of its person's picture (XEP-0153), once it was looked up; `null` where he has none. */
+  avatar: string | null | undefined
   /** Has asked for carbons (XEP-0280 §4). */
   takesCopies = false
   /** Has asked for what waits (XEP-0013 §2.2). */

@@ -14,6 +14,10 @@ export interface XmppConfig {
   readonly passwordChange: boolean
   /** Bare JIDs of those who administer over XMPP (XEP-0133). */
   readonly admins: readonly string[]
+  /** Bytes of a vCard, its picture included. */
+  readonly maxVcardSize: number
+  /** Bytes of all private XML of one user. */
+  readonly maxPrivateData: number
   readonly contactAddresses: ContactAddresses
   /** Where it is said what is wrong with the service (XEP-0455). */
   readonly outageUrls: readonly string[]

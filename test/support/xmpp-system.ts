@@ -76,6 +76,8 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   maxDirectedPresence: 500,
   busyShow: 'dnd',
   admins: [],
+  maxVcardSize: 131_072,
+  maxPrivateData: 1_048_576,
   contactAddresses: NO_CONTACTS,
   outageUrls: [],
   externalServices: [],

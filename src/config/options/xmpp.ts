@@ -162,10 +162,27 @@ const people = {
   }),
 }
 
+const kept = {
+  maxVcardSize: size({
+    default: '128 KB',
+    min: 1024,
+    max: 16_777_216,
+    doc: 'A vCard with its picture (XEP-0054); a stanza of `xmpp.maxStanzaBytes` carries it.',
+  }),
+  maxPrivateData: size({
+    default: '1 MB',
+    max: 1_073_741_824,
+    doc: 'What one user’s clients keep with the server for themselves (XEP-0049), in 100 pieces at most. 0: nothing.',
+  }),
+}
+
 const told = {
   contactAddresses: contactAddressesOptions,
   outageUrls: outageUrlsOption,
   externalServices: externalServicesOption,
 }
 
-export const xmppOptions = Type.Object({ ...clients, ...people, ...told }, { description: 'XMPP.' })
+export const xmppOptions = Type.Object(
+  { ...clients, ...people, ...kept, ...told },
+  { description: 'XMPP.' },
+)

@@ -1,8 +1,9 @@
 import type { DatabaseKind, Queryable } from '../database.ts'
 import { key } from './columns.ts'
 
-/** vCards and private XML, and when and with which words each user was last there. */
+/** vCards with their pictures, and private XML; when and with which words each user was last there. */
 export async function personalData(db: Queryable, kind: DatabaseKind): Promise<void> {
+  await db.schema.alterTable('users').addColumn('avatar', 'text').execute()
   await db.schema
     .createTable('personal_data')
     .addColumn('account', key(kind), (column) =>

@@ -8,4 +8,6 @@ export interface UsersTable {
   name: string
   disabled: Flag
   created_at: number
+  /** SHA-1 of the picture in his vCard, in hexadecimal (XEP-0153). */
+  avatar: string | null
 }

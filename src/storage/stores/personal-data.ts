@@ -25,19 +25,19 @@ export class PersonalDataRows {
     return row?.xml
   }
 
-  /** How many others of its kind there are, and how long they are together. */
-  async others({ account, kind, name }: PersonalKey): Promise<{ count: number; length: number }> {
+  /** How many others of its kind there are, and how large they are together. */
+  async others({ account, kind, name }: PersonalKey): Promise<{ count: number; bytes: number }> {
     const row = await this.#db
       .selectFrom('personal_data')
       .select(({ fn }) => [
         fn.countAll().as('count'),
-        fn.sum(fn<number>('length', ['xml'])).as('length'),
+        fn.sum(fn<number>('octet_length', ['xml'])).as('bytes'),
       ])
       .where('account', '=', account)
       .where('kind', '=', kind)
       .where('name', '!=', name)
       .executeTakeFirst()
-    return { count: Number(row?.count ?? 0), length: Number(row?.length ?? 0) }
+    return { count: Number(row?.count ?? 0), bytes: Number(row?.bytes ?? 0) }
   }
 
   /** Rejects where the account does not exist. */

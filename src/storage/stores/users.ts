@@ -51,7 +51,7 @@ export async function insertUser(db: Queryable, user: UsersTable): Promise<boole
 export async function updateUser(
   db: Queryable,
   account: string,
-  changes: { name?: string; disabled?: Flag },
+  changes: { name?: string; disabled?: Flag; avatar?: string | null },
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('users')

@@ -31,6 +31,7 @@ import { serviceOutage } from './service-outage.ts'
 import { stanzaIds } from './stanza-ids.ts'
 import { streamManagement } from './stream-management.ts'
 import { vcard } from './vcard.ts'
+import { vcardAvatar } from './vcard-avatar.ts'
 import { version } from './version.ts'
 
 export const xmppModules: readonly XmppModule[] = [
@@ -60,6 +61,7 @@ export const xmppModules: readonly XmppModule[] = [
   entityTime,
   privateStorage,
   vcard,
+  vcardAvatar,
   contactAddresses,
   serviceOutage,
   externalServices,

@@ -7,8 +7,8 @@ import { defineModule } from '../module.ts'
 import { storedElement } from '../stored-element.ts'
 
 const NS_PRIVATE = 'jabber:iq:private'
-/** Of all that one user keeps. */
-const LIMITS = { maxPieces: 100, maxCharacters: 1_048_576 }
+/** Of one user. */
+const MAX_PIECES = 100
 
 export const privateStorage = defineModule({
   name: 'private-storage',
@@ -16,7 +16,8 @@ export const privateStorage = defineModule({
   features: [NS_PRIVATE],
   accountFeatures: [NS_PRIVATE],
 
-  setup({ iq, directory }) {
+  setup({ iq, directory, config }) {
+    const limits = { maxPieces: MAX_PIECES, maxBytes: config.maxPrivateData }
     iq.account.get(NS_PRIVATE, 'query', async (request) => {
       const pieces = requirePieces(request)
       const found = await Promise.all(
@@ -29,16 +30,20 @@ export const privateStorage = defineModule({
     })
     iq.account.set(NS_PRIVATE, 'query', async (request) => {
       const pieces = requirePieces(request).map((piece) => [nameOf(piece), kept(piece)] as const)
-      await directory.personal.putPrivate(request.to, new Map(pieces), LIMITS).catch(refuse)
+      await directory.personal.putPrivate(request.to, new Map(pieces), limits).catch(refuse)
       return undefined
     })
   },
 })
 
-function requirePieces({ from, to, payload }: IqRequest): Element[] {
+function requirePieces({ from, to, payload, stanza }: IqRequest): Element[] {
   if (from.bare !== to) throw forbidden()
   const pieces = [...payload.elements()]
-  if (pieces.length === 0) throw badRequest('which piece?')
+  if (pieces.length === 0) {
+    // §3.1, §5.
+    throw stanza.attr('type') === 'get' ? badRequest('which piece?') : notAcceptable('no piece')
+  }
+  if (pieces.length > MAX_PIECES) throw resourceConstraint('too many pieces at once')
   if (pieces.some(({ ns }) => ns === NS_PRIVATE || ns === '')) {
     throw notAcceptable('each piece has a namespace of its own')
   }

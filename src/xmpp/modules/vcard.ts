@@ -1,16 +1,16 @@
 /**
- * XEP-0054: vcard-temp. Users of this system may read each other's, as in a staff directory, unless blocked; who may see
- * whom is about presence. Where a user has none, his name in the directory stands for it.
+ * XEP-0054: vcard-temp. Users of this system may read each other's, as in a staff directory; people elsewhere may read
+ * those of whom they may see; who is blocked reads none. Where a user has none, his name in the directory stands for it.
  */
-import type { BareJid } from '../../core/address.ts'
+import { type BareJid, domainOf } from '../../core/address.ts'
 import { type Element, xml } from '../../xml/element.ts'
 import { forbidden, itemNotFound, notAcceptable, serviceUnavailable } from '../errors.ts'
+import type { IqRequest } from '../iq/iq-handlers.ts'
 import { defineModule, type ModuleContext } from '../module.ts'
+import { avatarOf } from '../presence/avatars.ts'
 import { storedElement } from '../stored-element.ts'
 
 export const NS_VCARD = 'vcard-temp'
-/** Characters, a photo included: what clients of the field keep to. */
-const MAX_LENGTH = 131_072
 
 export const vcard = defineModule({
   name: 'vcard',
@@ -19,13 +19,10 @@ export const vcard = defineModule({
   accountFeatures: [NS_VCARD],
 
   setup(context) {
-    const { iq, directory } = context
-    iq.account.get(NS_VCARD, 'vCard', ({ to, from }) => read(context, to, from.bare))
-    iq.account.set(NS_VCARD, 'vCard', async ({ to, from, payload }) => {
-      if (to !== from.bare) throw forbidden()
-      const text = payload.toString()
-      if (text.length > MAX_LENGTH) throw notAcceptable(`at most ${MAX_LENGTH} characters`)
-      await directory.personal.putVcard(to, text)
+    const { iq } = context
+    iq.account.get(NS_VCARD, 'vCard', (request) => read(context, request))
+    iq.account.set(NS_VCARD, 'vCard', async (request) => {
+      await write(context, request)
       return undefined
     })
     iq.server.get(NS_VCARD, 'vCard', ({ to }) =>
@@ -34,15 +31,35 @@ export const vcard = defineModule({
   },
 })
 
-async function read(
-  { directory }: ModuleContext,
+async function read(context: ModuleContext, { from, to }: IqRequest): Promise<Element> {
+  const { directory } = context
+  if (await mayRead(context, to, from.bare)) {
+    const kept = await directory.personal.vcard(to)
+    if (kept !== undefined) return storedElement(kept)
+    const user = await directory.user(to)
+    if (user?.name) return xml('vCard', { xmlns: NS_VCARD }, xml('FN', {}, user.name))
+  }
+  // §3.3: others learn nothing of who exists.
+  throw to === from.bare ? itemNotFound() : serviceUnavailable()
+}
+
+/** The router keeps those away who are blocked. */
+async function mayRead(
+  { directory, sight }: ModuleContext,
   account: BareJid,
   asker: BareJid,
-): Promise<Element> {
-  const kept = await directory.personal.vcard(account)
-  if (kept !== undefined) return storedElement(kept)
-  const user = await directory.user(account)
-  if (user?.name) return xml('vCard', { xmlns: NS_VCARD }, xml('FN', {}, user.name))
-  // RFC 6121 §8.5.1: others learn nothing of who exists.
-  throw account === asker ? itemNotFound() : serviceUnavailable()
+): Promise<boolean> {
+  return directory.isLocal(domainOf(asker)) || (await sight.ofClients(account, asker))
+}
+
+async function write(
+  { directory, config }: ModuleContext,
+  { from, to, payload }: IqRequest,
+): Promise<void> {
+  if (to !== from.bare) throw forbidden()
+  const text = payload.toString()
+  if (Buffer.byteLength(text) > config.maxVcardSize) {
+    throw notAcceptable(`a vCard has at most ${config.maxVcardSize} bytes`)
+  }
+  await directory.personal.putVcard(to, { xml: text, avatar: avatarOf(payload) })
 }

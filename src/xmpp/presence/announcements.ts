@@ -5,6 +5,7 @@ import type { PresenceService } from '../../core/presence/presence.ts'
 import { renderings } from '../../core/presence/shared-rendering.ts'
 import type { Element } from '../../xml/element.ts'
 import type { LocalSessions } from '../local-sessions.ts'
+import type { Avatars } from './avatars.ts'
 import {
   appearanceKey,
   appearanceOf,
@@ -24,7 +25,7 @@ const OTHER_SYNTHETIC_RESOURCE = 'heliograph-presence'
 export interface Announcement {
   /** The client's stanza; `undefined` where the resource is made up. */
   readonly source: Element | undefined
-  /** What stands in place of its show and status. */
+  /** What stands in place of its show and status; where the resource is made up, with the hash of the picture. */
   readonly appearance: string
   readonly text: SharedText
 }
@@ -38,6 +39,7 @@ export interface AnnouncerDeps {
   sessions: LocalSessions
   presence: PresenceService
   busyShow: BusyShow
+  avatars: Pick<Avatars, 'known'>
 }
 
 export interface Wanted {
@@ -52,7 +54,7 @@ export interface Wanted {
  * that is composed from what he may see: docs/adr/0004-composed-presence-over-xmpp.md.
  */
 export function currentAnnouncements(
-  { sessions, presence, busyShow }: AnnouncerDeps,
+  { sessions, presence, busyShow, avatars }: AnnouncerDeps,
   account: BareJid,
   { visible, lenders }: Wanted,
 ): Announcements {
@@ -67,17 +69,25 @@ export function currentAnnouncements(
 
   const key = appearanceKey(appearance)
   const now = new Map<string, Announcement>()
-  const announce = (resource: string, source: Element | undefined, make: () => Element) => {
-    const known = lent(lenders, resource, { source, appearance: key })
+  const announce = (
+    resource: string,
+    wanted: Pick<Announcement, 'source' | 'appearance'>,
+    make: () => Element,
+  ) => {
+    const known = lent(lenders, resource, wanted)
     if (!known) renderings.inc({ format: 'xmpp' })
-    now.set(resource, known ?? { source, appearance: key, text: sharedText(make()) })
+    now.set(resource, known ?? { ...wanted, text: sharedText(make()) })
   }
   for (const { resource, presence: stanza } of seesClients ? sessions.available(account) : []) {
-    if (stanza) announce(resource, stanza, () => dressed(stanza, appearance))
+    if (!stanza) continue
+    announce(resource, { source: stanza, appearance: key }, () => dressed(stanza, appearance))
   }
   if (now.size === 0 && appearance) {
     const resource = seesClients ? syntheticResource(sessions, account) : SYNTHETIC_RESOURCE
-    announce(resource, undefined, () => syntheticStanza(`${account}/${resource}`, appearance))
+    const from = `${account}/${resource}`
+    const avatar = avatars.known(account)
+    const wanted = { source: undefined, appearance: `${avatar ?? ''} ${key}` }
+    announce(resource, wanted, () => syntheticStanza(from, appearance, avatar))
   }
   return now
 }

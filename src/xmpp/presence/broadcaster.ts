@@ -16,6 +16,7 @@ import { isAvailable, type LocalSessions } from '../local-sessions.ts'
 import type { Rosters } from '../roster/rosters.ts'
 import type { XmppSession } from '../session.ts'
 import { type Announcements, type AnnouncerDeps, currentAnnouncements } from './announcements.ts'
+import type { Avatars } from './avatars.ts'
 import type { BusyShow } from './composed.ts'
 import { addressed, type SharedText, unavailableText } from './presence-stanza.ts'
 import { Round } from './round.ts'
@@ -27,6 +28,7 @@ export interface BroadcasterDeps {
   presence: PresenceService
   access: AccessControl
   busyShow: BusyShow
+  avatars: Pick<Avatars, 'known'>
 }
 
 /** Persons whose watchers are decided again without a pause, when a rule for many changes. */

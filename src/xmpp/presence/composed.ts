@@ -6,6 +6,7 @@ import type { Person, PersonState } from '../../core/presence/document.ts'
 import type { Activity } from '../../core/presence/observation.ts'
 import { Element, xml } from '../../xml/element.ts'
 import { NS_CLIENT } from '../namespaces.ts'
+import { avatarUpdate } from './avatars.ts'
 import type { Show } from './presence-stanza.ts'
 
 /** What watchers see of somebody who is busy: the option `xmpp.busyShow`. */
@@ -74,9 +75,14 @@ export function overlay(stanza: Element, { show, status }: OnlineAppearance): El
   return new Element(stanza.name, stanza.ns, stanza.attrs, [...words(show, status), ...kept])
 }
 
-/** Presence of a person without an XMPP client of his own. */
-export function syntheticStanza(from: string, { show, status }: OnlineAppearance): Element {
-  return xml('presence', { xmlns: NS_CLIENT, from }, ...words(show, status))
+/** Presence of a person without an XMPP client of his own, with the hash of his picture. */
+export function syntheticStanza(
+  from: string,
+  { show, status }: OnlineAppearance,
+  avatar: string | undefined,
+): Element {
+  const picture = avatar === undefined ? undefined : avatarUpdate(avatar)
+  return xml('presence', { xmlns: NS_CLIENT, from }, ...words(show, status), picture)
 }
 
 function words(show: Show | undefined, status: string | undefined): Element[] {

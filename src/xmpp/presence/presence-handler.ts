@@ -1,5 +1,5 @@
 /** Presence that clients send: broadcast (RFC 6121 §4), directed (§4.6), subscriptions (§3), probes. */
-import { type Jid, parseJid } from '../../core/address.ts'
+import { type BareJid, type Jid, parseJid } from '../../core/address.ts'
 import type { Messaging } from '../../core/messaging/messaging.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Element } from '../../xml/element.ts'
@@ -7,6 +7,7 @@ import { isRefusedBy, type Refusing, requireNotBlocked } from '../blocking/block
 import { badRequest, jidMalformed, remoteServerNotFound } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import type { XmppSession } from '../session.ts'
+import { withAvatar } from './avatars.ts'
 import type { Broadcaster } from './broadcaster.ts'
 import type { DirectedPresence } from './directed-presence.ts'
 import type { PresenceSource } from './presence-source.ts'
@@ -70,18 +71,35 @@ export class PresenceHandler {
     stanza: Element,
     to: Jid,
     kind: 'available' | 'unavailable' | 'error',
-  ): void {
+  ): void | Promise<void> {
     const { access, directed } = this.#deps
     if (kind === 'available') {
       parseAvailability(stanza)
       this.#requireLocal(to)
+      const later = this.#lookUpAvatar(session)
+      if (later !== undefined) return later.then(() => this.#direct(session, stanza, to, kind))
     }
     // XEP-0191 §3.3: no answer, no error.
     if (isRefusedBy(access, to.bare, session.account)) return
-    if (kind === 'available') directed.send(session, stanza, to)
+    if (kind === 'available') directed.send(session, this.#dressed(session, stanza), to)
     else if (kind === 'unavailable') directed.withdraw(session, stanza, to)
     // Somebody's client sent what this answers: an error for nobody in particular is for nobody.
     else if (to.resource !== '') directed.deliver(stanza, to)
+  }
+
+  /** His clients show his new picture, or none any more. */
+  avatarChanged(account: BareJid): void | Promise<void> {
+    const { sessions, broadcaster, directory } = this.#deps
+    const avatar = directory.avatar(account)
+    if (avatar instanceof Promise) return avatar.then(() => this.avatarChanged(account))
+    for (const session of sessions.connected(account)) {
+      session.avatar = avatar ?? null
+      const { presence } = session
+      if (!presence) continue
+      session.presence = this.#dressed(session, presence)
+      if (session.presence !== presence) this.#toOwn(session, sharedText(session.presence))
+    }
+    return broadcaster.update(account)
   }
 
   /** The stream is gone, with or without a goodbye (RFC 6121 §4.5.2). */
@@ -90,8 +108,11 @@ export class PresenceHandler {
     return this.#unavailable(session, unavailableText(session.jid.full))
   }
 
-  #available(session: XmppSession, stanza: Element): void | Promise<void> {
-    const availability = parseAvailability(stanza)
+  #available(session: XmppSession, said: Element): void | Promise<void> {
+    const availability = parseAvailability(said)
+    const later = this.#lookUpAvatar(session)
+    if (later !== undefined) return later.then(() => this.#available(session, said))
+    const stanza = this.#dressed(session, said)
     const { source, broadcaster, sessions, messaging } = this.#deps
     const others = sessions.available(session.account).filter((other) => other !== session)
     const initial = session.presence === undefined
@@ -108,6 +129,19 @@ export class PresenceHandler {
       // XEP-0160 §2: when the recipient next sends non-negative available presence.
       drain ? messaging.drainOffline(session) : undefined,
     )
+  }
+
+  /** Looked up once for each client; later changes are told it. */
+  #lookUpAvatar(session: XmppSession): undefined | Promise<unknown> {
+    if (session.avatar !== undefined) return undefined
+    const avatar = this.#deps.directory.avatar(session.account)
+    if (avatar instanceof Promise) return avatar
+    session.avatar = avatar ?? null
+    return undefined
+  }
+
+  #dressed({ avatar }: XmppSession, stanza: Element): Element {
+    return withAvatar(stanza, avatar ?? undefined)
   }
 
   /** What a resource that just became available has missed (RFC 6121 §4.2.2, §3.1.3). */

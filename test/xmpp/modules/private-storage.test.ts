@@ -46,6 +46,7 @@ describe('private XML', () => {
     const system = await startXmppSystem(t)
     await using alice = await system.connect('alice')
     assert.equal(condition(await alice.iq('get', query(''))), 'modify bad-request')
+    assert.equal(condition(await alice.iq('set', query(''))), 'modify not-acceptable')
     assert.equal(condition(await alice.iq('set', query('<x/>'))), 'modify not-acceptable')
   })
 
@@ -58,7 +59,22 @@ describe('private XML', () => {
     }
     const refused = await alice.iq('set', query(`<x xmlns='urn:example:more'>1</x>`))
     assert.equal(condition(refused), 'wait resource-constraint')
+    const many = Array.from({ length: 101 }, (_, n) => `<x xmlns='urn:example:${n}'/>`).join('')
+    for (const type of ['get', 'set'] as const) {
+      assert.equal(condition(await alice.iq(type, query(many))), 'wait resource-constraint')
+    }
     const again = await alice.iq('set', query(`<x xmlns='urn:example:7'>new</x>`))
     assert.equal(again.attr('type'), 'result', 'what is there may change')
+  })
+
+  it('is bounded in bytes', async (t) => {
+    const system = await startXmppSystem(t, { config: { maxPrivateData: 100 } })
+    await using alice = await system.connect('alice')
+    const notes = (text: string) => query(`<n xmlns='urn:example:notes'>${text}</n>`)
+    assert.equal((await alice.iq('set', notes('é'.repeat(30)))).attr('type'), 'result')
+    const refused = await alice.iq('set', notes('é'.repeat(40)))
+    assert.equal(condition(refused), 'wait resource-constraint')
+    const kept = (await alice.iq('get', notes(''))).child('query', NS)
+    assert.equal(kept?.child('n', 'urn:example:notes')?.text(), 'é'.repeat(30))
   })
 })

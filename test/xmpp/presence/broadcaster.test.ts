@@ -67,6 +67,7 @@ class Rig {
       presence: this.presence,
       access: this.access,
       busyShow: 'dnd',
+      avatars: { known: () => undefined },
       rosters: this.#rosters,
     })
     this.presence.subscribe({

@@ -89,11 +89,8 @@ describe('a client’s stanza under a composed state', () => {
 })
 
 it('a made-up resource has no priority of its own, and so 0 (RFC 6121 §4.7.2.3)', () => {
-  const stanza = syntheticStanza('a@b/heliograph', {
-    kind: 'online',
-    show: 'away',
-    status: undefined,
-  })
+  const away = { kind: 'online', show: 'away', status: undefined } as const
+  const stanza = syntheticStanza('a@b/heliograph', away, undefined)
   assert.equal(stanza.toString(NS), `<presence from='a@b/heliograph'><show>away</show></presence>`)
 })
 
