@@ -103,6 +103,9 @@ const ROUTES = `
   get /api/v1/users/{address}/devices
   delete /api/v1/users/{address}/devices
   delete /api/v1/users/{address}/devices/{device}
+  get /api/v1/users/{address}/files
+  delete /api/v1/users/{address}/files
+  delete /api/v1/users/{address}/files/{file}
   post /api/v1/users/import
   get /api/v1/presence/{address}
   put /api/v1/presence/{address}
