@@ -61,3 +61,21 @@ export function slixmpp(options: SlixmppOptions): DrivenClient {
   const script = new URL('./slixmpp_client.py', import.meta.url).pathname
   return new DrivenClient('/usr/bin/python3', [script, JSON.stringify(options)])
 }
+
+export interface SmtpServerOptions {
+  port?: number
+  /** PEM files. */
+  cert?: string
+  key?: string
+  /** TLS from the first byte. */
+  implicit?: boolean
+  require_starttls?: boolean
+  /** A user and his password. */
+  auth?: readonly [string, string]
+}
+
+/** A mail server: Debian’s `python3-aiosmtpd`. */
+export function smtpServer(options: SmtpServerOptions = {}): DrivenClient {
+  const script = new URL('./smtp_server.py', import.meta.url).pathname
+  return new DrivenClient('/usr/bin/python3', [script, JSON.stringify(options)])
+}

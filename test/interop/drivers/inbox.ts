@@ -40,7 +40,9 @@ export class Inbox<T> {
   }
 
   #report(): string {
-    const items = this.#unread.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)))
+    const items = this.#unread.map((item) =>
+      typeof item === 'string' ? item : JSON.stringify(item),
+    )
     return `${items.join('\n')}\n${this.#describe()}`
   }
 }
