@@ -4,6 +4,7 @@ import { presencePackage } from '../../src/sip/events/presence.ts'
 import { escapeText } from '../../src/xml/element.ts'
 import type { Spec, XmppModule } from '../../src/xmpp/module.ts'
 import { xmppModules } from '../../src/xmpp/modules/index.ts'
+import { ADVANCED_SERVER, type Asked } from './compliance.ts'
 import { filesUnder, page, readProjectFile, table } from './markdown.ts'
 import { RFC_TITLES, XEP_TITLES } from './titles.ts'
 
@@ -60,21 +61,77 @@ const BELOW: readonly ServedXep[] = [
 ]
 
 export function xepsPage(): string {
+  const served = servedXeps()
+  const tests = testsByXep()
   return page(
     'XEPs',
     'What XMPP clients find beside RFC 6120 and RFC 6121. *Partial* says in a word what is missing.',
     table(
-      ['XEP', 'title', 'version', 'status', 'module', 'remark'],
-      servedXeps().map(({ xep, version, status, name, file, note }) => [
-        `[${xepNumber(xep)}](${xepAddress(xep)})`,
+      ['XEP', 'title', 'version', 'status', 'module', 'remark', 'tests'],
+      served.map(({ xep, version, status, name, file, note }) => [
+        xepLink(xep),
         XEP_TITLES[xep] ?? '',
         version,
         status,
         `[${name}](../../${file})`,
         note,
+        testLinks(tests.get(xep)),
+      ]),
+    ),
+    '## XEP-0479: Compliance Suites 2023, advanced server',
+    table(
+      ['category', 'feature', 'by', 'here'],
+      ADVANCED_SERVER.map((asked) => [
+        asked.category,
+        asked.feature,
+        [...(asked.rfcs ?? []).map(rfcLink), ...asked.xeps.map(xepLink)].join(', '),
+        isServed(asked, served) ? 'yes' : (asked.later ?? 'no'),
       ]),
     ),
   )
+}
+
+/** Every XEP that is served, with the tests that name it: each has to have some. */
+export function servedXepsWithTests(): Map<number, readonly string[]> {
+  const tests = testsByXep()
+  return new Map(servedXeps().map(({ xep }) => [xep, tests.get(xep) ?? []]))
+}
+
+/** Whether all that a feature asks for is here; of RFCs, those that the source says it obeys. */
+function isServed({ xeps, rfcs = [] }: Asked, served: readonly ServedXep[]): boolean {
+  const cited = citedRfcs()
+  return (
+    xeps.every((xep) => served.some((one) => one.xep === xep)) &&
+    rfcs.every((rfc) => cited.has(rfc))
+  )
+}
+
+/** Paths of test files, by the XEPs that they name. */
+function testsByXep(): Map<number, string[]> {
+  const tests = new Map<number, string[]>()
+  for (const file of filesUnder('test', '.test.ts')) {
+    const named = readProjectFile(file).matchAll(/\bXEP-0?(\d{3,4})\b/g)
+    for (const xep of new Set([...named].map(([, number]) => Number(number)))) {
+      tests.set(xep, [...(tests.get(xep) ?? []), file])
+    }
+  }
+  return tests
+}
+
+const SHOWN_TESTS = 3
+
+function testLinks(files: readonly string[] = []): string {
+  const links = files
+    .toSorted((a, b) => Number(isModules(b)) - Number(isModules(a)))
+    .slice(0, SHOWN_TESTS)
+    .map((file) => `[${posix.basename(file, '.test.ts')}](../../${file})`)
+  const more = files.length - links.length
+  return links.join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
+
+/** Those of the module itself come first. */
+function isModules(file: string): boolean {
+  return file.startsWith('test/xmpp/modules/')
 }
 
 export function rfcsPage(): string {
@@ -200,6 +257,14 @@ function summary(folders: ReadonlySet<string>): string {
     inPart(partOf(folder)) > MANY ? partOf(folder) : folder,
   )
   return [...new Set(shown)].map((folder) => `\`${folder}\``).join(', ')
+}
+
+function xepLink(xep: number): string {
+  return `[${xepNumber(xep)}](${xepAddress(xep)})`
+}
+
+function rfcLink(rfc: number): string {
+  return `[RFC ${rfc}](https://www.rfc-editor.org/rfc/rfc${rfc})`
 }
 
 function xepNumber(xep: number): string {

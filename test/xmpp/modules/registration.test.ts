@@ -1,3 +1,4 @@
+/** XEP-0077. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { XmppClient } from '../../support/xmpp-client.ts'
