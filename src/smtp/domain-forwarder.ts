@@ -49,6 +49,8 @@ export class DomainForwarder implements AsyncDisposable {
   #timer: Timer | undefined
   #wakesAt = Number.POSITIVE_INFINITY
   #working: Promise<void> | undefined
+  /** Something became due while it worked. */
+  #isOverdue = false
   /** Times in a row that the server could not be used, and until when nobody tries again. */
   #failures = 0
   #pausedUntil = 0
@@ -62,6 +64,11 @@ export class DomainForwarder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort()
     this.#timer?.cancel()
+    await this.idle()
+  }
+
+  /** Resolves when what was due by now has been worked on. */
+  async idle(): Promise<void> {
     await this.#working
   }
 
@@ -77,34 +84,43 @@ export class DomainForwarder implements AsyncDisposable {
 
   #wake(): void {
     this.#wakesAt = Number.POSITIVE_INFINITY
-    // What becomes due while it works it sees at its end.
-    this.#working ??= this.#work().finally(() => {
+    if (this.#working !== undefined) {
+      this.#isOverdue = true
+      return
+    }
+    this.#working = this.#cycle().finally(() => {
       this.#working = undefined
-      this.#deps.store.nextDue(this.#route.domain).then(
-        (next) => next !== undefined && this.wakeAt(next),
-        (err: unknown) => this.#failed(err),
-      )
+      if (this.#isOverdue) this.wakeAt(this.#deps.clock.now())
     })
   }
 
-  async #work(): Promise<void> {
-    const { store, clock } = this.#deps
+  async #cycle(): Promise<void> {
+    this.#isOverdue = false
     try {
-      const found = await store.due(this.#route.domain, clock.now(), AT_ONCE)
-      const [due, outdated] = split(found, ({ expiresAt }) => (expiresAt ?? Infinity) > clock.now())
-      await store.put(idsOf(outdated), { at: undefined })
-      const byAccount = Map.groupBy(due, ({ account }) => requireJid(account).bare)
-      for (const [account, kept] of byAccount) {
-        if (this.#isHeld) return
-        await this.#forward(account, kept)
-      }
+      await this.#work()
+      if (this.#stopping.signal.aborted) return
+      const next = await this.#deps.store.nextDue(this.#route.domain)
+      if (next !== undefined) this.wakeAt(next)
     } catch (err) {
       this.#failed(err)
     }
   }
 
+  async #work(): Promise<void> {
+    const { store, clock } = this.#deps
+    const found = await store.due(this.#route.domain, clock.now(), AT_ONCE)
+    const [due, outdated] = split(found, ({ expiresAt }) => (expiresAt ?? Infinity) > clock.now())
+    await store.put(idsOf(outdated), { at: undefined })
+    const byAccount = Map.groupBy(due, ({ account }) => requireJid(account).bare)
+    for (const [account, kept] of byAccount) {
+      if (this.#isHeld) return
+      await this.#forward(account, kept)
+    }
+  }
+
   /** The database does not answer, say. */
   #failed(err: unknown): void {
+    if (this.#stopping.signal.aborted) return
     const { domain } = this.#route
     this.#deps.log.error({ what: 'mail_forwarding_failed', domain, err })
     this.#pausedUntil = this.#deps.clock.now() + FIRST_RETRY_MS
@@ -143,7 +159,11 @@ export class DomainForwarder implements AsyncDisposable {
     const { clock, store, directory, mailer } = this.#deps
     const name = (await directory.user(sender))?.name ?? ''
     let rest = messages
-    while (rest.length > 0 && !this.#isHeld) {
+    while (!this.#isHeld) {
+      // Mails take their time: he may have signed in meanwhile, and have got it all.
+      const there = await store.present(idsOf(rest))
+      rest = rest.filter(({ id }) => there.has(id))
+      if (rest.length === 0) return
       const wait = waitMs(this.#rate, this.#paidAt.get(account) ?? 0, clock.now())
       if (wait > 0) return store.put(idsOf(rest), { at: Math.ceil(clock.now() + wait) })
       const batch = rest.slice(0, firstMail(rest.map(missedOf)).length)
@@ -213,6 +233,6 @@ function idsOf(kept: readonly DueMail[]): number[] {
   return kept.map(({ id }) => id)
 }
 
-function missedOf({ id, body = '', subject, storedAt, stableId }: DueMail): Missed {
-  return { id, body, subject, at: storedAt, stableId }
+function missedOf({ id, body = '', subject, storedAt }: DueMail): Missed {
+  return { id, body, subject, at: storedAt }
 }

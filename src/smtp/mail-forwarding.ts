@@ -49,6 +49,11 @@ export class MailForwarding implements AsyncDisposable {
     for (const forwarder of this.#forwarders.values()) await forwarder[Symbol.asyncDispose]()
   }
 
+  /** Resolves when what was due by now has been worked on. */
+  async idle(): Promise<void> {
+    for (const forwarder of this.#forwarders.values()) await forwarder.idle()
+  }
+
   /** When the message is to go, where it is kept at `now`; `undefined` where it is not to. */
   dueAt(account: BareJid, message: InstantMessage, now: number): number | undefined {
     const route = this.#routes.get(domainOf(account))

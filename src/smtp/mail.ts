@@ -8,8 +8,6 @@ export interface Missed {
   readonly subject: string | undefined
   /** Milliseconds since the epoch. */
   readonly at: number
-  /** By which the account knows it. */
-  readonly stableId: string | undefined
 }
 
 export interface Person {

@@ -34,6 +34,17 @@ export class OfflineMail {
     }))
   }
 
+  /** Which of the messages still wait. */
+  async present(ids: readonly number[]): Promise<ReadonlySet<number>> {
+    if (ids.length === 0) return new Set()
+    const rows = await this.#db
+      .selectFrom('offline_messages')
+      .select('id')
+      .where('id', 'in', [...ids])
+      .execute()
+    return new Set(rows.map(({ id }) => id))
+  }
+
   /** When the next of the domain's users' is due. */
   async nextDue(domain: string): Promise<number | undefined> {
     const row = await this.#db
