@@ -1,5 +1,4 @@
 /** Roster versioning, which was XEP-0237 (RFC 6121 §2.6). */
-/** Roster versioning: RFC 6121 §2.6. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Element } from '../../src/xml/element.ts'
