@@ -147,6 +147,7 @@ async function openKernel(
       digestRealms: config.listeners.flatMap(({ realm }) => realm ?? []),
     },
   )
+  base.use(directory.lastActivity)
   await requireDomains(directory, config)
   const domainNames = () => directory.domains().map(({ name }) => name)
   const certificates = base.use(await Certificates.open({ clock, log }, config, domainNames))

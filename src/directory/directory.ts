@@ -29,6 +29,7 @@ import { Domains } from './domains.ts'
 import { noSuchUser, userExists } from './errors.ts'
 import { DirectoryEvents, type UserRemoved } from './events.ts'
 import type { AddressType } from './handles.ts'
+import { LastActivity } from './last-activity.ts'
 import { LoadingCache } from './loading-cache.ts'
 import { PartialKeys } from './partial-keys.ts'
 import { requirePassword } from './passwords.ts'
@@ -130,6 +131,8 @@ export class Directory {
   readonly devices: Devices
   /** What users keep here: vCards, private XML. */
   readonly personal: PersonalData
+  /** Disposing of it writes what is not on the disk yet. */
+  readonly lastActivity: LastActivity
   readonly #database: Database
   readonly #clock: Clock
   readonly #domains: Domains
@@ -145,6 +148,7 @@ export class Directory {
       ...{ database, log },
       userChanged: (account) => this.#users.delete(account),
     })
+    this.lastActivity = new LastActivity({ database, clock, log })
     this.partialKeys = parts.partialKeys
     this.devices = parts.devices
     this.#database = database

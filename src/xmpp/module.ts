@@ -2,6 +2,7 @@
 
 import type { Messaging } from '../core/messaging/messaging.ts'
 import type { AccessControl } from '../core/presence/access/access-control.ts'
+import type { PresenceService } from '../core/presence/presence.ts'
 import type { Sessions } from '../core/sessions.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
@@ -33,6 +34,7 @@ export interface ModuleContext {
   /** Files that users share; `undefined` where they do not. */
   readonly uploads: Uploads | undefined
   readonly messaging: Messaging
+  readonly presence: PresenceService
   readonly directory: Directory
   readonly access: AccessControl
   readonly rosters: Rosters

@@ -130,6 +130,7 @@ export async function startXmppSystem(
       contactLists: { maxContacts: options.maxContacts ?? 1000 },
     },
   )
+  disposeAfter(t, directory.lastActivity)
   await directory.addDomain(DOMAIN)
   await directory.addDomain(OTHER_DOMAIN)
   for (const user of ['alice', 'bob', 'carol', 'dave']) {

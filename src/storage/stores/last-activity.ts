@@ -1,4 +1,5 @@
 /** When users were last there (`last_activity`). */
+import { sql } from 'kysely'
 import type { Queryable } from '../database.ts'
 
 export interface LastActivityRow {
@@ -24,13 +25,18 @@ export class LastActivityRows {
     return row && { account, leftAt: Number(row.left_at), status: row.status }
   }
 
-  /** Rejects where the account does not exist. */
-  async put({ account, leftAt, status }: LastActivityRow): Promise<void> {
-    const row = { left_at: leftAt, status }
-    await this.#db
-      .insertInto('last_activity')
-      .values({ account, ...row })
-      .onConflict((conflict) => conflict.column('account').doUpdateSet(row))
-      .execute()
+  /** Those of accounts that do not exist are left out. A thousand at a time at most. */
+  async putAll(rows: readonly LastActivityRow[]): Promise<void> {
+    const values = rows.map(
+      ({ account, leftAt, status }) => sql`(${account}, cast(${leftAt} as bigint), ${status})`,
+    )
+    await sql`
+      with gone (account, left_at, status) as (values ${sql.join(values)})
+      insert into last_activity (account, left_at, status)
+      select gone.account, gone.left_at, gone.status
+      from gone join users on users.account = gone.account
+      where true
+      on conflict (account) do update set left_at = excluded.left_at, status = excluded.status
+    `.execute(this.#db)
   }
 }

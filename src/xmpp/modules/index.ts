@@ -19,6 +19,7 @@ import { fast } from './fast.ts'
 import { flexibleOffline } from './flexible-offline.ts'
 import { hints } from './hints.ts'
 import { httpUpload } from './http-upload.ts'
+import { lastActivity } from './last-activity.ts'
 import { legacySession } from './legacy-session.ts'
 import { messagePayloads } from './message-payloads.ts'
 import { offlineMessages } from './offline-messages.ts'
@@ -59,6 +60,7 @@ export const xmppModules: readonly XmppModule[] = [
   ping,
   version,
   entityTime,
+  lastActivity,
   privateStorage,
   vcard,
   vcardAvatar,

@@ -17,6 +17,7 @@ import {
   presenceKind,
   type SharedText,
   sharedText,
+  statusOf,
   unavailableText,
 } from './presence-stanza.ts'
 import type { Probes } from './probes.ts'
@@ -46,7 +47,7 @@ export class PresenceHandler {
     const address = stanza.attr('to')
     if (address === undefined) {
       if (kind === 'available') return this.#available(session, stanza)
-      if (kind === 'unavailable') return this.#goodbye(session, sharedText(stanza))
+      if (kind === 'unavailable') return this.#goodbye(session, stanza)
       if (kind === 'error') return
       throw badRequest('this presence needs an address')
     }
@@ -105,7 +106,7 @@ export class PresenceHandler {
   /** The stream is gone, with or without a goodbye (RFC 6121 §4.5.2). */
   closed(session: XmppSession): void | Promise<void> {
     session.interested = false
-    return this.#unavailable(session, unavailableText(session.jid.full))
+    return this.#unavailable(session, unavailableText(session.jid.full), undefined)
   }
 
   #available(session: XmppSession, said: Element): void | Promise<void> {
@@ -167,14 +168,19 @@ export class PresenceHandler {
     if (others.length === 0) await subscriptions.resendRequests(account)
   }
 
-  #goodbye(session: XmppSession, text: SharedText): void | Promise<void> {
+  #goodbye(session: XmppSession, stanza: Element): void | Promise<void> {
+    const text = sharedText(stanza)
     // §4.5.2: also to the resource that said it; those that are still available follow.
     if (session.presence) session.send(addressed(text, session.account))
-    return this.#unavailable(session, text)
+    return this.#unavailable(session, text, statusOf(stanza))
   }
 
-  #unavailable(session: XmppSession, text: SharedText): void | Promise<void> {
-    const { source, broadcaster, directed } = this.#deps
+  #unavailable(
+    session: XmppSession,
+    text: SharedText,
+    words: string | undefined,
+  ): void | Promise<void> {
+    const { source, broadcaster, directed, directory } = this.#deps
     const available = session.presence !== undefined
     session.presence = undefined
     session.priority = undefined
@@ -182,7 +188,7 @@ export class PresenceHandler {
     const ended = directed.end(session, text, available)
     if (!available) return ended
     broadcaster.farewell(session.jid, text)
-    source.withdraw(session)
+    directory.lastActivity.withWords(words, () => source.withdraw(session))
     this.#toOwn(session, text)
     const told = broadcaster.update(session.account)
     return told && ended ? Promise.all([told, ended]).then(() => undefined) : (told ?? ended)

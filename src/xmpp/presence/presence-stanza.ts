@@ -54,7 +54,7 @@ function parsePriority(text: string): number {
 }
 
 /** The status without a language of its own, else the first (§4.7.2.2). */
-function statusOf(stanza: Element): string | undefined {
+export function statusOf(stanza: Element): string | undefined {
   let first: string | undefined
   for (const child of stanza.elements()) {
     if (!child.is('status', NS_CLIENT)) continue

@@ -32,13 +32,16 @@ eachDatabase((_kind, open) => {
     await directory.addUser({ account: alice })
     const rows = new LastActivityRows(database.kysely)
     assert.equal(await rows.get(alice), undefined)
-    await rows.put({ account: alice, leftAt: 5, status: 'Lunch' })
-    await rows.put({ account: alice, leftAt: 1_700_000_000_000, status: '' })
-    assert.deepEqual(await rows.get(alice), {
-      account: alice,
-      leftAt: 1_700_000_000_000,
-      status: '',
-    })
+    const nobody = requireJid('nobody@corp.example').bare
+    await rows.putAll([
+      { account: nobody, leftAt: 5, status: '' },
+      { account: alice, leftAt: 5, status: 'Lunch' },
+    ])
+    assert.deepEqual(await rows.get(alice), { account: alice, leftAt: 5, status: 'Lunch' })
+    assert.equal(await rows.get(nobody), undefined)
+    const later = { account: alice, leftAt: 1_700_000_000_000, status: '' }
+    await rows.putAll([later])
+    assert.deepEqual(await rows.get(alice), later)
     await directory.removeUser(alice)
     assert.equal(await rows.get(alice), undefined)
   })
