@@ -40,6 +40,20 @@ export interface MessageAccess {
   isRefused(account: BareJid, address: BareJid): boolean
 }
 
+/** One protocol's way to addresses that are not of this system. Must not throw. */
+export interface Relay {
+  /** `undefined` where it has no way there. */
+  relay(message: InstantMessage): DeliveryOutcome | undefined
+}
+
+/** Told what becomes of messages for users of this system. Must not throw, and be quick: it is asked for each of them. */
+export interface MessagingObserver {
+  /** Those sessions have it now, or a copy. */
+  given(account: BareJid, message: InstantMessage, sessions: readonly Session[]): void
+  /** It waits for the user. */
+  stored(account: BareJid, message: InstantMessage): void
+}
+
 export interface MessagingDeps {
   sessions: Sessions
   accounts: Accounts
@@ -73,6 +87,8 @@ export class Messaging {
   readonly #conversations: Conversations
   /** The tail of what waits for each absent account, so that its messages keep their order (RFC 6120 §10.1). */
   readonly #waiting = new KeyedQueue<BareJid>(MAX_WAITING)
+  readonly #relays = new Set<Relay>()
+  #observer: MessagingObserver | undefined
 
   constructor(deps: MessagingDeps) {
     this.#deps = deps
@@ -108,6 +124,22 @@ export class Messaging {
     return isKept ? { kind: 'stored', sessions } : nobody
   }
 
+  /** Messages to addresses that are not of this system go to the first that takes them. */
+  addRelay(relay: Relay): Disposable {
+    this.#relays.add(relay)
+    return { [Symbol.dispose]: () => void this.#relays.delete(relay) }
+  }
+
+  /** There is one at most. */
+  observe(observer: MessagingObserver): Disposable {
+    this.#observer = observer
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#observer === observer) this.#observer = undefined
+      },
+    }
+  }
+
   /** See `Mailbox.drain`. */
   drainOffline(session: Session): Promise<void> {
     return this.mailbox.drain(session)
@@ -119,15 +151,23 @@ export class Messaging {
   ): DeliveryOutcome | Promise<DeliveryOutcome> {
     const { to } = message
     if (sender && this.#deps.sessions.of(sender.account).length > 1) this.#fromOne(message, sender)
-    if (!this.#deps.accounts.isLocal(to.domain)) return refused('no-such-domain')
     // XEP-0191 §3.3, for senders whose edge has no word of its own for it.
     if (this.#hasBlocked(message.from.bare, to.bare)) return refused('forbidden')
+    if (!this.#deps.accounts.isLocal(to.domain)) return this.#relay(message)
     if (!this.#mayReach(to.bare, message)) return nobodyThere(message)
     // Somebody on line and nothing on its way to the store before this message: no need to ask the database.
     if (this.#deps.sessions.of(to.bare).length > 0 && !this.#waiting.isBusy(to.bare)) {
       return this.#toOnline(to.bare, message) ?? this.#enqueue(to.bare, message)
     }
     return this.#enqueue(to.bare, message)
+  }
+
+  #relay(message: InstantMessage): DeliveryOutcome {
+    for (const relay of this.#relays) {
+      const outcome = relay.relay(message)
+      if (outcome) return outcome
+    }
+    return refused('no-such-domain')
   }
 
   /** `undefined` where none of the account's sessions takes this message and the rules for an absent user apply. */
@@ -190,6 +230,7 @@ export class Messaging {
     }
     if (!delivered && relayed.length === 0) return refusal ?? refused('unreachable')
     copyTo(takers, message, 'received')
+    this.#observer?.given(account, message, takers.length > 0 ? [...sessions, ...takers] : sessions)
     if (delivered) return DELIVERED
     const given = { account, message, tried: [...tried, ...sessions], isCopied: takers.length > 0 }
     return { kind: 'relayed', final: this.#settle(relayed, given) }
@@ -251,12 +292,15 @@ export class Messaging {
     const takers = copyTakers(this.#deps.sessions.of(account), NOBODY, message)
     if (takers.length > 0) identify(message)
     copyTo(takers, message, 'received')
+    if (takers.length > 0) this.#observer?.given(account, message, takers)
     return message.storable ? this.#store(account, message) : DROPPED
   }
 
   async #store(account: BareJid, message: InstantMessage): Promise<DeliveryOutcome> {
     const result = await this.mailbox.keep(account, message)
-    return result === 'full' ? refused('mailbox-full') : STORED
+    if (result === 'full') return refused('mailbox-full')
+    this.#observer?.stored(account, message)
+    return STORED
   }
 
   /** A client that is one of several of its account. */

@@ -18,6 +18,7 @@ import {
   watches,
 } from './roster-item.ts'
 import { inboundStep, outboundStep, type SubscriptionStanza } from './subscription.ts'
+import type { SubscriptionAudience } from './subscription-audience.ts'
 
 export type SubscriptionErrorCode =
   | 'self'
@@ -63,25 +64,6 @@ export interface SubscriptionPeople {
   exists(account: BareJid): boolean | Promise<boolean>
   /** The account that another address names. */
   accountOf(address: string): Promise<BareJid | undefined>
-}
-
-/** One protocol's part: it shows what came, and who sees whom. Must not throw. */
-export interface SubscriptionAudience {
-  /** `user` is to be shown this of `contact`; `stanza` as it came, if it came as one. */
-  received?(
-    user: BareJid,
-    type: SubscriptionStanza,
-    contact: BareJid,
-    stanza: string | undefined,
-  ): void
-  /** The watcher is subscribed from now on. */
-  began?(presentity: BareJid, watcher: BareJid): void
-  /** The watcher will not be subscribed any more, and is so still. */
-  ending?(presentity: BareJid, watcher: BareJid): void
-  /** The presentity said no to a request. */
-  refused?(presentity: BareJid, watcher: BareJid): void
-  /** `waiting(presentity)` may be different now; `undefined`: anybody's. */
-  requestsChanged?(presentity: BareJid | undefined): void
 }
 
 /** A request for its presentity to answer. */
@@ -138,6 +120,16 @@ export class Subscriptions {
     if (!route) return
     await this.#receive(contact, { type, from: user, stanza })
     if (type === 'subscribed') this.#tell((audience) => audience.began?.(user, contact)) // §3.1.5
+  }
+
+  /** Somebody who is not of this system says this to a user. */
+  hear(
+    user: BareJid,
+    type: SubscriptionStanza,
+    from: BareJid,
+    stanza: string | undefined,
+  ): Promise<void> {
+    return this.#receive(user, { type, from, stanza })
   }
 
   /** Somebody without a contact list of his own waits for a confirmation: a SIP subscription. */
@@ -266,6 +258,7 @@ export class Subscriptions {
   async #requireContact(to: BareJid): Promise<BareJid> {
     const { people } = this.#deps
     if (!people.isLocal(domainOf(to))) {
+      if (this.#wayTo(to)) return to
       throw new SubscriptionError('not-served', `${domainOf(to)} is not a domain of this system`)
     }
     if (!to.includes('@')) throw new SubscriptionError('not-a-user', `${to} has no presence`)
@@ -280,6 +273,10 @@ export class Subscriptions {
 
   async #receive(user: BareJid, arrival: Arrival): Promise<void> {
     const { type, from, stanza } = arrival
+    if (!this.#deps.people.isLocal(domainOf(user))) {
+      this.#wayTo(user)?.carry?.(from, type, user, stanza)
+      return
+    }
     if (!(await this.#isUser(user))) return // §8.5.1
     const access = this.#decide(user, from)
     let reply: 'subscribed' | 'unsubscribed' | undefined
@@ -381,8 +378,14 @@ export class Subscriptions {
   }
 
   async #isUser(user: BareJid): Promise<boolean> {
-    const { people } = this.#deps
-    return user.includes('@') && people.isLocal(domainOf(user)) && (await people.exists(user))
+    return user.includes('@') && (await this.#deps.people.exists(user))
+  }
+
+  /** Who can take something to an address that is not of this system. */
+  #wayTo(address: BareJid): SubscriptionAudience | undefined {
+    const domain = domainOf(address)
+    for (const audience of this.#audiences) if (audience.reaches?.(domain)) return audience
+    return undefined
   }
 
   #tell(tell: (audience: SubscriptionAudience) => void): void {

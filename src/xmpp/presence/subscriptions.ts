@@ -4,8 +4,8 @@
  */
 import type { BareJid, Jid } from '../../core/address.ts'
 import type { SubscriptionStanza } from '../../core/presence/subscription.ts'
+import type { SubscriptionAudience } from '../../core/presence/subscription-audience.ts'
 import {
-  type SubscriptionAudience,
   SubscriptionError,
   type SubscriptionErrorCode,
   type Subscriptions,

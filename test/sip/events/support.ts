@@ -1,10 +1,8 @@
 /** What event and registrar tests share: requests written short, a user agent that records, a small directory. */
 import { type BareJid, parseJid, requireJid } from '../../../src/core/address.ts'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
-import type {
-  SubscriptionAudience,
-  WaitingRequest,
-} from '../../../src/core/presence/subscriptions.ts'
+import type { SubscriptionAudience } from '../../../src/core/presence/subscription-audience.ts'
+import type { WaitingRequest } from '../../../src/core/presence/subscriptions.ts'
 import type { SipIdentity } from '../../../src/sip/auth/identity.ts'
 import { SipError } from '../../../src/sip/errors.ts'
 import type { EventDeps } from '../../../src/sip/events/event-package.ts'
