@@ -1,5 +1,5 @@
 """A slixmpp client that a test steers: one JSON command a line on standard input, one JSON event a line on
-standard output. Commands: presence, subscribe, subscribed, message, roster, set_item, remove_item, iq, quit."""
+standard output. Commands: presence, subscribe, subscribed, message, carbons, roster, set_item, remove_item, iq, quit."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ class Client(slixmpp.ClientXMPP):
         self.keyfile = options.get("keyfile")
         self.auto_authorize = options.get("auto_authorize")
         self.auto_subscribe = False
-        for plugin in ("xep_0030", "xep_0092", "xep_0199", "xep_0203"):
+        for plugin in ("xep_0030", "xep_0092", "xep_0184", "xep_0199", "xep_0203", "xep_0280"):
             self.register_plugin(plugin)
         self.add_event_handler("session_start", self.on_session)
         self.add_event_handler("failed_auth", lambda _: self.say(event="failed_auth"))
@@ -33,6 +33,11 @@ class Client(slixmpp.ClientXMPP):
                      "presence_unsubscribe", "presence_unsubscribed", "presence_error"):
             self.add_event_handler(name, lambda stanza, name=name: self.on_presence(name, stanza))
         self.add_event_handler("roster_update", self.on_roster)
+        self.add_event_handler("receipt_received", lambda stanza: self.say(
+            event="receipt", sender=str(stanza["from"]), id=stanza["receipt"]))
+        for direction in ("received", "sent"):
+            self.add_event_handler("carbon_" + direction, lambda stanza, name="carbon_" + direction:
+                                   self.on_carbon(name, stanza[name]))
 
     @staticmethod
     def say(**event):
@@ -45,6 +50,9 @@ class Client(slixmpp.ClientXMPP):
         delay = stanza.xml.find("{urn:xmpp:delay}delay")
         self.say(event="message", sender=str(stanza["from"]), type=stanza["type"], body=stanza["body"],
                  thread=stanza["thread"], delayed=None if delay is None else delay.get("stamp"))
+
+    def on_carbon(self, name, stanza):
+        self.say(event=name, sender=str(stanza["from"]), to=str(stanza["to"]), body=stanza["body"])
 
     def on_message_error(self, stanza):
         self.say(event="message_error", sender=str(stanza["from"]), condition=stanza["error"]["condition"])
@@ -68,7 +76,13 @@ class Client(slixmpp.ClientXMPP):
             stanza = self.make_message(command["to"], command["body"], mtype=command.get("type", "chat"))
             if command.get("thread"):
                 stanza["thread"] = command["thread"]
+            if command.get("receipt"):
+                stanza["request_receipt"] = True
             stanza.send()
+            self.say(event="said", id=stanza["id"])
+        elif name == "carbons":
+            enable = self["xep_0280"].enable if command["on"] else self["xep_0280"].disable
+            self.say(event="done", command=name, result=(await enable())["type"])
         elif name == "roster":
             await self.get_roster()
         elif name == "set_item":
