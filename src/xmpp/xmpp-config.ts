@@ -1,3 +1,4 @@
+import type { ComponentConfig } from './components/component.ts'
 import type { ContactAddresses } from './modules/contact-addresses.ts'
 import type { ExternalService } from './modules/external-services.ts'
 
@@ -18,8 +19,12 @@ export interface XmppConfig {
   readonly maxVcardSize: number
   /** Bytes of all private XML of one user. */
   readonly maxPrivateData: number
+  /** Whether clients of old are shown the block list as a privacy list (XEP-0016). */
+  readonly privacyLists: boolean
   readonly contactAddresses: ContactAddresses
   /** Where it is said what is wrong with the service (XEP-0455). */
   readonly outageUrls: readonly string[]
   readonly externalServices: readonly ExternalService[]
+  /** External components (XEP-0114). */
+  readonly components?: readonly ComponentConfig[]
 }

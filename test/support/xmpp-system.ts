@@ -76,6 +76,7 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   maxDirectedPresence: 500,
   busyShow: 'dnd',
   admins: [],
+  privacyLists: false,
   maxVcardSize: 131_072,
   maxPrivateData: 1_048_576,
   contactAddresses: NO_CONTACTS,
@@ -83,6 +84,8 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   externalServices: [],
   passwordChange: true,
 }
+
+const HERE = { host: '127.0.0.1', port: 0 }
 
 export const HTTP_CONFIG: HttpConfig = {
   publicUrl: undefined,
@@ -155,7 +158,7 @@ export async function startXmppSystem(
     t,
     await startXmpp(
       {
-        listen: { xmpp: { host: '127.0.0.1', port: 0 }, xmppTls: undefined },
+        listen: { xmpp: HERE, xmppTls: undefined, components: HERE },
         listeners: [],
         http: { ...HTTP_CONFIG, ...options.http },
         xmpp: { ...CONFIG, ...options.config },
@@ -182,6 +185,7 @@ export async function startXmppSystem(
     messaging,
     clock,
     port: xmpp.listeners[0]?.address.port ?? 0,
+    componentPort: xmpp.listeners.find(({ kind }) => kind === 'components')?.address.port ?? 0,
     httpParts: xmpp.httpParts,
   })
 }
@@ -207,6 +211,7 @@ interface Parts {
   messaging: Messaging
   clock: Clock
   port: number
+  componentPort: number
   httpParts: readonly HttpPart[]
 }
 
@@ -219,6 +224,7 @@ export class XmppSystem {
   readonly sessions: Sessions
   readonly messaging: Messaging
   readonly port: number
+  readonly componentPort: number
   readonly httpParts: readonly HttpPart[]
   readonly #clock: Clock
 
@@ -231,6 +237,7 @@ export class XmppSystem {
     this.sessions = parts.sessions
     this.messaging = parts.messaging
     this.port = parts.port
+    this.componentPort = parts.componentPort
     this.httpParts = parts.httpParts
     this.#clock = parts.clock
   }

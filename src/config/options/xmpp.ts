@@ -163,6 +163,10 @@ const people = {
 }
 
 const kept = {
+  privacyLists: boolean({
+    default: false,
+    doc: 'Whether clients that know privacy lists (XEP-0016) and nothing newer are shown the user’s block list as one, to be read only.',
+  }),
   maxVcardSize: size({
     default: '128 KB',
     min: 1024,

@@ -17,7 +17,7 @@ import {
   parseItems,
 } from '../blocking/block-list-stanza.ts'
 import { forbidden, notAcceptable, resourceConstraint } from '../errors.ts'
-import type { IqRequest } from '../iq/iq-handlers.ts'
+import { type IqRequest, requireSession } from '../iq/iq-handlers.ts'
 import { defineModule, type ModuleContext } from '../module.ts'
 
 export const blocking = defineModule({
@@ -30,12 +30,15 @@ export const blocking = defineModule({
 
   setup(context) {
     const { iq, access, sessions } = context
-    const pushes = new BlockListPushes({ sessions, blocked: (account) => blocked(access, account) })
+    const pushes = new BlockListPushes({
+      sessions,
+      blocked: (account) => blockedBy(access, account),
+    })
 
     iq.account.get(NS_BLOCKING, 'blocklist', (request) => {
       requireOwner(request)
-      const list = blocked(access, request.to)
-      request.session.blockList = list
+      const list = blockedBy(access, request.to)
+      requireSession(request).blockList = list
       return blockListElement(list)
     })
     iq.account.set(NS_BLOCKING, 'block', async (request) => {
@@ -59,7 +62,8 @@ function requireOwner({ from, to }: IqRequest): void {
   if (from.bare !== to) throw forbidden()
 }
 
-function blocked(access: AccessControl, account: BareJid): ReadonlySet<string> {
+/** The addresses that a user has blocked. */
+export function blockedBy(access: AccessControl, account: BareJid): ReadonlySet<string> {
   const jids = access.rules(ruleFilter(account)).map(({ watcher }) => jidOfPattern(watcher))
   return new Set(jids.filter((jid) => jid !== undefined))
 }

@@ -11,6 +11,7 @@ import { caps2 } from './caps2.ts'
 import { carbons } from './carbons.ts'
 import { clientCertificates } from './client-certificates.ts'
 import { clientState } from './client-state.ts'
+import { components } from './components.ts'
 import { contactAddresses } from './contact-addresses.ts'
 import { disco } from './disco.ts'
 import { entityTime } from './entity-time.ts'
@@ -24,6 +25,7 @@ import { legacySession } from './legacy-session.ts'
 import { messagePayloads } from './message-payloads.ts'
 import { offlineMessages } from './offline-messages.ts'
 import { ping } from './ping.ts'
+import { privacyLists } from './privacy-lists.ts'
 import { privateStorage } from './private-storage.ts'
 import { registration } from './registration.ts'
 import { saslUpgrades } from './sasl-upgrades.ts'
@@ -46,6 +48,7 @@ export const xmppModules: readonly XmppModule[] = [
   streamManagement,
   clientState,
   blocking,
+  privacyLists,
   legacySession,
   offlineMessages,
   flexibleOffline,
@@ -65,6 +68,7 @@ export const xmppModules: readonly XmppModule[] = [
   vcard,
   vcardAvatar,
   contactAddresses,
+  components,
   serviceOutage,
   externalServices,
   httpUpload,
