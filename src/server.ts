@@ -286,7 +286,7 @@ interface XmppExtras {
 }
 
 function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras) {
-  const { listen, listeners, http, xmpp } = config
+  const { listen, listeners, components, http, xmpp } = config
   const { authTimeout: authTimeoutMs, idleTimeout: idleTimeoutMs, idleGrace: idleGraceMs } = xmpp
   const { resumeFor: resumeForMs, tokenLifetime: tokenLifetimeMs } = xmpp
   const { clientCa, clientCertificateFallback: certificateFallback } = xmpp
@@ -298,6 +298,7 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
       http,
       xmpp: {
         ...xmpp,
+        components,
         authTimeoutMs,
         idleTimeoutMs,
         idleGraceMs,

@@ -14,6 +14,7 @@ export const XEP_TITLES: Readonly<Record<number, string>> = {
   79: 'Advanced Message Processing',
   85: 'Chat State Notifications',
   92: 'Software Version',
+  114: 'Jabber Component Protocol',
   115: 'Entity Capabilities',
   124: 'Bidirectional-streams Over Synchronous HTTP (BOSH)',
   128: 'Service Discovery Extensions',

@@ -15,6 +15,7 @@ import {
   path,
 } from './option.ts'
 import { adminOptions } from './options/admin.ts'
+import { componentsOption } from './options/components.ts'
 import { httpOptions } from './options/http.ts'
 import { listenersOption } from './options/listeners.ts'
 import { overloadOptions } from './options/overload.ts'
@@ -64,6 +65,10 @@ const listenOptions = Type.Object(
     http: address({
       default: 'off',
       doc: 'XMPP over HTTP without TLS, for a proxy in front of this server, which `http.trustedProxies` names; the usual port is 5280.',
+    }),
+    components: address({
+      default: 'off',
+      doc: 'External components (XEP-0114), which `components` names, without TLS: keep it inside; the usual address is 127.0.0.1:5275.',
     }),
   },
   { description: 'Where the server listens. Port 0 takes a free one, which is printed.' },
@@ -129,6 +134,7 @@ export const configSchema = Type.Object({
   ),
   listen: listenOptions,
   listeners: listenersOption,
+  components: componentsOption,
   tls: tlsOptions,
   passwords: passwordOptions,
   presence: presenceOptions,

@@ -21,6 +21,7 @@ export const LISTENER_PROTOCOLS: Readonly<Record<ListenerName, string>> = {
   https: 'HTTPS API',
   httpsXmpp: 'XMPP over HTTPS',
   http: 'XMPP over HTTP',
+  components: 'XMPP components',
 }
 
 const REASONS: Readonly<Record<string, readonly [OperatorErrorCode, string]>> = {

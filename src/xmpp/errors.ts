@@ -75,6 +75,7 @@ export const notAcceptable = (text?: string) => new StanzaError('modify', 'not-a
 export const notAllowed = (text?: string) => new StanzaError('cancel', 'not-allowed', text)
 export const serviceUnavailable = () => new StanzaError('cancel', 'service-unavailable')
 export const remoteServerNotFound = () => new StanzaError('cancel', 'remote-server-not-found')
+export const remoteServerTimeout = () => new StanzaError('wait', 'remote-server-timeout')
 export const resourceConstraint = (text?: string) =>
   new StanzaError('wait', 'resource-constraint', text)
 export const internalServerError = () => new StanzaError('cancel', 'internal-server-error')

@@ -11,6 +11,8 @@ import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import { watchAccounts } from './account-changes.ts'
 import type { CommandAudit } from './commands/administration.ts'
+import { Components } from './components/components.ts'
+import { FromComponents } from './components/from-components.ts'
 import { DiscoNodes } from './iq/disco-nodes.ts'
 import { type IqHandlers, newIqHandlers } from './iq/iq-handlers.ts'
 import { IqRouter } from './iq/iq-router.ts'
@@ -21,6 +23,7 @@ import { Redelivery } from './messages/redelivery.ts'
 import type { ServerIdentity, XmppModule } from './module.ts'
 import { xmppModules } from './modules/index.ts'
 import { NewAccounts } from './modules/registration.ts'
+import { Outside } from './outside.ts'
 import { Avatars } from './presence/avatars.ts'
 import { Broadcaster } from './presence/broadcaster.ts'
 import { DirectedPresence } from './presence/directed-presence.ts'
@@ -30,6 +33,7 @@ import { Probes } from './presence/probes.ts'
 import { RosterWatchers } from './presence/roster-watchers.ts'
 import { Sight } from './presence/sight.ts'
 import { XmppSubscriptions } from './presence/subscriptions.ts'
+import { Questions } from './questions.ts'
 import { Rosters } from './roster/rosters.ts'
 import { Router } from './router.ts'
 import { ServiceHosts } from './service-hosts.ts'
@@ -58,6 +62,9 @@ export interface ImDeps {
 /** The handler of all client streams. Disposing of it stops watching presence and the directory. */
 export interface InstantMessaging extends Disposable {
   readonly handler: StanzaHandler
+  readonly components: Components
+  /** What those send. */
+  readonly fromComponents: FromComponents
 }
 
 export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantMessaging {
@@ -66,6 +73,8 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   const rosters = new Rosters({ contacts: directory.contacts, sessions })
   const sight = new Sight({ rosters, access: deps.access })
   const services = new ServiceHosts()
+  const outside = new Outside(directory)
+  const components = new Components(config.components ?? [], directory)
   const shared = {
     ...deps,
     uploads: deps.uploads,
@@ -75,6 +84,9 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
     rosters,
     sight,
     services,
+    components,
+    outside,
+    questions: new Questions({ ...deps, sessions, outside }),
   }
   const avatars = new Avatars(shared)
   const broadcaster = new Broadcaster({ ...shared, avatars, busyShow: config.busyShow })
@@ -91,6 +103,7 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   const modules = xmppModules.filter((module) => module.enabled?.(config) ?? true)
   const server = identity(deps.software, modules, config)
   using starting = new DisposableStack()
+  starting.use(shared.questions)
   for (const module of modules) {
     starting.use(module.setup?.({ ...shared, iq: handlers, nodes, subscriptions, config, server }))
   }
@@ -104,7 +117,8 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   starting.use(deps.watchers.add(new RosterWatchers(shared)))
   starting.use(watchAccounts({ ...shared, broadcaster }))
   const watching = starting.move()
-  return { handler, [Symbol.dispose]: () => watching.dispose() }
+  const fromComponents = new FromComponents(shared)
+  return { handler, components, fromComponents, [Symbol.dispose]: () => watching.dispose() }
 }
 
 interface RouterParts {
@@ -117,6 +131,9 @@ interface RouterParts {
   rosters: Rosters
   sight: Sight
   services: ServiceHosts
+  components: Components
+  outside: Outside
+  questions: Questions
   broadcaster: Broadcaster
   subscriptions: XmppSubscriptions
   probes: Probes

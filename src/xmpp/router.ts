@@ -3,6 +3,7 @@ import { type Jid, parseJid, requireJid } from '../core/address.ts'
 import type { Element } from '../xml/element.ts'
 import { type Refusing, requireNotBlocked } from './blocking/blocked.ts'
 import { jidMalformed, StreamError } from './errors.ts'
+import { type Components, sendToComponent } from './components/components.ts'
 import type { IqRouter } from './iq/iq-router.ts'
 import type { MessageHandler } from './messages/message-handler.ts'
 import type { Redelivery } from './messages/redelivery.ts'
@@ -12,6 +13,7 @@ import type { Unacknowledged } from './stream-management/outbox.ts'
 
 export interface RouterDeps {
   access: Refusing
+  components: Components
   iq: IqRouter
   messages: MessageHandler
   presence: PresenceHandler
@@ -28,6 +30,7 @@ export class Router implements StanzaHandler {
   readonly bindFeatures: readonly BindFeature[]
   readonly guests: GuestHandler | undefined
   readonly #access: Refusing
+  readonly #components: Components
   readonly #iq: IqRouter
   readonly #messages: MessageHandler
   readonly #presence: PresenceHandler
@@ -35,6 +38,7 @@ export class Router implements StanzaHandler {
 
   constructor({
     access,
+    components,
     iq,
     messages,
     presence,
@@ -44,6 +48,7 @@ export class Router implements StanzaHandler {
     guests,
   }: RouterDeps) {
     this.#access = access
+    this.#components = components
     this.#iq = iq
     this.#messages = messages
     this.#presence = presence
@@ -54,6 +59,7 @@ export class Router implements StanzaHandler {
   }
 
   stanza(session: XmppSession, stanza: Element): void | Promise<void> {
+    if (this.#toComponent(session, stanza)) return
     switch (stanza.name) {
       case 'message':
         return this.#messages.handle(
@@ -80,6 +86,15 @@ export class Router implements StanzaHandler {
 
   undelivered(session: XmppSession, stanzas: readonly Unacknowledged[]): Promise<void> {
     return this.#redelivery.redeliver(session, stanzas)
+  }
+
+  /** Presence goes the way of all directed presence. */
+  #toComponent(session: XmppSession, stanza: Element): boolean {
+    if (stanza.name !== 'message' && stanza.name !== 'iq') return false
+    const found = this.#components.addressee(stanza)
+    if (!found) return false
+    sendToComponent(stanza, { access: this.#access, session, ...found })
+    return true
   }
 
   #addressee(session: XmppSession, stanza: Element): Jid {

@@ -1,9 +1,10 @@
 /**
  * Services within this process that have addresses of their own, beside those of domains: `upload.corp.example`, say.
- * Each answers `iq` and service discovery (XEP-0030).
+ * Each answers `iq` and service discovery (XEP-0030), and may take messages and presence.
  */
 import { type Element, xml } from '../xml/element.ts'
 import { itemNotFound } from './errors.ts'
+import { HostStanzas } from './host-stanzas.ts'
 import { type IqRequest, IqScope } from './iq/iq-handlers.ts'
 import { NS_DISCO_INFO, NS_DISCO_ITEMS } from './namespaces.ts'
 
@@ -24,6 +25,7 @@ export interface ServiceHostOptions {
 export class ServiceHost {
   /** What it answers; discovery is here already. */
   readonly iq = new IqScope()
+  readonly stanzas = new HostStanzas()
   readonly #options: ServiceHostOptions
 
   constructor(options: ServiceHostOptions) {
@@ -65,6 +67,8 @@ function requireNoNode(payload: Element): void {
 }
 
 export class ServiceHosts {
+  /** What each domain itself takes. */
+  readonly domainStanzas = new HostStanzas()
   readonly #hosts: ServiceHost[] = []
 
   add(options: ServiceHostOptions): ServiceHost {

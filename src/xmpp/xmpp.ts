@@ -9,7 +9,8 @@ import type { ClientStreams, StreamRules } from './c2s/client-streams.ts'
 import type { C2sConfig } from './c2s/config.ts'
 import type { HttpConfig } from './http/http-config.ts'
 import { xmppOverHttp } from './http/xmpp-over-http.ts'
-import { type ImDeps, openInstantMessaging } from './im.ts'
+import { type ComponentListener, listenForComponents } from './components/listener.ts'
+import { type ImDeps, type InstantMessaging, openInstantMessaging } from './im.ts'
 import { FastTokens, type TokenStore } from './sasl/fast/fast-tokens.ts'
 import { uploadPart } from './upload/http/upload-part.ts'
 import type { XmppConfig } from './xmpp-config.ts'
@@ -19,6 +20,8 @@ export interface StartXmppConfig {
   readonly listen: {
     readonly xmpp: ListenAddress | undefined
     readonly xmppTls: ListenAddress | undefined
+    /** For external components; absent where there are none. */
+    readonly components?: ListenAddress | undefined
   }
   /** More of them, each with rules of its own. */
   readonly listeners: readonly ListenerConfig[]
@@ -67,7 +70,7 @@ export interface XmppDeps extends ImDeps {
 export interface Xmpp extends AsyncDisposable {
   readonly listeners: readonly {
     readonly name: string
-    readonly kind: TcpKind
+    readonly kind: TcpKind | 'components'
     readonly address: ListenAddress
   }[]
   /** What is served over HTTP, on listeners that have no rules of their own. */
@@ -107,6 +110,8 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
       overload: deps.overload,
     }),
   )
+  const components = await openComponents(config, deps, im)
+  if (components) starting.use(components)
   const domains = () => deps.directory.domains()
   const files = filesOverHttp(config, deps)
   const partsWith = (streams: ClientStreams) => [
@@ -115,17 +120,33 @@ export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promis
   ]
   const running = starting.move()
   return {
-    listeners: c2s.listeners.map(({ name, direct, address, port }) => ({
-      name,
-      kind: direct ? 'xmppTls' : 'xmpp',
-      address: { host: address, port },
-    })),
+    listeners: [
+      ...c2s.listeners.map(({ name, direct, address, port }) => ({
+        name,
+        kind: direct ? ('xmppTls' as const) : ('xmpp' as const),
+        address: { host: address, port },
+      })),
+      ...(components
+        ? [{ name: 'components', kind: 'components' as const, address: components.address }]
+        : []),
+    ],
     httpParts: partsWith(c2s.streams),
     httpListeners: config.listeners.flatMap((listener) =>
       httpListener(listener, { c2s, partsWith }),
     ),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+async function openComponents(
+  { listen, xmpp }: StartXmppConfig,
+  { clock, log, links }: XmppDeps,
+  { components, fromComponents: incoming }: InstantMessaging,
+): Promise<ComponentListener | undefined> {
+  if (!listen.components) return undefined
+  const { maxStanzaBytes, maxQueuedBytes } = xmpp
+  const deps = { clock, log, links, components, incoming, maxStanzaBytes, maxQueuedBytes }
+  return await listenForComponents(listen.components, deps)
 }
 
 function filesOverHttp({ http }: StartXmppConfig, { uploads, clock, log }: XmppDeps): HttpPart[] {

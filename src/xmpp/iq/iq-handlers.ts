@@ -1,10 +1,12 @@
 /** Who answers which `iq`: by scope, type, namespace and name of what it carries. */
 import type { BareJid, Jid } from '../../core/address.ts'
 import type { Element } from '../../xml/element.ts'
+import { serviceUnavailable } from '../errors.ts'
 import type { XmppSession } from '../session.ts'
 
 export interface IqRequest {
-  readonly session: XmppSession
+  /** The client that asks; `undefined` where somebody outside does. */
+  readonly session: XmppSession | undefined
   readonly from: Jid
   /** The bare JID that is asked: an account, or one of our domains. */
   readonly to: BareJid
@@ -13,6 +15,12 @@ export interface IqRequest {
   readonly payload: Element
   /** Answers now, for a handler that has more to send after its answer; it then returns `REPLIED`. */
   reply(payload?: Element): void
+}
+
+/** For what only a client of ours can ask for. Throws `StanzaError`. */
+export function requireSession({ session }: IqRequest): XmppSession {
+  if (!session) throw serviceUnavailable()
+  return session
 }
 
 export const REPLIED = Symbol('replied')

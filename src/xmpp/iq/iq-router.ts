@@ -1,13 +1,16 @@
 /** Where an `iq` goes: RFC 6120 §8.2.3 and §10, RFC 6121 §8.5. */
 import type { BareJid, Jid } from '../../core/address.ts'
 import { type Element, xml } from '../../xml/element.ts'
+import type { Asker } from '../asker.ts'
 import { isRefusedBy, type Refusing } from '../blocking/blocked.ts'
-import { remoteServerNotFound, serviceUnavailable } from '../errors.ts'
+import { serviceUnavailable } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import { NS_CLIENT } from '../namespaces.ts'
+import type { Outside } from '../outside.ts'
 import type { Sight } from '../presence/sight.ts'
+import type { Questions } from '../questions.ts'
 import type { ServiceHosts } from '../service-hosts.ts'
-import type { XmppSession } from '../session.ts'
+import { XmppSession } from '../session.ts'
 import { type IqHandlers, type IqRequest, type IqScope, REPLIED } from './iq-handlers.ts'
 
 export interface IqRouterDeps {
@@ -15,6 +18,8 @@ export interface IqRouterDeps {
   sessions: LocalSessions
   directory: { isLocal(domain: string): boolean }
   services: Pick<ServiceHosts, 'find'>
+  outside: Outside
+  questions: Questions
   access: Refusing
   sight: Pick<Sight, 'ofClients'>
 }
@@ -29,38 +34,42 @@ export class IqRouter {
   }
 
   /** `to` is the sender's own bare JID where the stanza names nobody (RFC 6120 §10.3.3). */
-  handle(session: XmppSession, stanza: Element, to: Jid): void | Promise<void> {
+  handle(asker: Asker, stanza: Element, to: Jid): void | Promise<void> {
     const kind = parseKind(stanza)
-    if (!this.#deps.directory.isLocal(to.domain)) return this.#toOther(session, stanza, to, kind)
-    if (to.local !== '' && isRefusedBy(this.#deps.access, to.bare, session.account)) {
+    if (!this.#deps.directory.isLocal(to.domain)) return this.#toOther(asker, stanza, to, kind)
+    if (to.local !== '' && isRefusedBy(this.#deps.access, to.bare, asker.jid.bare)) {
       // XEP-0191 §3.3: what asks nothing is dropped without a word.
       if (kind === 'get' || kind === 'set') throw serviceUnavailable()
       return
     }
-    if (to.resource !== '' && to.local !== '') return this.#toResource(session, stanza, to, kind)
-    // Answers to the server's own questions, such as roster pushes: nothing waits for them.
-    if (kind === 'result' || kind === 'error') return
+    if (to.resource !== '' && to.local !== '') return this.#toResource(asker, stanza, to, kind)
+    if (kind === 'result' || kind === 'error') {
+      // An account's own questions are pushes, which nothing waits for.
+      if (to.full === to.domain) this.#deps.questions.answered(stanza)
+      return
+    }
     if (to.resource !== '') throw serviceUnavailable()
     const { server, account } = this.#deps.handlers
-    return this.#answer(session, stanza, to.bare, kind, to.local === '' ? server : account)
+    return this.#answer(asker, stanza, to.bare, kind, to.local === '' ? server : account)
   }
 
-  /** To a service of ours that is no domain; there are no servers but this one yet. */
-  #toOther(
-    session: XmppSession,
-    stanza: Element,
-    to: Jid,
-    kind: Kind,
-  ): undefined | void | Promise<void> {
-    if (kind === 'result' || kind === 'error') return
-    const service = this.#deps.services.find(to.domain)
-    if (!service) throw remoteServerNotFound()
+  /** To a service of ours that is no domain, or to somebody outside. */
+  #toOther(asker: Asker, stanza: Element, to: Jid, kind: Kind): undefined | void | Promise<void> {
+    const { services, outside } = this.#deps
+    const isAnswer = kind === 'result' || kind === 'error'
+    const service = services.find(to.domain)
+    if (!service) {
+      if (isAnswer) outside.pass(stanza, to.domain)
+      else outside.require(stanza, to.domain)
+      return
+    }
+    if (isAnswer) return
     if (to.full !== to.domain) throw serviceUnavailable()
-    return this.#answer(session, stanza, to.bare, kind, service.iq)
+    return this.#answer(asker, stanza, to.bare, kind, service.iq)
   }
 
   #answer(
-    session: XmppSession,
+    asker: Asker,
     stanza: Element,
     to: BareJid,
     kind: 'get' | 'set',
@@ -69,8 +78,9 @@ export class IqRouter {
     const [payload] = stanza.elements()
     const handler = payload && scope.find(kind, payload)
     if (!handler) throw serviceUnavailable() // RFC 6121 §8.5.2.1.3, RFC 6120 §8.4
-    const reply = (result?: Element) => void session.send(resultOf(stanza, result))
-    const request: IqRequest = { session, from: session.jid, to, stanza, payload, reply }
+    const reply = (result?: Element) => void asker.send(resultOf(stanza, result))
+    const session = asker instanceof XmppSession ? asker : undefined
+    const request: IqRequest = { session, from: asker.jid, to, stanza, payload, reply }
     const answer = handler(request)
     if (answer instanceof Promise) {
       return answer.then((result) => {
@@ -81,23 +91,18 @@ export class IqRouter {
   }
 
   /** RFC 6121 §8.5.3. */
-  #toResource(
-    session: XmppSession,
-    stanza: Element,
-    to: Jid,
-    kind: Kind,
-  ): undefined | Promise<void> {
+  #toResource(asker: Asker, stanza: Element, to: Jid, kind: Kind): undefined | Promise<void> {
     const target = this.#deps.sessions.get(to.bare, to.resource)
     if (kind === 'result' || kind === 'error') {
       target?.send(stanza)
       return undefined
     }
     if (!target) throw serviceUnavailable()
-    if (isKnownTo(target, session.jid)) {
+    if (isKnownTo(target, asker.jid)) {
       if (!target.send(stanza)) throw serviceUnavailable()
       return undefined
     }
-    return this.#deps.sight.ofClients(to.bare, session.account).then((seen) => {
+    return this.#deps.sight.ofClients(to.bare, asker.jid.bare).then((seen) => {
       // §8.5.3.1: to others an answer would tell that the resource is there.
       if (!seen || !target.send(stanza)) throw serviceUnavailable()
     })

@@ -3,7 +3,7 @@
  * say (`core/messaging/copies.ts`) and `../messages/payloads.ts`'s; here clients ask for them.
  */
 import { serviceUnavailable } from '../errors.ts'
-import type { IqRequest } from '../iq/iq-handlers.ts'
+import { type IqRequest, requireSession } from '../iq/iq-handlers.ts'
 import { defineModule } from '../module.ts'
 import { NS_CARBONS } from '../namespaces.ts'
 
@@ -35,8 +35,9 @@ export const carbons = defineModule({
 })
 
 /** §10.1: as often as it likes. */
-function take({ session, from, to }: IqRequest, takesCopies: boolean): undefined {
+function take(request: IqRequest, takesCopies: boolean): undefined {
+  const { from, to } = request
   // What others have is none of one's business, and that they exist neither.
   if (from.bare !== to) throw serviceUnavailable()
-  session.takesCopies = takesCopies
+  requireSession(request).takesCopies = takesCopies
 }

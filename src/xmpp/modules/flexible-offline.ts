@@ -6,7 +6,7 @@ import type { BareJid } from '../../core/address.ts'
 import { BATCH, type KeptMessage, type Mailbox } from '../../core/messaging/mailbox.ts'
 import { type Element, escapeAttr, xml } from '../../xml/element.ts'
 import { badRequest, forbidden, itemNotFound, resourceConstraint } from '../errors.ts'
-import { type IqRequest, REPLIED } from '../iq/iq-handlers.ts'
+import { type IqRequest, REPLIED, requireSession } from '../iq/iq-handlers.ts'
 import { renderMessage, withinMessage } from '../messages/render.ts'
 import { defineModule, type ModuleContext } from '../module.ts'
 import type { XmppSession } from '../session.ts'
@@ -35,9 +35,10 @@ export const flexibleOffline = defineModule({
 })
 
 /** The account, by one of its own clients; from now on nothing is given out by itself (§2.2). */
-function reader({ session, from, to }: IqRequest): BareJid {
+function reader(request: IqRequest): BareJid {
+  const { from, to } = request
   if (from.bare !== to) throw forbidden()
-  session.readsMailbox = true
+  requireSession(request).readsMailbox = true
   return to
 }
 
@@ -76,8 +77,9 @@ async function show(
   { messaging: { mailbox }, log }: ModuleContext,
   request: IqRequest,
 ): Promise<typeof REPLIED> {
-  const { payload, session } = request
+  const { payload } = request
   const account = reader(request)
+  const session = requireSession(request)
   if (reading.has(session)) throw resourceConstraint('one request at a time')
   const batches = payload.child('fetch')
     ? mailbox.read(account)

@@ -4,7 +4,7 @@
  */
 import { type Element, escapeAttr, xml } from '../../xml/element.ts'
 import { badRequest, forbidden, itemNotFound, notAllowed } from '../errors.ts'
-import type { IqRequest } from '../iq/iq-handlers.ts'
+import { type IqRequest, requireSession } from '../iq/iq-handlers.ts'
 import { defineModule, type ModuleContext } from '../module.ts'
 import type { XmppSession } from '../session.ts'
 import { blockedBy } from './blocking.ts'
@@ -72,7 +72,8 @@ function requireOwner({ from, to }: IqRequest): void {
 
 /** §2.4, §2.5. */
 function read({ access }: ModuleContext, readers: Readers, request: IqRequest): Element {
-  const { to, session, payload } = request
+  const { to, payload } = request
+  const session = requireSession(request)
   const [asked, ...more] = [...payload.elements()]
   const list = blockedBy(access, to)
   readers.knows(session, list)
@@ -96,7 +97,9 @@ function listElement(jids: ReadonlySet<string>): Element {
 }
 
 /** §2.6 to §2.9: the one list is chosen already, and is changed by the blocking command only. */
-function choose({ active }: Readers, { session, payload }: IqRequest): void {
+function choose({ active }: Readers, request: IqRequest): void {
+  const { payload } = request
+  const session = requireSession(request)
   const [wish, ...more] = [...payload.elements()]
   if (!wish || more.length > 0) throw badRequest('one thing at a time')
   const name = wish.attr('name')

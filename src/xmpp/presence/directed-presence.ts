@@ -4,6 +4,7 @@ import type { AccessChange } from '../../core/presence/access/access-control.ts'
 import { watches } from '../../core/presence/roster-item.ts'
 import type { Element } from '../../xml/element.ts'
 import type { Refusing } from '../blocking/blocked.ts'
+import type { Components } from '../components/components.ts'
 import { resourceConstraint } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import type { Rosters } from '../roster/rosters.ts'
@@ -16,6 +17,7 @@ export interface DirectedPresenceDeps {
   rosters: Rosters
   broadcaster: Broadcaster
   access: Refusing
+  components: Pick<Components, 'show'>
   /** Addresses that one client may show itself to. */
   limit: number
 }
@@ -40,11 +42,13 @@ export class DirectedPresence {
 
   withdraw(session: XmppSession, stanza: Element, to: Jid): void {
     session.directed?.delete(to.full)
+    this.#deps.components.show(stanza, to)
     for (const recipient of this.#recipients(to)) leave(session, recipient, stanza)
   }
 
   /** §8.5.2.1.2 to a bare JID, §8.5.3.1 to a full one; those who are not there get nothing. */
   deliver(stanza: Element, to: Jid): void {
+    this.#deps.components.show(stanza, to)
     for (const session of this.#recipients(to)) session.send(stanza)
   }
 
@@ -93,6 +97,7 @@ export class DirectedPresence {
 
   #sendEnd(session: XmppSession, text: SharedText, to: Jid): void {
     const stanza = addressed(text, to.full)
+    this.#deps.components.show(stanza, to)
     for (const recipient of this.#recipients(to)) leave(session, recipient, stanza)
   }
 

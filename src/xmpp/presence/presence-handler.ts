@@ -4,6 +4,7 @@ import type { Messaging } from '../../core/messaging/messaging.ts'
 import type { Directory } from '../../directory/directory.ts'
 import type { Element } from '../../xml/element.ts'
 import { isRefusedBy, type Refusing, requireNotBlocked } from '../blocking/blocked.ts'
+import type { Components } from '../components/components.ts'
 import { badRequest, jidMalformed, remoteServerNotFound } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import type { XmppSession } from '../session.ts'
@@ -33,6 +34,7 @@ export interface PresenceHandlerDeps {
   directed: DirectedPresence
   probes: Probes
   messaging: Messaging
+  components: Pick<Components, 'find'>
 }
 
 export class PresenceHandler {
@@ -76,7 +78,7 @@ export class PresenceHandler {
     const { access, directed } = this.#deps
     if (kind === 'available') {
       parseAvailability(stanza)
-      this.#requireLocal(to)
+      if (!this.#deps.components.find(to.domain)) this.#requireLocal(to)
       const later = this.#lookUpAvatar(session)
       if (later !== undefined) return later.then(() => this.#direct(session, stanza, to, kind))
     }

@@ -3,7 +3,7 @@ import type { BareJid } from '../../core/address.ts'
 import { newRosterItem, type RosterItem } from '../../core/presence/roster-item.ts'
 import { xml } from '../../xml/element.ts'
 import { badRequest, forbidden, notAllowed } from '../errors.ts'
-import { type IqAnswer, type IqRequest, REPLIED } from '../iq/iq-handlers.ts'
+import { type IqAnswer, type IqRequest, REPLIED, requireSession } from '../iq/iq-handlers.ts'
 import { defineModule } from '../module.ts'
 import { NS_ROSTER } from '../namespaces.ts'
 import type { XmppSubscriptions } from '../presence/subscriptions.ts'
@@ -50,7 +50,8 @@ function requireOwner({ from, to }: IqRequest): void {
 
 /** With nothing changed in between, so that the client misses no push. */
 function sendRoster(rosters: Rosters, request: IqRequest): Promise<IqAnswer> {
-  const { session, to, payload } = request
+  const { to, payload } = request
+  const session = requireSession(request)
   return rosters.exclusive<IqAnswer>(to, async () => {
     const known = payload.attr('ver')
     const delta = known ? await rosters.changesSince(to, known) : undefined
