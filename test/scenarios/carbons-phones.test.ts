@@ -1,8 +1,12 @@
-/** A person with a SIP phone and an XMPP client: what is said on the phone is known at the client (XEP-0280). */
+/**
+ * A person with a SIP phone and an XMPP client: what is said on the phone is known at the client
+ * (XEP-0280), which asked for it with its resource (XEP-0386).
+ */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import type { Element } from '../../src/xml/element.ts'
+import { authenticate2 } from '../support/sasl2-client.ts'
 import { startTestServer } from '../support/server.ts'
 import { DOMAIN, PASSWORD, Phone } from '../support/sip-system.ts'
 import { XmppClient } from '../support/xmpp-client.ts'
@@ -39,8 +43,15 @@ test('a conversation that is held on a phone is followed at an XMPP client', asy
     return client
   }
   const alice = await online(ALICE)
-  const bob = await online(BOB)
-  await bob.iq('set', `<enable xmlns='${NS}'/>`)
+  const bob = await XmppClient.connect({ port: server.port('xmppTls'), direct: true })
+  t.after(() => bob[Symbol.asyncDispose]())
+  const features = await bob.open(DOMAIN)
+  assert.match(features.toString(), /<feature var='urn:xmpp:carbons:2'\/>/)
+  const wishes = `<bind xmlns='urn:xmpp:bind:0'><tag>desk</tag><enable xmlns='${NS}'/></bind>`
+  const outcome = await authenticate2(bob, { jid: BOB, password: PASSWORD, wishes })
+  assert.equal(outcome.name, 'success')
+  bob.send('<presence/>')
+  await bob.settle()
   const ports = { udp: 'sipUdp', tcp: 'sipTcp', tls: 'sipTls' } as const
   const sip = { port: (transport: keyof typeof ports) => server.port(ports[transport]) }
   const phone = await Phone.open(t, sip, 'bob', 'tcp')
