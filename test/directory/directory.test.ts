@@ -46,6 +46,7 @@ eachDatabase((_kind, open) => {
       name: 'Alice',
       disabled: false,
       createdAt: clock.now(),
+      avatar: undefined,
       addresses: [],
     }
     assert.deepEqual(added, expected)

@@ -50,7 +50,9 @@ export class TestComponent implements AsyncDisposable {
   }
 
   handshake(password: string): Promise<Element> {
-    const hash = createHash('sha1').update(this.#id + password).digest('hex')
+    const hash = createHash('sha1')
+      .update(this.#id + password)
+      .digest('hex')
     this.send(`<handshake>${hash}</handshake>`)
     return this.next()
   }
