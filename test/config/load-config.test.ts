@@ -51,6 +51,7 @@ describe('the configuration without anything said', () => {
       https: 7300,
       httpsXmpp: undefined,
       http: undefined,
+      components: undefined,
     })
     assert.deepEqual(domains, ['localhost'])
     assert.equal(data, '/srv/data')
