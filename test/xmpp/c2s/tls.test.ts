@@ -252,7 +252,8 @@ describe('TLS from the start', () => {
     const client = await XmppClient.signIn({ port: between.port, direct: true }, JULIET)
     between.toServer()?.write('this is no record of TLS, and was not sent by the client')
     await client.closed()
-    assert.equal(handler.left.length, 1)
+    // The client hears the alert before the server’s own socket is closed.
+    while (handler.left.length === 0) await new Promise(setImmediate)
   })
 
   it('is cut off where the handshake takes too long', async (t) => {
