@@ -109,8 +109,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
     edges.use(kernel.manual.watch())
     const { httpParts } = xmpp
-    const served = { ...kernel, tls: kernel.certificates.serverOptions }
-    listeners.push(...(await openHttpListeners(config, xmpp, served, edges)))
+    listeners.push(...(await openHttpListeners(config, xmpp, kernel, edges)))
     const offered = { ...kernel, listeners, httpParts, files: uploads && fileDesk(uploads) }
     const signIn = await openAdmin(config, offered, edges)
     const people = await requirePeople(config, kernel.directory, signIn)
@@ -276,7 +275,7 @@ function openLinks({ workers }: Config, kernel: Kernel, edges: AsyncDisposableSt
   const { certificates: tls, log } = kernel
   if (workers > 0) return edges.use(new Edges(workers, { ...kernel, tls }))
   return linksHere({
-    secureContext: (domain, authorities) => tls.secureContext(domain, authorities),
+    secureContext: (...asked) => tls.secureContext(...asked),
     acceptFailed: (err) => log.warn({ what: 'accept_failed', err }),
   })
 }
@@ -344,7 +343,7 @@ async function openAdmin(
       https: config.listen.https,
       socketPath: join(config.data, 'heliograph.sock'),
       requestsPerMinute: config.admin.requestsPerMinute,
-      tls: certificates.serverOptions,
+      tls: certificates.serverOptions(),
       parts: httpParts,
       partsConnections: config.xmpp.maxConnections,
     },
@@ -361,6 +360,7 @@ async function openAdmin(
     },
   )
   edges.use(admin)
+  edges.use(certificates.onChange(({ main }) => admin.show(main)))
   if (admin.https) {
     const { address: host, port } = admin.https
     listeners.push({ name: 'https', kind: 'https', address: { host, port } })

@@ -2,7 +2,9 @@
 import { chmod, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { showAlso } from '../net/http-listener.ts'
 import type { HttpPart } from '../net/http-part.ts'
+import type { TlsIdentity } from '../net/link.ts'
 import { OperatorError } from '../util/operator-error.ts'
 import { createApi, MAX_API_CONNECTIONS } from './api.ts'
 import { accessLevelRoutes } from './routes/access-levels.ts'
@@ -66,6 +68,8 @@ export interface AdminConfig {
 }
 
 export interface Admin extends AsyncDisposable {
+  /** Another certificate, to clients to come that name nobody. */
+  show(identity: TlsIdentity): void
   readonly https: { readonly address: string; readonly port: number } | undefined
 }
 
@@ -79,12 +83,17 @@ export async function startAdmin(config: AdminConfig, services: Services): Promi
   await listenOnSocket(local, config.socketPath)
 
   let https: Admin['https']
+  let remote: FastifyInstance | undefined
   if (config.https) {
-    const remote = starting.adopt(await openApi(config, services, true), close)
+    remote = starting.adopt(await openApi(config, services, true), close)
     https = await listenOnPort(remote, config.https)
   }
   const opened = starting.move()
-  return { https, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return {
+    https,
+    show: (identity) => remote && showAlso(remote.server, identity),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
 }
 
 /** What was put for a person ends with him: a namesake who comes later is somebody else. */

@@ -34,7 +34,13 @@ export function checkTogether({ listen, listeners, tls, xmpp, sip }: Config): vo
 function checkListeners({ listen, listeners }: Pick<Config, 'listen' | 'listeners'>): void {
   const { sipUdp: _, ...tcp } = listen
   const names = new Set(Object.keys(listen))
-  for (const { name = '' } of listeners) {
+  for (const { name = '', kind, certificate, key } of listeners) {
+    if ((certificate === undefined) !== (key === undefined)) {
+      throw bad(`listeners: ${name}: certificate and key belong together: give both or none`)
+    }
+    if (certificate !== undefined && kind === 'http') {
+      throw bad(`listeners: ${name}: certificate: http shows none`)
+    }
     if (names.has(name)) throw bad(`listeners: two are called ${name}`)
     if (!/^[A-Za-z][\w-]*$/.test(name))
       throw bad(`listeners: ${name} is no name: letters and digits`)

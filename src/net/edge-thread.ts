@@ -7,7 +7,7 @@ import { parentPort } from 'node:worker_threads'
 import { type FromEdge, type LinkSecured, type ToEdge, tellError } from './edge-messages.ts'
 import { FramePort } from './frame-port.ts'
 import { FRAME, type FrameKind } from './frames.ts'
-import type { ChannelBindingType, LinkListener, LinkUser } from './link.ts'
+import type { ChannelBindingType, FindContext, LinkListener, LinkUser } from './link.ts'
 import { listen } from './listen.ts'
 import type { SocketLink } from './socket-link.ts'
 import { TlsContexts } from './tls-contexts.ts'
@@ -77,8 +77,7 @@ class Edge {
   async #listen({ listener, options }: ToEdge & { kind: 'listen' }): Promise<void> {
     const deps = {
       isShared: true,
-      secureContext: (domain?: string, authorities?: string) =>
-        this.#contextFor(domain, authorities),
+      secureContext: (...asked: Parameters<FindContext>) => this.#contextFor(...asked),
       acceptFailed: (error: unknown) =>
         this.#tell({ kind: 'acceptFailed', error: tellError(error) }),
     }
@@ -105,10 +104,10 @@ class Edge {
     return this.#next
   }
 
-  #contextFor(domain: string | undefined, authorities: string | undefined): SecureContext {
+  #contextFor(...[domain, authorities, listener]: Parameters<FindContext>): SecureContext {
     if (domain !== undefined) this.#tell({ kind: 'named', domain })
     if (!this.#contexts) throw new Error('no certificate yet')
-    return this.#contexts.for(domain, authorities)
+    return this.#contexts.for(domain, authorities, listener)
   }
 
   #tell(message: FromEdge): void {

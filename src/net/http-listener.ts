@@ -1,6 +1,6 @@
 /** A listener that serves parts of the server over HTTP, and not the API. */
 import type { AddressInfo } from 'node:net'
-import type { SecureContext } from 'node:tls'
+import { type SecureContext, Server as TlsServer } from 'node:tls'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { addParts, type HttpPart } from './http-part.ts'
 import type { LinkListener, TlsIdentity } from './link.ts'
@@ -20,11 +20,16 @@ export interface HttpTlsOptions extends TlsIdentity {
   ) => void
 }
 
+export interface HttpListener extends LinkListener {
+  /** Another certificate, to clients to come that name nobody. */
+  show(identity: TlsIdentity): void
+}
+
 /** Rejects with the socket's own error where it cannot listen. Disposing of it closes all connections. */
 export async function openHttpListener(
   { host, port, tls, maxConnections }: HttpListenerOptions,
   parts: readonly HttpPart[],
-): Promise<LinkListener> {
+): Promise<HttpListener> {
   const app: FastifyInstance = Fastify({
     // Parts say how long bodies may take.
     requestTimeout: 0,
@@ -40,7 +45,13 @@ export async function openHttpListener(
   await app.listen({ host, port })
   const bound = app.server.address()
   const at = isTcp(bound) ? { address: bound.address, port: bound.port } : { address: host, port }
-  return { ...at, [Symbol.asyncDispose]: () => app.close() }
+  const show = (identity: TlsIdentity) => showAlso(app.server, identity)
+  return { ...at, show, [Symbol.asyncDispose]: () => app.close() }
+}
+
+/** For clients that name nobody; `SNICallback` answers the others. */
+export function showAlso(server: object, identity: TlsIdentity): void {
+  if (server instanceof TlsServer) server.setSecureContext(identity)
 }
 
 /** What parts have to say at the end is said on connections that are open. */

@@ -75,10 +75,14 @@ export interface ClientCertificates {
 }
 
 /**
- * The certificate of a domain; of the server where none is asked for; and the authorities (PEM) whose
- * certificates clients may show. Throws where there is none.
+ * The certificate of a domain; of the server where none is asked for; or the one of a listener that has its own, whoever is
+ * asked for. With the authorities (PEM) whose certificates clients may show. Throws where there is none.
  */
-export type FindContext = (domain?: string, authorities?: string) => SecureContext
+export type FindContext = (
+  domain?: string,
+  authorities?: string,
+  listener?: string,
+) => SecureContext
 
 /** What a TLS server shows, in PEM. */
 export interface TlsIdentity {
@@ -91,9 +95,13 @@ export interface TlsIdentity {
 export interface TlsIdentities {
   readonly main: TlsIdentity
   readonly others: readonly TlsIdentity[]
+  /** What some listeners show to everybody, by their names. */
+  readonly byListener?: Readonly<Record<string, TlsIdentity>>
 }
 
 export interface LinkListenOptions {
+  /** For certificates of its own. */
+  readonly name?: string | undefined
   readonly host: string
   /** 0 for any that is free. */
   readonly port: number

@@ -21,10 +21,10 @@ export function linksHere(deps: ListenDeps): LinkSource {
 /** Rejects with the socket's own error where it cannot listen. */
 export async function listen(
   { secureContext, isShared = false, acceptFailed }: ListenDeps,
-  { host, port, maxQueuedBytes, clientCertificates }: LinkListenOptions,
+  { name, host, port, maxQueuedBytes, clientCertificates }: LinkListenOptions,
   accept: (link: SocketLink) => void,
 ): Promise<LinkListener> {
-  const options = { maxQueuedBytes, secureContext, clientCertificates }
+  const options = { name, maxQueuedBytes, secureContext, clientCertificates }
   const server = createServer(
     {
       // Half open: who closes his side behind his last stanza still hears what became of it.

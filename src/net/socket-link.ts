@@ -16,6 +16,7 @@ import { peerCertificate } from './peer-certificate.ts'
 
 /** The same for all links of a listener. */
 export interface SocketLinkOptions {
+  readonly name?: string | undefined
   readonly maxQueuedBytes: number
   readonly secureContext: FindContext
   readonly clientCertificates?: ClientCertificates | undefined
@@ -141,8 +142,8 @@ export class SocketLink implements Link {
   }
 
   #find(domain: string | undefined): SecureContext {
-    const { secureContext, clientCertificates } = this.#options
-    return secureContext(domain, clientCertificates?.authorities)
+    const { name, secureContext, clientCertificates } = this.#options
+    return secureContext(domain, clientCertificates?.authorities, name)
   }
 
   #choose(domain: string): SecureContext {

@@ -18,17 +18,25 @@ const MAX_NAMES = 10_000
 export class TlsContexts {
   readonly #main: Shown
   readonly #others: readonly Shown[]
+  readonly #byListener: ReadonlyMap<string, Shown>
   readonly #byName = new Map<string, Shown>()
 
   /** Throws OpenSSL's error where an identity cannot be used. */
-  constructor({ main, others }: TlsIdentities) {
+  constructor({ main, others, byListener = {} }: TlsIdentities) {
     this.#main = shown(main)
     this.#others = others.map(shown)
+    this.#byListener = new Map(
+      Object.entries(byListener).map(([name, identity]) => [name, shown(identity)]),
+    )
   }
 
-  /** For the server name that a client asks for (RFC 6066 §3), wildcards included (RFC 9525 §6.3); the main one for all else. */
-  for(domain: string | undefined, authorities?: string): SecureContext {
-    const found = this.#shownTo(domain)
+  /**
+   * What the listener shows, where it has its own; otherwise for the server name that a client asks for (RFC 6066 §3), wildcards
+   * included (RFC 9525 §6.3); the main one for all else.
+   */
+  for(domain: string | undefined, authorities?: string, listener?: string): SecureContext {
+    const own = listener === undefined ? undefined : this.#byListener.get(listener)
+    const found = own ?? this.#shownTo(domain)
     return authorities === undefined ? found.context : asking(found, authorities)
   }
 

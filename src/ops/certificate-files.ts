@@ -10,6 +10,8 @@ import { OperatorError } from '../util/operator-error.ts'
 export interface CertificateFiles {
   readonly certificate: string
   readonly key: string
+  /** Whose it is alone. */
+  readonly listener?: string
   /** For complaints: the options that name the files. */
   readonly options: { readonly certificate: string; readonly key: string }
 }

@@ -38,6 +38,10 @@ export interface TlsServerOptions extends TlsIdentity {
   ) => void
 }
 
+export type CertificatesConfig = Pick<Config, 'data' | 'tls'> & {
+  readonly listeners: readonly Pick<Config['listeners'][number], 'name' | 'certificate' | 'key'>[]
+}
+
 interface Loaded {
   readonly identities: TlsIdentities
   readonly contexts: TlsContexts
@@ -47,7 +51,7 @@ export class Certificates implements Disposable {
   /** Authorities (PEM) whose certificates SIP peers may show; `undefined` where none is asked for. */
   readonly clientCa: string | undefined
   readonly #deps: CertificatesDeps
-  readonly #tls: Config['tls']
+  readonly #config: CertificatesConfig
   readonly #own: OwnFiles | undefined
   readonly #listeners = new Set<(identities: TlsIdentities) => void>()
   readonly #domains: () => readonly string[]
@@ -62,30 +66,30 @@ export class Certificates implements Disposable {
   /** `domains` tells those of now. Throws `OperatorError` `TLS_BAD_CERTIFICATE`, `DATA_UNWRITABLE`. */
   static async open(
     deps: CertificatesDeps,
-    { data, tls }: Pick<Config, 'data' | 'tls'>,
+    config: CertificatesConfig,
     domains: () => readonly string[],
   ): Promise<Certificates> {
-    const own = tls.certificate === undefined ? ownFiles(data) : undefined
+    const own = config.tls.certificate === undefined ? ownFiles(config.data) : undefined
     if (own) await requireOwnCertificate(deps, own, domains())
-    return new Certificates(deps, tls, own, domains)
+    return new Certificates(deps, config, own, domains)
   }
 
   private constructor(
     deps: CertificatesDeps,
-    tls: Config['tls'],
+    config: CertificatesConfig,
     own: OwnFiles | undefined,
     domains: () => readonly string[],
   ) {
     this.#deps = deps
-    this.#tls = tls
+    this.#config = config
     this.#own = own
     this.#domains = domains
     this.#tried = new Set(domains())
     const files = this.#files
     this.#seen = fingerprintOf(files)
     this.#loaded = this.#load(files)
-    this.clientCa =
-      tls.clientCa === undefined ? undefined : readClientCa('tls.clientCa', tls.clientCa)
+    const { clientCa } = config.tls
+    this.clientCa = clientCa === undefined ? undefined : readClientCa('tls.clientCa', clientCa)
     this.#warnOfDefects()
     this.#arm()
   }
@@ -103,22 +107,31 @@ export class Certificates implements Disposable {
     return this.#loaded.identities
   }
 
-  /** For `tls.createServer` and `https.createServer`: a changed certificate is shown without more ado. */
-  get serverOptions(): TlsServerOptions {
+  /**
+   * For `tls.createServer` and `https.createServer`: a changed certificate is shown to who names the server; to others once
+   * `onChange` was followed. `listener`: its name, for a certificate of its own.
+   */
+  serverOptions(listener?: string): TlsServerOptions {
     return {
-      ...this.identity,
-      SNICallback: (name, done) => done(null, this.secureContext(name)),
+      ...this.shownBy(listener),
+      SNICallback: (name, done) => done(null, this.secureContext(name, undefined, listener)),
     }
+  }
+
+  /** To those who name nobody. */
+  shownBy(listener = ''): TlsIdentity {
+    const { main, byListener = {} } = this.identities
+    return byListener[listener] ?? main
   }
 
   /**
    * For the server name that a client asks for (RFC 6066 §3), or for none. The server's own certificate has all
    * names; a domain that was added since has its name in it a moment later. `authorities` (PEM): those whose certificates
-   * clients are asked for.
+   * clients are asked for. `listener` may have a certificate of its own.
    */
-  secureContext(domain?: string, authorities?: string): SecureContext {
+  secureContext(domain?: string, authorities?: string, listener?: string): SecureContext {
     if (domain !== undefined && this.#own && this.#isMissing(domain)) void this.refresh()
-    return this.#loaded.contexts.for(domain, authorities)
+    return this.#loaded.contexts.for(domain, authorities, listener)
   }
 
   /** Tells when other certificates are to be shown, for servers that took `identities`. */
@@ -167,23 +180,34 @@ export class Certificates implements Disposable {
   }
 
   get #files(): CertificateFiles[] {
-    const { certificate = this.#own?.certificate ?? '', key = this.#own?.key ?? '' } = this.#tls
+    const { tls, listeners } = this.#config
+    const { certificate = this.#own?.certificate ?? '', key = this.#own?.key ?? '' } = tls
     const main = { certificate, key, options: MAIN }
-    return [main, ...(this.#tls.domains === undefined ? [] : pairsIn(this.#tls.domains))]
+    const domains = tls.domains === undefined ? [] : pairsIn(tls.domains)
+    return [main, ...domains, ...listeners.flatMap(filesOf)]
   }
 
   #load(files: readonly CertificateFiles[]): Loaded {
-    const minVersion = this.#tls.minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2'
-    const [main, ...others] = files.map((each) => readIdentity(each, minVersion))
+    const minVersion = this.#config.tls.minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2'
+    const byListener: Record<string, TlsIdentity> = {}
+    const others: TlsIdentity[] = []
+    for (const each of files) {
+      const identity = readIdentity(each, minVersion)
+      if (each.listener === undefined) others.push(identity)
+      else byListener[each.listener] = identity
+    }
+    const main = others.shift()
     if (!main) throw new Error('there is always a main certificate')
-    const identities = { main, others }
+    const identities = { main, others, byListener }
     return { identities, contexts: new TlsContexts(identities) }
   }
 
   #warnOfDefects(): void {
     const { log, clock } = this.#deps
-    const { main, others } = this.identities
-    const leaves = [main, ...others].map(({ cert }) => new X509Certificate(cert))
+    const { main, others, byListener = {} } = this.identities
+    const leaves = [main, ...others, ...Object.values(byListener)].map(
+      ({ cert }) => new X509Certificate(cert),
+    )
     for (const leaf of leaves) {
       if (leaf.validToDate.getTime() >= clock.now()) continue
       const { subjectAltName: names, validToDate } = leaf
@@ -194,6 +218,17 @@ export class Certificates implements Disposable {
     )
     if (missing.length > 0) log.warn({ what: 'tls_certificate_lacks_domains', domains: missing })
   }
+}
+
+function filesOf({
+  name: listener,
+  certificate,
+  key,
+}: CertificatesConfig['listeners'][number]): CertificateFiles[] {
+  if (listener === undefined || certificate === undefined || key === undefined) return []
+  const option = `listeners: ${listener}`
+  const options = { certificate: `${option}: certificate`, key: `${option}: key` }
+  return [{ certificate, key, listener, options }]
 }
 
 function ownFiles(data: string): OwnFiles {

@@ -1,13 +1,14 @@
 /** Listeners for XMPP over HTTP that are not the API's. */
 import type { Config } from '../config/schema.ts'
-import { type HttpTlsOptions, openHttpListener } from '../net/http-listener.ts'
+import { openHttpListener } from '../net/http-listener.ts'
+import type { Certificates } from '../ops/certificates.ts'
 import type { Listener } from '../ops/listeners.ts'
 import type { Log } from '../util/log.ts'
 import type { HttpListenerConfig, Xmpp } from '../xmpp/xmpp.ts'
 
 export interface HttpListenersDeps {
   readonly log: Log
-  readonly tls: HttpTlsOptions
+  readonly certificates: Certificates
 }
 
 /** Connections that nobody has signed in on, beside those that the door lets in. */
@@ -17,15 +18,17 @@ const MORE_CONNECTIONS = 4096
 export async function openHttpListeners(
   config: Config,
   xmpp: Xmpp,
-  { log, tls }: HttpListenersDeps,
+  { log, certificates }: HttpListenersDeps,
   opened: AsyncDisposableStack,
 ): Promise<Listener[]> {
   const listeners: Listener[] = []
   for (const wish of wanted(config, xmpp)) {
     const { name, kind, address, parts } = wish
     const maxConnections = wish.maxConnections + MORE_CONNECTIONS
-    const own = { maxConnections, tls: kind === 'httpsXmpp' ? tls : undefined }
+    const tls = kind === 'httpsXmpp' ? certificates.serverOptions(name) : undefined
+    const own = { maxConnections, tls }
     const open = opened.use(await openHttpListener({ ...address, ...own }, parts))
+    if (tls) opened.use(certificates.onChange(() => open.show(certificates.shownBy(name))))
     listeners.push({ name, kind, address: { host: open.address, port: open.port } })
     if (kind === 'http' && wish.tlsRequired && config.http.trustedProxies.length === 0) {
       // Nobody can sign in: a client without TLS is offered nothing to do it with.

@@ -271,6 +271,8 @@ describe('listeners with names', () => {
           tlsRequired: true,
           mechanisms: ['SCRAM-SHA-256', 'PLAIN'],
           clientCertificates: 'off',
+          certificate: undefined,
+          key: undefined,
           realm: 'Office',
         },
       ])
@@ -285,6 +287,9 @@ describe('listeners with names', () => {
     refusal([{ ...office, name: 'a b' }], /a b is no name/)
     refusal([{ ...office, address: '*:5222' }], /office and listen\.xmpp are both/)
     refusal([{ ...office, mechanisms: ['CRAM-MD5'] }], /listener 1: mechanisms: expected a list/)
+    refusal([{ ...office, certificate: 'a.pem' }], /office: certificate and key belong together/)
+    const pair = { certificate: 'a.pem', key: 'a.key' }
+    refusal([{ ...office, ...pair, kind: 'http' }], /office: certificate: http shows none/)
     refusal([{ address: 'off' }], /listener 1: name is missing/)
   })
 })

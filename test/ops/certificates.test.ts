@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { checkServerIdentity, connect, createServer } from 'node:tls'
 import type { TlsIdentities } from '../../src/net/link.ts'
-import { Certificates } from '../../src/ops/certificates.ts'
+import { Certificates, type CertificatesConfig } from '../../src/ops/certificates.ts'
 import { silentLog } from '../../src/util/log.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -22,14 +22,20 @@ const NO_FILES = {
   minVersion: '1.2',
 } as const
 
+interface Given {
+  clock?: FakeClock
+  tls?: object
+  listeners?: CertificatesConfig['listeners']
+}
+
 function open(
   data: string,
   domains: string[],
-  { clock = new FakeClock(Date.now()), tls = {} } = {},
+  { clock = new FakeClock(Date.now()), tls = {}, listeners = [] }: Given = {},
 ) {
   return Certificates.open(
     { clock, log: silentLog },
-    { data, tls: { ...NO_FILES, ...tls } },
+    { data, tls: { ...NO_FILES, ...tls }, listeners },
     () => domains,
   )
 }
@@ -201,8 +207,12 @@ describe('certificates of single domains', () => {
   }
 
   /** The names in the certificate that a TLS client is shown. */
-  async function shownTo(certificates: Certificates, servername: string): Promise<string> {
-    const server = createServer(certificates.serverOptions, (socket) => socket.end())
+  async function shownTo(
+    certificates: Certificates,
+    servername: string,
+    listener?: string,
+  ): Promise<string> {
+    const server = createServer(certificates.serverOptions(listener), (socket) => socket.end())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
     const socket = connect({ port, host: '127.0.0.1', servername, rejectUnauthorized: false })
@@ -260,6 +270,44 @@ describe('certificates of single domains', () => {
     })
     await assert.rejects(open(directory.path, [], { tls: { domains: '/no/such' } }), {
       message: 'tls.domains: /no/such cannot be read: it does not exist',
+    })
+  })
+})
+
+describe('a certificate of one listener', () => {
+  it('is shown there to everybody, and nowhere else; changed without a restart', async () => {
+    using directory = temporaryDirectory()
+    const certificate = join(directory.path, 'hall.crt')
+    const key = join(directory.path, 'hall.key')
+    const put = async (name: string) => {
+      using elsewhere = temporaryDirectory()
+      using made = await open(elsewhere.path, [name])
+      writeFileSync(certificate, made.identity.cert)
+      writeFileSync(key, made.identity.key)
+    }
+    await put('hall.example')
+    const listeners = [{ name: 'hall', certificate, key }]
+    using certificates = await open(directory.path, ['main.example'], { listeners })
+    const names = (identity: { cert: string }) => new X509Certificate(identity.cert).subjectAltName
+    const { byListener } = certificates.identities
+    assert.match(names(certificates.shownBy('hall')) ?? '', /DNS:hall\.example/)
+    assert.match(names(certificates.shownBy('other')) ?? '', /DNS:main\.example/)
+    assert.notEqual(
+      certificates.secureContext('main.example', undefined, 'hall'),
+      certificates.secureContext('main.example'),
+    )
+    await put('yard.example')
+    await certificates.refresh()
+    assert.match(names(certificates.shownBy('hall')) ?? '', /DNS:yard\.example/)
+    assert.notEqual(certificates.identities.byListener, byListener)
+  })
+
+  it('is refused at the start where it is unusable', async () => {
+    using directory = temporaryDirectory()
+    const listeners = [{ name: 'hall', certificate: '/no/such', key: '/no/such' }]
+    await assert.rejects(open(directory.path, ['main.example'], { listeners }), {
+      code: 'TLS_BAD_CERTIFICATE',
+      message: 'listeners: hall: certificate: /no/such cannot be read: it does not exist',
     })
   })
 })

@@ -1,4 +1,13 @@
-import { address, boolean, choice, duration, integer, list, optionalText } from '../option.ts'
+import {
+  address,
+  boolean,
+  choice,
+  duration,
+  integer,
+  list,
+  optionalPath,
+  optionalText,
+} from '../option.ts'
 import { records } from '../records.ts'
 
 export const listenersOption = records(
@@ -33,6 +42,10 @@ export const listenersOption = records(
       default: 'off',
       doc: 'As `xmpp.clientCertificates`.',
     }),
+    certificate: optionalPath({
+      doc: 'PEM file with the certificate that it shows to everybody, instead of those of `tls.*`.',
+    }),
+    key: optionalPath({ doc: 'PEM file with the private key of `certificate`.' }),
     realm: optionalText({ doc: 'Realm of DIGEST-MD5; otherwise the domain of the stream.' }),
   },
   {

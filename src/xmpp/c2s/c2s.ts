@@ -82,7 +82,7 @@ export async function startC2s(listeners: readonly C2sListener[], deps: C2sDeps)
   for (const listener of listeners) {
     const { name, direct, host, port, clientCertificates } = listener
     const own = streams.with(listener)
-    const wish = { host, port, maxQueuedBytes, clientCertificates }
+    const wish = { name, host, port, maxQueuedBytes, clientCertificates }
     const open = await links.listen(wish, (link) => take(own, link, direct))
     // Nobody new; those who are there are closed by the door.
     starting.use(open)
