@@ -7,6 +7,7 @@ export const XEP_TITLES: Readonly<Record<number, string>> = {
   16: 'Privacy Lists',
   25: 'Jabber HTTP Polling',
   30: 'Service Discovery',
+  33: 'Extended Stanza Addressing',
   49: 'Private XML Storage',
   50: 'Ad-Hoc Commands',
   54: 'vcard-temp',

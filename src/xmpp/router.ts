@@ -4,16 +4,20 @@ import type { Element } from '../xml/element.ts'
 import { type Refusing, requireNotBlocked } from './blocking/blocked.ts'
 import { type Components, sendToComponent } from './components/components.ts'
 import { jidMalformed, StreamError } from './errors.ts'
+import type { HostStanzaHandler } from './host-stanzas.ts'
 import type { IqRouter } from './iq/iq-router.ts'
 import type { MessageHandler } from './messages/message-handler.ts'
 import type { Redelivery } from './messages/redelivery.ts'
 import type { PresenceHandler } from './presence/presence-handler.ts'
+import type { ServiceHosts } from './service-hosts.ts'
 import type { BindFeature, GuestHandler, StanzaHandler, XmppSession } from './session.ts'
 import type { Unacknowledged } from './stream-management/outbox.ts'
 
 export interface RouterDeps {
   access: Refusing
   components: Components
+  directory: { isLocal(domain: string): boolean }
+  services: Pick<ServiceHosts, 'taker'>
   iq: IqRouter
   messages: MessageHandler
   presence: PresenceHandler
@@ -31,6 +35,8 @@ export class Router implements StanzaHandler {
   readonly guests: GuestHandler | undefined
   readonly #access: Refusing
   readonly #components: Components
+  readonly #directory: { isLocal(domain: string): boolean }
+  readonly #services: Pick<ServiceHosts, 'taker'>
   readonly #iq: IqRouter
   readonly #messages: MessageHandler
   readonly #presence: PresenceHandler
@@ -39,6 +45,8 @@ export class Router implements StanzaHandler {
   constructor({
     access,
     components,
+    directory,
+    services,
     iq,
     messages,
     presence,
@@ -49,6 +57,8 @@ export class Router implements StanzaHandler {
   }: RouterDeps) {
     this.#access = access
     this.#components = components
+    this.#directory = directory
+    this.#services = services
     this.#iq = iq
     this.#messages = messages
     this.#presence = presence
@@ -62,18 +72,36 @@ export class Router implements StanzaHandler {
     if (this.#toComponent(session, stanza)) return
     switch (stanza.name) {
       case 'message':
-        return this.#messages.handle(
-          session,
-          addressedStanza(session, stanza),
-          this.#addressee(session, stanza),
-        )
+        return this.#message(session, stanza)
       case 'presence':
-        return this.#presence.handle(session, stanza)
+        return this.#presenceStanza(session, stanza)
       case 'iq':
         return this.#iq.handle(session, stanza, this.#addressee(session, stanza))
       default:
         throw new StreamError('unsupported-stanza-type') // RFC 6120 §4.9.3.24
     }
+  }
+
+  #message(session: XmppSession, stanza: Element): void | Promise<void> {
+    const to = this.#addressee(session, stanza)
+    const taker = to.local === '' ? this.#taker(to, stanza) : undefined
+    if (taker) return taker(session, stanza, (copy) => this.stanza(session, copy))
+    return this.#messages.handle(session, addressedStanza(session, stanza), to)
+  }
+
+  #presenceStanza(session: XmppSession, stanza: Element): void | Promise<void> {
+    const address = stanza.attr('to')
+    // Nearly all presence is for nobody in particular, or for a person.
+    if (address !== undefined && !address.includes('@')) {
+      const to = parseJid(address)
+      const taker = to && !this.#components.find(to.domain) && this.#taker(to, stanza)
+      if (taker) return taker(session, stanza, (copy) => this.stanza(session, copy))
+    }
+    return this.#presence.handle(session, stanza)
+  }
+
+  #taker(to: Jid, stanza: Element): HostStanzaHandler | undefined {
+    return this.#services.taker(this.#directory, to, stanza)
   }
 
   bound(): void {

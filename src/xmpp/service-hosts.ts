@@ -2,9 +2,10 @@
  * Services within this process that have addresses of their own, beside those of domains: `upload.corp.example`, say.
  * Each answers `iq` and service discovery (XEP-0030), and may take messages and presence.
  */
+import type { Jid } from '../core/address.ts'
 import { type Element, xml } from '../xml/element.ts'
-import { itemNotFound } from './errors.ts'
-import { HostStanzas } from './host-stanzas.ts'
+import { itemNotFound, serviceUnavailable } from './errors.ts'
+import { type HostStanzaHandler, HostStanzas } from './host-stanzas.ts'
 import { type IqRequest, IqScope } from './iq/iq-handlers.ts'
 import { NS_DISCO_INFO, NS_DISCO_ITEMS } from './namespaces.ts'
 
@@ -80,6 +81,21 @@ export class ServiceHosts {
   /** `host` is prepared, as in a parsed JID, and none of our domains. */
   find(host: string): ServiceHost | undefined {
     return this.#hosts.find((service) => service.serves(host))
+  }
+
+  /** Who takes a message or presence that is for a host itself. Throws `StanzaError` where it is for a service that takes none. */
+  taker(
+    directory: { isLocal(domain: string): boolean },
+    { local, domain, resource }: Jid,
+    stanza: Element,
+  ): HostStanzaHandler | undefined {
+    if (local !== '') return undefined
+    const isDomain = directory.isLocal(domain)
+    const service = isDomain ? undefined : this.find(domain)
+    const stanzas = isDomain ? this.domainStanzas : service?.stanzas
+    const taker = resource === '' ? stanzas?.find(stanza) : undefined
+    if (!taker && service) throw serviceUnavailable()
+    return taker
   }
 
   /** Those of a domain, for its `disco#items`. */

@@ -1,9 +1,11 @@
 import type { ComponentConfig } from './components/component.ts'
 import type { ContactAddresses } from './modules/contact-addresses.ts'
 import type { ExternalService } from './modules/external-services.ts'
+import type { MulticastConfig } from './multicast/multicast-config.ts'
+import type { PaceConfig } from './multicast/pace.ts'
 
 /** What instant messaging and presence need to know. */
-export interface XmppConfig {
+export interface XmppConfig extends PaceConfig {
   readonly registration: 'off' | 'open'
   /** Accounts that one network address may make in an hour. */
   readonly registrationsPerHour: number
@@ -25,6 +27,8 @@ export interface XmppConfig {
   /** Where it is said what is wrong with the service (XEP-0455). */
   readonly outageUrls: readonly string[]
   readonly externalServices: readonly ExternalService[]
+  /** Stanzas for many (XEP-0033); nobody may send any where it is absent. */
+  readonly multicast?: MulticastConfig
   /** External components (XEP-0114). */
   readonly components?: readonly ComponentConfig[]
 }

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { boolean, choice, duration, integer, list, optionalPath, size } from '../option.ts'
+import { multicastOptions } from './multicast.ts'
 import { contactAddressesOptions, externalServicesOption, outageUrlsOption } from './services.ts'
 
 const clients = {
@@ -184,6 +185,7 @@ const told = {
   contactAddresses: contactAddressesOptions,
   outageUrls: outageUrlsOption,
   externalServices: externalServicesOption,
+  multicast: multicastOptions,
 }
 
 export const xmppOptions = Type.Object(

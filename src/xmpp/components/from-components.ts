@@ -14,10 +14,12 @@ import {
   StreamError,
   serviceUnavailable,
 } from '../errors.ts'
+import type { HostStanzaHandler } from '../host-stanzas.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import { refusalError } from '../messages/refusals.ts'
 import { XmppMessage } from '../messages/xmpp-message.ts'
 import type { Rosters } from '../roster/rosters.ts'
+import type { ServiceHosts } from '../service-hosts.ts'
 import type { XmppSession } from '../session.ts'
 import type { Component } from './component.ts'
 import type { Components } from './components.ts'
@@ -29,6 +31,7 @@ export interface FromComponentsDeps {
   access: Refusing
   sessions: LocalSessions
   rosters: Rosters
+  services: Pick<ServiceHosts, 'taker'>
 }
 
 interface Sent {
@@ -61,16 +64,26 @@ export class FromComponents {
 
   #route(sent: Sent): void | Promise<void> {
     const { stanza, to } = sent
-    const { directory, components } = this.#deps
+    const { directory, components, services } = this.#deps
     const isKnown = ['message', 'iq', 'presence'].includes(stanza.name)
     if (!isKnown) throw new StreamError('unsupported-stanza-type')
-    if (!directory.isLocal(to.domain)) {
-      const other = components.find(to.domain)
-      if (!other) throw remoteServerNotFound()
-      return other.send(stanza)
-    }
+    const isLocal = directory.isLocal(to.domain)
+    const other = isLocal ? undefined : components.find(to.domain)
+    if (other) return other.send(stanza)
+    const taker = stanza.name === 'iq' ? undefined : services.taker(directory, to, stanza)
+    if (taker) return this.#forHost(sent, taker)
+    if (!isLocal) throw remoteServerNotFound()
     if (stanza.name === 'message') return this.#message(sent)
     return stanza.name === 'iq' ? this.#iq(sent) : this.#presence(sent)
+  }
+
+  #forHost({ component, stanza, from }: Sent, taker: HostStanzaHandler): void | Promise<void> {
+    const asker = { jid: from, send: (answer: Element | string) => reach(component, answer) }
+    return taker(asker, stanza, (copy) => {
+      const to = parseJid(copy.attr('to') ?? '')
+      if (!to) throw jidMalformed()
+      return this.#route({ component, stanza: copy, from, to })
+    })
   }
 
   async #message({ component, stanza, from, to }: Sent): Promise<void> {
@@ -112,5 +125,11 @@ function isKnown(target: XmppSession, component: Component, { full, bare }: Jid)
 
 function refuse(component: Component, stanza: Element, error: StanzaError): void {
   const reply = errorReply(stanza, error)
-  if (reply && component.isConnected) component.send(reply)
+  if (reply) reach(component, reply)
+}
+
+function reach(component: Component, stanza: Element | string): boolean {
+  if (!component.isConnected) return false
+  component.send(stanza)
+  return true
 }

@@ -23,6 +23,7 @@ import { httpUpload } from './http-upload.ts'
 import { lastActivity } from './last-activity.ts'
 import { legacySession } from './legacy-session.ts'
 import { messagePayloads } from './message-payloads.ts'
+import { multicast } from './multicast.ts'
 import { offlineMessages } from './offline-messages.ts'
 import { ping } from './ping.ts'
 import { privacyLists } from './privacy-lists.ts'
@@ -72,6 +73,7 @@ export const xmppModules: readonly XmppModule[] = [
   serviceOutage,
   externalServices,
   httpUpload,
+  multicast,
   registration,
   adHocCommands,
 ]
