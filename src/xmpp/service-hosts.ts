@@ -94,7 +94,8 @@ export class ServiceHosts {
     const service = isDomain ? undefined : this.find(domain)
     const stanzas = isDomain ? this.domainStanzas : service?.stanzas
     const taker = resource === '' ? stanzas?.find(stanza) : undefined
-    if (!taker && service) throw serviceUnavailable()
+    // Who says that he is gone asks for nothing.
+    if (!taker && service && stanza.attr('type') !== 'unavailable') throw serviceUnavailable()
     return taker
   }
 
