@@ -33,9 +33,13 @@ export class SlotUrls {
     this.#key = key
   }
 
+  /** Begins with no dash: on a command line it would be taken for an option. */
   newId(): string {
-    const random = randomBytes(RANDOM_BYTES)
-    return Buffer.concat([random, this.#markOf(random)]).toString('base64url')
+    for (;;) {
+      const random = randomBytes(RANDOM_BYTES)
+      const id = Buffer.concat([random, this.#markOf(random)]).toString('base64url')
+      if (!id.startsWith('-')) return id
+    }
   }
 
   isId(text: string): boolean {
