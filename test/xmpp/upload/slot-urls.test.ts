@@ -24,7 +24,7 @@ test('names are each another, and known to be ours', () => {
   const ids = new Set(Array.from({ length: 1000 }, () => urls.newId()))
   assert.equal(ids.size, 1000)
   for (const id of ids) {
-    assert.match(id, /^[A-Za-z0-9_-]{32}$/)
+    assert.match(id, /^[A-Za-z0-9_][A-Za-z0-9_-]{31}$/)
     assert.ok(urls.isId(id) && !others.isId(id))
   }
 })
