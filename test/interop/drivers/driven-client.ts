@@ -52,13 +52,18 @@ export interface SlixmppOptions {
   ca: string
   direct_tls?: boolean
   mechanism?: string
-  /** Those beside the ones that every client has: `xep_0198`. */
-  plugins?: readonly string[]
+  /** Of slixmpp_people.py: makes the account first (XEP-0077). */
+  register?: boolean
+  /** Of slixmpp_people.py: comes back where its connection breaks (XEP-0198). */
+  resume?: boolean
 }
 
-/** A client of Debian’s `python3-slixmpp`. */
-export function slixmpp(options: SlixmppOptions): DrivenClient {
-  const script = new URL('./slixmpp_client.py', import.meta.url).pathname
+/** A client of Debian’s `python3-slixmpp`; `program` is one of the files here. */
+export function slixmpp(
+  options: SlixmppOptions,
+  program: 'slixmpp_client.py' | 'slixmpp_people.py' = 'slixmpp_client.py',
+): DrivenClient {
+  const script = new URL(program, import.meta.url).pathname
   return new DrivenClient('/usr/bin/python3', [script, JSON.stringify(options)])
 }
 

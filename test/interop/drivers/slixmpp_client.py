@@ -106,10 +106,10 @@ class Client(slixmpp.ClientXMPP):
             raise ValueError(name)
 
 
-async def main():
+async def main(kind=Client):
     options = json.loads(sys.argv[1])
     logging.basicConfig(level=os.environ.get("SLIXMPP_LOG", "CRITICAL"))
-    client = Client(options)
+    client = kind(options)
     client.connect(address=("127.0.0.1", options["port"]), use_ssl=options.get("direct_tls", False))
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
@@ -125,4 +125,5 @@ async def main():
             return
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())
