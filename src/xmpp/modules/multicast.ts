@@ -10,7 +10,7 @@ import { Pace } from '../multicast/pace.ts'
 
 export const multicast = defineModule({
   name: 'multicast',
-  specs: [{ xep: 33, version: '1.2.1', status: 'partial' }], // no single copy for several recipients at another server; §5.1 not for the presence of components
+  specs: [{ xep: 33, version: '1.2.1', status: 'partial' }], // no single copy for several recipients at another server
   features: [NS_ADDRESS],
   enabled: ({ multicast: config }) => config?.enabled === true,
 

@@ -53,7 +53,6 @@ export class Multicast {
 
   /** §5.1: presence that names the service alone ends all that went through it. */
   goodbye(asker: Asker, stanza: Element, route: Route): undefined | Promise<void> {
-    if (!(asker instanceof XmppSession)) return undefined
     const told = this.#shown
       .forget(asker)
       .map((to) => this.#send(asker, to, stanza.withAttrs({ to: to.full }), route))
@@ -65,7 +64,7 @@ export class Multicast {
     const { recipients, copyFor } = readHeader(stanza, this.#deps.maxAddresses)
     if (asker instanceof XmppSession) {
       const size = () => stanza.toString(NS_CLIENT).length
-      this.#deps.pace.charge(asker, recipients.length, size)
+      this.#deps.pace.charge(asker.account, recipients.length, size)
     }
     return allOf(
       recipients.map((recipient) => this.#send(asker, recipient.to, copyFor(recipient), route)),
@@ -77,6 +76,7 @@ export class Multicast {
     try {
       // A copy for this service itself would be copied again, without end.
       if (to.local === '' && this.#deps.isHost(to.domain)) throw serviceUnavailable()
+      if (isShowing(copy)) this.#shown.requireRoom(asker)
       const pending = route(copy)
       if (pending instanceof Promise) {
         return pending.then(
@@ -91,9 +91,9 @@ export class Multicast {
     return undefined
   }
 
-  #sent(asker: Asker, to: Jid, { name }: Element): void {
-    copies.inc({ kind: name, outcome: 'passed' })
-    if (name === 'presence' && asker instanceof XmppSession) this.#shown.sent(asker, to)
+  #sent(asker: Asker, to: Jid, copy: Element): void {
+    copies.inc({ kind: copy.name, outcome: 'passed' })
+    if (copy.name === 'presence') this.#shown.sent(asker, to, isShowing(copy))
   }
 
   /** The error comes from the recipient whom it is about, as if the sender had written to him alone. */
@@ -104,6 +104,10 @@ export class Multicast {
     const reply = errorReply(copy, refusal)
     if (reply) asker.send(reply)
   }
+}
+
+function isShowing({ name, attrs }: Element): boolean {
+  return name === 'presence' && attrs.type === undefined
 }
 
 function allOf(pending: readonly (undefined | Promise<void>)[]): undefined | Promise<void> {

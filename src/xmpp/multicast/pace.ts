@@ -1,8 +1,11 @@
-/** How fast one client may have copies made: as fast as it may speak (`xmpp.maxStanzasPerSecond`), copies counted apart. */
+/**
+ * How fast one user may have copies made: as fast as one client may speak (`xmpp.maxStanzasPerSecond`), copies counted
+ * apart. By user, so that no new connection and no other client of his starts anew.
+ */
+import type { BareJid } from '../../core/address.ts'
 import type { Clock } from '../../util/clock.ts'
 import { type RateLimit, rateLimit, spend, waitMs } from '../../util/rate.ts'
 import { resourceConstraint } from '../errors.ts'
-import type { XmppSession } from '../session.ts'
 
 export interface PaceConfig {
   /** 0, or absent, for any amount, as with the other. */
@@ -10,16 +13,21 @@ export interface PaceConfig {
   readonly maxStanzasPerSecond?: number | undefined
 }
 
-interface Paid {
-  bytes: number
-  stanzas: number
+/** When what he had has been paid for, milliseconds since the epoch. */
+interface Debt {
+  readonly bytes: number
+  readonly stanzas: number
 }
+
+const NONE: Debt = { bytes: 0, stanzas: 0 }
+const SWEEP_ABOVE = 1000
 
 export class Pace {
   readonly #clock: Clock
   readonly #bytes: RateLimit
   readonly #stanzas: RateLimit
-  readonly #paid = new WeakMap<XmppSession, Paid>()
+  readonly #debts = new Map<BareJid, Debt>()
+  #sweepAbove = SWEEP_ABOVE
 
   constructor(config: PaceConfig, clock: Clock) {
     this.#clock = clock
@@ -27,18 +35,32 @@ export class Pace {
     this.#stanzas = rateLimit(config.maxStanzasPerSecond ?? 0)
   }
 
+  /** Of whom something is remembered. */
+  get size(): number {
+    return this.#debts.size
+  }
+
   /** `size` tells the bytes of one copy. Throws `StanzaError` `resource-constraint` while earlier ones are not paid for. */
-  charge(session: XmppSession, copies: number, size: () => number): void {
+  charge(account: BareJid, copies: number, size: () => number): void {
     if (this.#bytes.perSecond === 0 && this.#stanzas.perSecond === 0) return
     const now = this.#clock.now()
-    const paid = this.#paid.get(session) ?? { bytes: 0, stanzas: 0 }
-    if (waitMs(this.#bytes, paid.bytes, now) > 0 || waitMs(this.#stanzas, paid.stanzas, now) > 0) {
+    const debt = this.#debts.get(account) ?? NONE
+    if (waitMs(this.#bytes, debt.bytes, now) > 0 || waitMs(this.#stanzas, debt.stanzas, now) > 0) {
       throw resourceConstraint('too many copies for now')
     }
     const bytes = this.#bytes.perSecond === 0 ? 0 : size() * copies
-    this.#paid.set(session, {
-      bytes: spend(this.#bytes, paid.bytes, now, bytes),
-      stanzas: spend(this.#stanzas, paid.stanzas, now, copies),
+    this.#debts.set(account, {
+      bytes: spend(this.#bytes, debt.bytes, now, bytes),
+      stanzas: spend(this.#stanzas, debt.stanzas, now, copies),
     })
+    if (this.#debts.size > this.#sweepAbove) this.#sweep(now)
+  }
+
+  /** Who has paid is as one who never had anything. */
+  #sweep(now: number): void {
+    for (const [account, { bytes, stanzas }] of this.#debts) {
+      if (bytes <= now && stanzas <= now) this.#debts.delete(account)
+    }
+    this.#sweepAbove = Math.max(SWEEP_ABOVE, this.#debts.size * 2)
   }
 }

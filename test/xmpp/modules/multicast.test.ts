@@ -189,7 +189,7 @@ it('leaves alone what is for one recipient, and errors', async (t) => {
   assert.deepEqual(await heard(bob), [])
 })
 
-it('a client that has too many copies made waits, as one that says too much', async (t) => {
+it('a user who has too many copies made waits, as a client that says too much', async (t) => {
   const system = await start(t, { ...CONFIG, multicast: MULTICAST, maxStanzasPerSecond: 3 })
   await using alice = await system.connect('alice')
   const nobodies = Array.from({ length: 40 }, (_, n) => at('to', `nobody${n}`)).join('')
@@ -253,6 +253,24 @@ it('external components may use it, and are among the recipients', async (t) => 
   const error = await component.next()
   assert.deepEqual([error.attr('from'), error.attr('type')], ['nobody@corp.example', 'error'])
   assert.match(String(error), /service-unavailable/)
+})
+
+it('keeps track of whom a component showed itself to (§5.1)', async (t) => {
+  const bot = { host: 'bot.corp.example', password: 's', allowedAddresses: [], maxBuffered: 2 }
+  const system = await start(t, { components: [bot] })
+  await using component = await TestComponent.connect(system.componentPort, bot.host, 's')
+  await using alice = await system.online('alice')
+  alice.send(`<presence to='echo@${bot.host}'/>`)
+  await component.next()
+  const from = `from='echo@${bot.host}' to='${SERVICE}'`
+  component.send(
+    `<presence ${from}><addresses xmlns='${NS}'>${at('bcc', 'alice')}</addresses></presence>`,
+  )
+  const here = await alice.expect(({ name }) => name === 'presence')
+  assert.equal(here.attr('from'), `echo@${bot.host}`)
+  component.send(`<presence ${from} type='unavailable'/>`)
+  const gone = await alice.expect(({ name }) => name === 'presence')
+  assert.deepEqual([gone.attr('from'), gone.attr('type')], [`echo@${bot.host}`, 'unavailable'])
 })
 
 it('counts what it passed on and what it refused', async (t) => {
