@@ -33,7 +33,7 @@ export function shape(element: Element, around = 'jabber:client'): string {
   const attributes = names.sort().map((name) => ` ${name}='${value(name, element.attr(name))}'`)
   const namespace = element.ns === around ? '' : ` xmlns='${element.ns}'`
   const inside = element.children
-    .filter((child) => typeof child === 'string' || !isOpen(child))
+    .filter((child) => typeof child === 'string' || !isOpen(child, element))
     .map((child) => (typeof child === 'string' ? child.trim() : shape(child, element.ns)))
     .join('')
   const open = `${element.name}${namespace}${attributes.join('')}`
@@ -84,14 +84,20 @@ function value(name: string, text = ''): string {
   return name === 'stamp' ? 'T' : text
 }
 
-function isOpen(child: Element): boolean {
+function isOpen(child: Element, parent: Element): boolean {
   // RFC 6120 §8.3.2, §4.9.2, §6.5: for people. XEP-0359: the server's choice.
   const isText = child.name === 'text' && [NS_STANZAS, NS_STREAMS, NS_SASL].includes(child.ns)
+  // RFC 6121 §4.3.2 does not ask for when presence was sent.
+  if (parent.name === 'presence' && child.is('delay', 'urn:xmpp:delay')) return true
   return isText || child.is('stanza-id', 'urn:xmpp:sid:0')
 }
 
-/** RFC 6120 §8.1.2.1: the account answers in its own name or in none. */
+/**
+ * RFC 6120 §8.1.2.1: the account answers in its own name or in none. What comes to a client is for it, whether its
+ * address is the account's, the resource's or not written (RFC 6120 §8.1.1).
+ */
 function isOpenAttribute(name: string, { name: kind, attrs }: Element): boolean {
   if (OPEN_ATTRIBUTES.has(name)) return true
-  return kind === 'iq' && name === 'from' && attrs.from === attrs.to?.split('/')[0]
+  if (!/^(iq|message|presence)$/.test(kind)) return false
+  return name === 'to' || (name === 'from' && attrs.from === attrs.to?.split('/')[0])
 }

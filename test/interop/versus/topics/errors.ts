@@ -51,10 +51,9 @@ export const discovery: Topic = {
   },
   differences: {
     'items of the own account': {
-      theirs:
-        "<iq to='disco-romeo@localhost/desk' type='result'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>",
-      ours: "<iq to='disco-romeo@localhost/desk' type='result'><query xmlns='http://jabber.org/protocol/disco#items'><item jid='disco-romeo@localhost/desk'/></query></iq>",
-      why: 'XEP-0030 §8: whoever may see the presence of an account SHOULD be told its available resources.',
+      theirs: "<iq type='result'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>",
+      ours: "<iq type='result'><query xmlns='http://jabber.org/protocol/disco#items'><item jid='disco-romeo@localhost/desk'/></query></iq>",
+      why: 'XEP-0030 §4.1: whoever may see the presence of an account SHOULD be told its available resources.',
     },
   },
 }
