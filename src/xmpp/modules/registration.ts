@@ -63,7 +63,8 @@ async function change({ directory, config }: ModuleContext, request: IqRequest) 
     return REPLIED
   }
   if (!config.passwordChange) throw notAllowed()
-  const { username, password } = fields(payload)
+  // §3.3, Table 1: what is incomplete is a bad request here, and not acceptable in a registration.
+  const { username, password } = fields(payload, badRequest)
   // §3.3: nobody changes another's password.
   if (bareJid(username, from.domain) !== from.bare) throw notAllowed()
   await directory.setPassword(from.bare, password).catch(refuse)
@@ -75,10 +76,13 @@ function requireHome({ from, to }: IqRequest): void {
   if (to !== from.bare && to !== from.domain) throw notAllowed()
 }
 
-function fields(query: Element): { username: string; password: string } {
+function fields(
+  query: Element,
+  refusal: (text: string) => StanzaError = notAcceptable,
+): { username: string; password: string } {
   const username = query.child('username')?.text() ?? ''
   const password = query.child('password')?.text() ?? ''
-  if (username === '' || password === '') throw notAcceptable('a user name and a password')
+  if (username === '' || password === '') throw refusal('a user name and a password')
   return { username, password }
 }
 

@@ -111,6 +111,8 @@ test('a user changes his own password, and signs in again with it', async (t) =>
   await using alice = await system.connect('alice')
   const others = await alice.iq('set', fields('bob', 'stolen-it'), 'corp.example')
   assert.equal(condition(others), 'cancel not-allowed')
+  const incomplete = await alice.iq('set', query('<username>alice</username>'))
+  assert.equal(condition(incomplete), 'modify bad-request') // XEP-0077 §3.3, Table 1
   const elsewhere = await alice.iq('set', fields('alice', 'x-pencil'), 'west.example')
   assert.equal(condition(elsewhere), 'cancel not-allowed')
 
