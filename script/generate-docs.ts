@@ -18,6 +18,7 @@ import { documentsWithExcerpts } from './docs/excerpts.ts'
 import { logPage } from './docs/log.ts'
 import { filesUnder, page, ROOT, readProjectFile, table } from './docs/markdown.ts'
 import { doap, rfcsPage, xepsPage } from './docs/standards.ts'
+import { versusPage } from './docs/versus.ts'
 
 /** Paths from the project's root, with what belongs there. */
 export function generateDocs(): Map<string, string> {
@@ -30,6 +31,7 @@ export function generateDocs(): Map<string, string> {
     ['docs/reference/composition.md', compositionPage()],
     ['docs/reference/xeps.md', xepsPage()],
     ['docs/reference/rfcs.md', rfcsPage()],
+    ['docs/reference/versus-prosody.md', versusPage()],
     ['doap.xml', doap()],
     ...documentsWithExcerpts(),
   ])
