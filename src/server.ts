@@ -48,6 +48,7 @@ import {
   subscriptionPeople,
   subscriptionStore,
 } from './server/stores.ts'
+import { pushStore } from './server/push-store.ts'
 import { fastTokenStore } from './server/token-store.ts'
 import { startSip } from './sip/sip.ts'
 import { MailForwarding } from './smtp/mail-forwarding.ts'
@@ -311,6 +312,7 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
       links,
       key: requireSecret(join(config.data, 'xmpp-clients.key')),
       tokenStore: fastTokenStore(kernel.database),
+      pushStore: pushStore(kernel.database, kernel.clock),
       audit: audit(kernel.database.kysely, kernel.clock),
       clientAuthorities:
         clientCa === undefined ? undefined : readClientCa('xmpp.clientCa', clientCa),

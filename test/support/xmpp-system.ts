@@ -20,6 +20,7 @@ import {
   subscriptionPeople,
   subscriptionStore,
 } from '../../src/server/stores.ts'
+import { pushStore } from '../../src/server/push-store.ts'
 import { fastTokenStore } from '../../src/server/token-store.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
@@ -74,6 +75,7 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   registration: 'off',
   registrationsPerHour: 5,
   maxDirectedPresence: 500,
+  push: 'count',
   busyShow: 'dnd',
   admins: [],
   privacyLists: false,
@@ -169,6 +171,7 @@ export async function startXmppSystem(
         uploads,
         key: Buffer.alloc(32, 1),
         tokenStore: fastTokenStore(database),
+        pushStore: pushStore(database, clock),
         audit: options.audit,
         software: { name: 'Heliograph', version: '0.0.0-test' },
         links: await testLinks(t, { clock, log }),
