@@ -20,6 +20,11 @@ export class Terminal implements Disposable {
     this.#tmux('send-keys', 'Enter')
   }
 
+  /** A key as tmux calls it: `M-n` is Alt and n. */
+  press(key: string): void {
+    this.#tmux('send-keys', key)
+  }
+
   get screen(): string {
     return this.#tmux('capture-pane', '-p', '-S', '-500')
   }
