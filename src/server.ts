@@ -35,6 +35,7 @@ import { VERSION } from './ops/version.ts'
 import { fileDesk } from './server/file-desk.ts'
 import { openHttpListeners } from './server/http-listeners.ts'
 import { mailRoutes } from './server/mail-routes.ts'
+import { pushStore } from './server/push-store.ts'
 import { openSharedFiles } from './server/shared-files.ts'
 import {
   accessStore,
@@ -48,7 +49,6 @@ import {
   subscriptionPeople,
   subscriptionStore,
 } from './server/stores.ts'
-import { pushStore } from './server/push-store.ts'
 import { fastTokenStore } from './server/token-store.ts'
 import { startSip } from './sip/sip.ts'
 import { MailForwarding } from './smtp/mail-forwarding.ts'

@@ -13,6 +13,7 @@ import { Watchers } from '../../src/core/presence/watchers.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
 import type { HttpPart } from '../../src/net/http-part.ts'
+import { pushStore } from '../../src/server/push-store.ts'
 import {
   accounts,
   grants,
@@ -20,7 +21,6 @@ import {
   subscriptionPeople,
   subscriptionStore,
 } from '../../src/server/stores.ts'
-import { pushStore } from '../../src/server/push-store.ts'
 import { fastTokenStore } from '../../src/server/token-store.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
