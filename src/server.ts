@@ -35,6 +35,7 @@ import { VERSION } from './ops/version.ts'
 import { fileDesk } from './server/file-desk.ts'
 import { openHttpListeners } from './server/http-listeners.ts'
 import { mailRoutes } from './server/mail-routes.ts'
+import { pushStore } from './server/push-store.ts'
 import { openSharedFiles } from './server/shared-files.ts'
 import {
   accessStore,
@@ -311,6 +312,7 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
       links,
       key: requireSecret(join(config.data, 'xmpp-clients.key')),
       tokenStore: fastTokenStore(kernel.database),
+      pushStore: pushStore(kernel.database, kernel.clock),
       audit: audit(kernel.database.kysely, kernel.clock),
       clientAuthorities:
         clientCa === undefined ? undefined : readClientCa('xmpp.clientCa', clientCa),

@@ -41,6 +41,7 @@ export const XEP_TITLES: Readonly<Record<number, string>> = {
   334: 'Message Processing Hints',
   352: 'Client State Indication',
   359: 'Unique and Stable Stanza IDs',
+  357: 'Push Notifications',
   363: 'HTTP File Upload',
   368: 'SRV records for XMPP over TLS',
   377: 'Blocking and Spam Reporting',

@@ -33,6 +33,8 @@ import { Probes } from './presence/probes.ts'
 import { RosterWatchers } from './presence/roster-watchers.ts'
 import { Sight } from './presence/sight.ts'
 import { XmppSubscriptions } from './presence/subscriptions.ts'
+import type { PushStore } from './push/push-service.ts'
+import { Pushes } from './push/pushes.ts'
 import { Questions } from './questions.ts'
 import { Rosters } from './roster/rosters.ts'
 import { Router } from './router.ts'
@@ -53,6 +55,8 @@ export interface ImDeps {
   readonly messaging: Messaging
   /** Files that users share; absent where they do not. */
   readonly uploads?: Uploads | undefined
+  /** Devices to wake; absent where none are. */
+  readonly pushStore?: PushStore | undefined
   /** Where it is written down what administrators did. */
   readonly audit?: CommandAudit | undefined
   /** The software's name and version (XEP-0092). */
@@ -75,6 +79,7 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   const services = new ServiceHosts()
   const outside = new Outside(directory)
   const components = new Components(config.components ?? [], directory)
+  const questions = new Questions({ ...deps, sessions, outside })
   const shared = {
     ...deps,
     uploads: deps.uploads,
@@ -86,7 +91,8 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
     services,
     components,
     outside,
-    questions: new Questions({ ...deps, sessions, outside }),
+    questions,
+    pushes: openPushes(config, deps, questions),
   }
   const avatars = new Avatars(shared)
   const broadcaster = new Broadcaster({ ...shared, avatars, busyShow: config.busyShow })
@@ -103,7 +109,9 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
   const modules = xmppModules.filter((module) => module.enabled?.(config) ?? true)
   const server = identity(deps.software, modules, config)
   using starting = new DisposableStack()
-  starting.use(shared.questions)
+  starting.use(questions)
+  starting.use(shared.pushes)
+  starting.use(outside.add(components))
   for (const module of modules) {
     starting.use(module.setup?.({ ...shared, iq: handlers, nodes, subscriptions, config, server }))
   }
@@ -134,6 +142,7 @@ interface RouterParts {
   components: Components
   outside: Outside
   questions: Questions
+  pushes: Pushes | undefined
   broadcaster: Broadcaster
   subscriptions: XmppSubscriptions
   probes: Probes
@@ -165,6 +174,14 @@ function router(parts: RouterParts, setup: RouterSetup): Router {
         ? new NewAccounts({ ...parts, perHour: config.registrationsPerHour })
         : undefined,
   })
+}
+
+function openPushes(
+  { push: content = 'off' }: XmppConfig,
+  { pushStore: store, ...deps }: ImDeps,
+  questions: Questions,
+): Pushes | undefined {
+  return store && content !== 'off' ? new Pushes({ ...deps, store, content, questions }) : undefined
 }
 
 function identity(

@@ -14,6 +14,7 @@ import type { IqHandlers } from './iq/iq-handlers.ts'
 import type { LocalSessions } from './local-sessions.ts'
 import type { Sight } from './presence/sight.ts'
 import type { XmppSubscriptions } from './presence/subscriptions.ts'
+import type { Pushes } from './push/pushes.ts'
 import type { Rosters } from './roster/rosters.ts'
 import type { ServiceHosts } from './service-hosts.ts'
 import type { BindFeature } from './session.ts'
@@ -33,6 +34,8 @@ export interface ModuleContext {
   readonly services: ServiceHosts
   /** Files that users share; `undefined` where they do not. */
   readonly uploads: Uploads | undefined
+  /** `undefined` where nobody is woken. */
+  readonly pushes: Pushes | undefined
   readonly messaging: Messaging
   readonly presence: PresenceService
   readonly directory: Directory

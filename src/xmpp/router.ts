@@ -9,6 +9,7 @@ import type { IqRouter } from './iq/iq-router.ts'
 import type { MessageHandler } from './messages/message-handler.ts'
 import type { Redelivery } from './messages/redelivery.ts'
 import type { PresenceHandler } from './presence/presence-handler.ts'
+import type { Pushes } from './push/pushes.ts'
 import type { ServiceHosts } from './service-hosts.ts'
 import type { BindFeature, GuestHandler, StanzaHandler, XmppSession } from './session.ts'
 import type { Unacknowledged } from './stream-management/outbox.ts'
@@ -22,6 +23,7 @@ export interface RouterDeps {
   messages: MessageHandler
   presence: PresenceHandler
   redelivery: Redelivery
+  pushes: Pushes | undefined
   /** Offered after sign-in, in this order. */
   features: readonly Element[]
   bindFeatures: readonly BindFeature[]
@@ -41,6 +43,7 @@ export class Router implements StanzaHandler {
   readonly #messages: MessageHandler
   readonly #presence: PresenceHandler
   readonly #redelivery: Redelivery
+  readonly #pushes: Pushes | undefined
 
   constructor({
     access,
@@ -51,6 +54,7 @@ export class Router implements StanzaHandler {
     messages,
     presence,
     redelivery,
+    pushes,
     features,
     bindFeatures,
     guests,
@@ -63,6 +67,7 @@ export class Router implements StanzaHandler {
     this.#messages = messages
     this.#presence = presence
     this.#redelivery = redelivery
+    this.#pushes = pushes
     this.features = features
     this.bindFeatures = bindFeatures
     this.guests = guests
@@ -110,6 +115,14 @@ export class Router implements StanzaHandler {
 
   closed(session: XmppSession): void | Promise<void> {
     return this.#presence.closed(session)
+  }
+
+  waits(session: XmppSession, stanzas: readonly Unacknowledged[]): void {
+    this.#pushes?.waits(session, stanzas)
+  }
+
+  clientLost(session: XmppSession, stanzas: readonly Unacknowledged[]): void {
+    this.#pushes?.clientLost(session, stanzas)
   }
 
   undelivered(session: XmppSession, stanzas: readonly Unacknowledged[]): Promise<void> {

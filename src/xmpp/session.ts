@@ -146,6 +146,10 @@ export interface StanzaHandler {
    * bound again before the promise settles.
    */
   closed(session: XmppSession): void | Promise<void>
+  /** The session's client has gone, and may come back for these, which it has not acknowledged: oldest first, some at least. */
+  clientLost(session: XmppSession, stanzas: readonly Unacknowledged[]): void
+  /** As they are while the client is away; the last was written now. */
+  waits(session: XmppSession, stanzas: readonly Unacknowledged[]): void
   /**
    * Stanzas that a session which has gone was sent, and did not acknowledge (XEP-0198 §4), oldest first: they
    * are for others, or for later, or go back.

@@ -3,6 +3,7 @@ import type { ContactAddresses } from './modules/contact-addresses.ts'
 import type { ExternalService } from './modules/external-services.ts'
 import type { MulticastConfig } from './multicast/multicast-config.ts'
 import type { PaceConfig } from './multicast/pace.ts'
+import type { PushContent } from './push/publication.ts'
 
 /** What instant messaging and presence need to know. */
 export interface XmppConfig extends PaceConfig {
@@ -27,6 +28,8 @@ export interface XmppConfig extends PaceConfig {
   /** Where it is said what is wrong with the service (XEP-0455). */
   readonly outageUrls: readonly string[]
   readonly externalServices: readonly ExternalService[]
+  /** What push services are told (XEP-0357); there are none where it is absent. */
+  readonly push?: PushContent | 'off'
   /** Stanzas for many (XEP-0033); nobody may send any where it is absent. */
   readonly multicast?: MulticastConfig
   /** External components (XEP-0114). */

@@ -13,6 +13,7 @@ import { Watchers } from '../../src/core/presence/watchers.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
 import type { HttpPart } from '../../src/net/http-part.ts'
+import { pushStore } from '../../src/server/push-store.ts'
 import {
   accounts,
   grants,
@@ -74,6 +75,7 @@ export const CONFIG: StartXmppConfig['xmpp'] = {
   registration: 'off',
   registrationsPerHour: 5,
   maxDirectedPresence: 500,
+  push: 'count',
   busyShow: 'dnd',
   admins: [],
   privacyLists: false,
@@ -169,6 +171,7 @@ export async function startXmppSystem(
         uploads,
         key: Buffer.alloc(32, 1),
         tokenStore: fastTokenStore(database),
+        pushStore: pushStore(database, clock),
         audit: options.audit,
         software: { name: 'Heliograph', version: '0.0.0-test' },
         links: await testLinks(t, { clock, log }),

@@ -127,6 +127,10 @@ export class RecordingHandler implements StanzaHandler {
     this.sessions.push(session)
   }
 
+  clientLost(): void {}
+
+  waits(): void {}
+
   async undelivered(_session: XmppSession, stanzas: readonly Unacknowledged[]): Promise<void> {
     this.returned.push(...stanzas.map(({ stanza }) => stanza))
   }

@@ -164,6 +164,10 @@ const people = {
 }
 
 const kept = {
+  push: choice(['off', 'count', 'sender', 'body'], {
+    default: 'count',
+    doc: 'What the push services of users’ devices are told (XEP-0357) when something waits for them: how much, who wrote last, or his first words, too. They are run by others, who read it.',
+  }),
   privacyLists: boolean({
     default: false,
     doc: 'Whether clients that know privacy lists (XEP-0016) and nothing newer are shown the user’s block list as one, to be read only.',

@@ -6,6 +6,7 @@ import { noWatchedIndex } from './0003-no-watched-index.ts'
 import { keptMessages } from './0004-kept-messages.ts'
 import { personalData } from './0005-personal-data.ts'
 import { uploads } from './0007-uploads.ts'
+import { pushServices } from './0008-push.ts'
 import { fastTokens } from './0009-fast-tokens.ts'
 
 export interface Migration {
@@ -20,5 +21,6 @@ export const migrations: readonly Migration[] = [
   { name: '0004-kept-messages', up: keptMessages },
   { name: '0005-personal-data', up: personalData },
   { name: '0007-uploads', up: uploads },
+  { name: '0008-push', up: pushServices },
   { name: '0009-fast-tokens', up: fastTokens },
 ]

@@ -10,6 +10,7 @@ import type { LastActivityTable } from './last-activity.ts'
 import type { OfflineMessagesTable } from './offline-messages.ts'
 import type { PersonalDataTable } from './personal-data.ts'
 import type { PresenceManualTable } from './presence-manual.ts'
+import type { PushServicesTable } from './push-services.ts'
 import type { RosterItemsTable, RosterRemovalsTable, RosterVersionsTable } from './rosters.ts'
 import type { SettingsTable } from './settings.ts'
 import type { SipBindingsTable, SipPublicationsTable, SipSubscriptionsTable } from './sip.ts'
@@ -40,5 +41,6 @@ export interface Schema {
   access_levels: AccessLevelsTable
   access_rules: AccessRulesTable
   fast_tokens: FastTokensTable
+  push_services: PushServicesTable
   uploads: UploadsTable
 }

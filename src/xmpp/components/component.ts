@@ -3,6 +3,7 @@ import { counter } from '../../util/metrics.ts'
 import type { Element } from '../../xml/element.ts'
 import { StanzaError, serviceUnavailable } from '../errors.ts'
 import { NS_CLIENT } from '../namespaces.ts'
+import type { Neighbour, Passage } from '../outside.ts'
 import type { XmppSession } from '../session.ts'
 
 export interface ComponentConfig {
@@ -27,7 +28,7 @@ const stanzas = counter({
   labels: ['outcome'],
 })
 
-export class Component {
+export class Component implements Neighbour {
   readonly config: ComponentConfig
   /** Clients that have sent it something. */
   readonly acquaintances = new WeakSet<XmppSession>()
@@ -60,6 +61,17 @@ export class Component {
   send(stanza: Element | string): void {
     // Its stream's own namespace stands for that of clients.
     this.#give(typeof stanza === 'string' ? stanza : stanza.toString(NS_CLIENT))
+  }
+
+  pass(stanza: string): Passage {
+    const { isConnected } = this
+    try {
+      this.#give(stanza)
+      return isConnected ? 'sent' : 'waits'
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error
+      return this.config.maxBuffered === 0 ? 'down' : 'full'
+    }
   }
 
   #give(text: string): void {

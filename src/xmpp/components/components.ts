@@ -3,10 +3,11 @@ import { type Jid, parseJid } from '../../core/address.ts'
 import type { Element } from '../../xml/element.ts'
 import { type Refusing, requireNotBlocked } from '../blocking/blocked.ts'
 import { StanzaError } from '../errors.ts'
+import type { Neighbours } from '../outside.ts'
 import type { XmppSession } from '../session.ts'
 import { Component, type ComponentConfig } from './component.ts'
 
-export class Components {
+export class Components implements Neighbours {
   readonly #components = new Map<string, Component>()
   readonly #directory: { isLocal(domain: string): boolean }
 

@@ -18,6 +18,7 @@ import type { HostStanzaHandler } from '../host-stanzas.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import { refusalError } from '../messages/refusals.ts'
 import { XmppMessage } from '../messages/xmpp-message.ts'
+import type { Questions } from '../questions.ts'
 import type { Rosters } from '../roster/rosters.ts'
 import type { ServiceHosts } from '../service-hosts.ts'
 import type { XmppSession } from '../session.ts'
@@ -32,6 +33,7 @@ export interface FromComponentsDeps {
   sessions: LocalSessions
   rosters: Rosters
   services: Pick<ServiceHosts, 'taker'>
+  questions: Pick<Questions, 'answered'>
 }
 
 interface Sent {
@@ -96,6 +98,10 @@ export class FromComponents {
   }
 
   #iq({ component, stanza, from, to }: Sent): void {
+    if (to.full === to.domain && ['result', 'error'].includes(stanza.attr('type') ?? '')) {
+      this.#deps.questions.answered(stanza)
+      return
+    }
     const { access, sessions } = this.#deps
     const target = to.resource === '' ? undefined : sessions.get(to.bare, to.resource)
     const isLetThrough =

@@ -28,6 +28,7 @@ import { offlineMessages } from './offline-messages.ts'
 import { ping } from './ping.ts'
 import { privacyLists } from './privacy-lists.ts'
 import { privateStorage } from './private-storage.ts'
+import { push } from './push.ts'
 import { registration } from './registration.ts'
 import { saslUpgrades } from './sasl-upgrades.ts'
 import { sasl2 } from './sasl2.ts'
@@ -48,6 +49,7 @@ export const xmppModules: readonly XmppModule[] = [
   subscriptionApproval,
   streamManagement,
   clientState,
+  push,
   blocking,
   privacyLists,
   legacySession,

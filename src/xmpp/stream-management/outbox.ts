@@ -18,6 +18,8 @@ export interface OutboxDeps {
   readonly limits: OutboxLimits
   /** The client has left too much unacknowledged. */
   overflowed(): void
+  /** Something was written that waits for a client who is away. */
+  waits(): void
   /** The session is to end while no stream carries it. */
   abandoned(): void
 }
@@ -73,7 +75,10 @@ export class Outbox implements Wire {
       // It is among the unacknowledged, and shares their fate.
       return true
     }
-    if (!this.#stream) return true
+    if (!this.#stream) {
+      this.#deps.waits()
+      return true
+    }
     this.#stream.write(stanza)
     this.#unasked += 1
     if (this.#unasked >= ASK_AFTER) this.ask()

@@ -25,7 +25,7 @@ export interface StreamManagementDeps {
   readonly log: Log
   readonly config: StreamManagementConfig
   readonly sessions: Sessions
-  readonly handler: Pick<StanzaHandler, 'closed' | 'undelivered'>
+  readonly handler: Pick<StanzaHandler, 'clientLost' | 'closed' | 'undelivered' | 'waits'>
   readonly unfinished: Unfinished
 }
 
@@ -53,7 +53,7 @@ export class StreamManagement {
 
   /** Counts what the session is sent from now on (§3); `stream` carries it. */
   enable(session: XmppSession, stream: Wire, wish: Element): ManagedSession {
-    const { clock, config, log } = this.#deps
+    const { clock, config, handler, log } = this.#deps
     const outbox: Outbox = new Outbox(
       {
         clock,
@@ -62,6 +62,7 @@ export class StreamManagement {
           log.info({ what: 'xmpp_unacknowledged_overflow', account: session.account })
           session.close(new StreamError('resource-constraint', 'too much is unacknowledged'))
         },
+        waits: () => handler.waits(session, outbox.unacknowledged),
         abandoned: () => this.end(managed.session, managed),
       },
       stream,
@@ -105,9 +106,14 @@ export class StreamManagement {
   /** Its stream has gone without an end: the client may come back. */
   park(managed: ManagedSession, inHand: Promise<void> | undefined): void {
     this.#detach(managed, inHand)
-    if (managed.resumable)
-      this.#resumptions.park(managed, () => this.end(managed.session, managed, managed.inHand))
-    else this.end(managed.session, managed, inHand)
+    const { session, outbox, resumable } = managed
+    if (!resumable) {
+      this.end(session, managed, inHand)
+      return
+    }
+    this.#resumptions.park(managed, () => this.end(session, managed, managed.inHand))
+    const { unacknowledged } = outbox
+    if (unacknowledged.length > 0) this.#deps.handler.clientLost(session, unacknowledged)
   }
 
   /** Who is inactive stays so. */

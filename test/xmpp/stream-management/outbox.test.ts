@@ -33,6 +33,7 @@ function open(limits = { maxStanzas: 10, maxQueuedBytes: 1000 }) {
   const deps = {
     clock,
     limits,
+    waits: () => undefined,
     overflowed: () => void happened.push('overflowed'),
     abandoned: () => void happened.push('abandoned'),
   }
