@@ -35,6 +35,7 @@ import { VERSION } from './ops/version.ts'
 import { fileDesk } from './server/file-desk.ts'
 import { openHttpListeners } from './server/http-listeners.ts'
 import { mailRoutes } from './server/mail-routes.ts'
+import { portableAccounts } from './server/portable/portable.ts'
 import { pushStore } from './server/push-store.ts'
 import { openSharedFiles } from './server/shared-files.ts'
 import {
@@ -353,6 +354,7 @@ async function openAdmin(
       ...kernel,
       signIn,
       audit: audit(database.kysely, clock),
+      portable: portableAccounts(kernel, config.xmpp),
       apiLifetimeMs: config.presence.apiLifetime,
       version: VERSION,
       listeners: () =>

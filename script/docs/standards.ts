@@ -51,6 +51,14 @@ const BELOW: readonly ServedXep[] = [
     note: '',
   },
   {
+    xep: 227,
+    version: '1.1',
+    status: 'partial',
+    name: 'export and import',
+    file: 'src/server/portable/import-accounts.ts',
+    note: 'one file, no XInclude; no PEP, no archives; of privacy lists only who is refused altogether',
+  },
+  {
     xep: 368,
     version: '1.1.0',
     status: 'complete',

@@ -33,6 +33,7 @@ export const XEP_TITLES: Readonly<Record<number, string>> = {
   203: 'Delayed Delivery',
   206: 'XMPP Over BOSH',
   215: 'External Service Discovery',
+  227: 'Portable Import/Export Format for XMPP-IM Servers',
   237: 'Roster Versioning',
   280: 'Message Carbons',
   297: 'Stanza Forwarding',

@@ -17,6 +17,7 @@ import { domainRoutes } from './routes/domains.ts'
 import { fileRoutes } from './routes/files.ts'
 import { importRoute } from './routes/import.ts'
 import { ownAclRoutes } from './routes/own-acl.ts'
+import { portableRoutes } from './routes/portable.ts'
 import { presRulesRoutes } from './routes/pres-rules.ts'
 import { presenceRoutes } from './routes/presence.ts'
 import { settingsRoutes } from './routes/settings.ts'
@@ -39,6 +40,7 @@ const ROUTES = [
   deviceRoutes,
   fileRoutes,
   importRoute,
+  portableRoutes,
   presenceRoutes,
   viewRoutes,
   accessLevelRoutes,

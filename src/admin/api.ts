@@ -43,6 +43,8 @@ declare module 'fastify' {
     public?: boolean
     /** Anybody may call from this machine. */
     localPublic?: boolean
+    /** From this machine's command line the body may come as slowly as it is worked off. */
+    slowBody?: boolean
   }
 }
 
@@ -124,7 +126,8 @@ async function addRules(app: Api, deps: ApiDeps): Promise<void> {
     throw new ApiError('NOT_FOUND')
   })
   await describeApi(app, deps.version)
-  app.addHook('onRequest', async ({ raw }) => {
+  app.addHook('onRequest', async ({ raw, routeOptions }) => {
+    if (!deps.tls && routeOptions.config?.slowBody) return
     const late = () => answerClientError({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket)
     watchBody(deps.clock, raw, { withinMs: BODY_MS, late })
   })

@@ -46,6 +46,35 @@ export interface SharedFiles {
   removeAll(account: BareJid): Promise<void>
 }
 
+/** What became of a file of XEP-0227. */
+export interface PortableReport {
+  added: number
+  updated: number
+  /** Users who exist and were left as they are. */
+  unchanged: number
+  /** Users who were not taken. */
+  failed: number
+  /** In order of the file; the first 1,000. `account` may be empty, or a domain. */
+  problems: { account: string; code: string; reason: string }[]
+  problemsTotal: number
+  /** Sections that this server does not keep, as `{namespace}name`; the first 100 kinds. */
+  skipped: { section: string; count: number }[]
+}
+
+/** Accounts as XEP-0227 writes them. */
+export interface PortableAccounts {
+  /** Throws `DirectoryError` `NO_SUCH_DOMAIN`. */
+  export(domain: string | undefined): AsyncIterable<string>
+  import(
+    source: AsyncIterable<Uint8Array>,
+    options: {
+      readonly dryRun: boolean
+      readonly overwrite: boolean
+      readonly signal: AbortSignal
+    },
+  ): Promise<PortableReport>
+}
+
 export interface Services {
   readonly directory: Directory
   readonly presence: PresenceService
@@ -61,6 +90,8 @@ export interface Services {
   readonly log: Log
   /** Absent where users share none. */
   readonly files?: SharedFiles | undefined
+  /** Absent where accounts do not move. */
+  readonly portable?: PortableAccounts | undefined
   /** Asked when somebody wants to know: listeners open one after the other. */
   readonly listeners: () => readonly ListenerStatus[]
   /** For how long a state that an application put without an end is believed. */

@@ -1,6 +1,7 @@
 /** Calls the API of the running server over the Unix socket in its data directory. */
 import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { CliError } from './exit-codes.ts'
 
 /** Importing a hundred thousand users takes its time; a server that is silent this long is stuck. */
@@ -11,7 +12,7 @@ export interface Call {
   readonly path: string
   readonly body?: unknown
   /** Sent as it is, with this media type. */
-  readonly file?: { readonly bytes: Buffer; readonly type: string }
+  readonly file?: { readonly bytes: Buffer | Readable; readonly type: string }
 }
 
 export class ApiClient {
@@ -30,7 +31,22 @@ export class ApiClient {
     throw new CliError('refused', code, message)
   }
 
-  #exchange({ method, path, body, file }: Call): Promise<{ status: number; body: string }> {
+  /** The body of a success, as it comes. Throws `CliError`. */
+  async download(call: Call): Promise<Readable> {
+    const incoming = await this.#send(call)
+    const status = incoming.statusCode ?? 0
+    if (status < 300) return incoming
+    const body = await readAll(incoming)
+    const { code, message } = parseRefusal(body === '' ? undefined : JSON.parse(body), status)
+    throw new CliError('refused', code, message)
+  }
+
+  async #exchange(call: Call): Promise<{ status: number; body: string }> {
+    const incoming = await this.#send(call)
+    return { status: incoming.statusCode ?? 0, body: await readAll(incoming) }
+  }
+
+  #send({ method, path, body, file }: Call): Promise<IncomingMessage> {
     const content = file?.bytes ?? (body === undefined ? undefined : JSON.stringify(body))
     const type = file?.type ?? 'application/json'
     return new Promise((resolve, reject) => {
@@ -41,15 +57,11 @@ export class ApiClient {
         timeout: TIMEOUT_MS,
         headers: content === undefined ? {} : { 'content-type': type },
       })
-      outgoing.on('response', (incoming) => {
-        readAll(incoming).then(
-          (text) => resolve({ status: incoming.statusCode ?? 0, body: text }),
-          reject,
-        )
-      })
+      outgoing.on('response', resolve)
       outgoing.on('timeout', () => outgoing.destroy(new Error('no answer')))
       outgoing.on('error', (error) => reject(unreachable(this.#socketPath, error)))
-      outgoing.end(content)
+      if (!(content instanceof Readable)) outgoing.end(content)
+      else content.once('error', (error) => outgoing.destroy(error)).pipe(outgoing)
     })
   }
 }

@@ -36,7 +36,8 @@ export async function runCli(
     const { data, ...invocation } = parse(command, argv)
     const api = new ApiClient(data ?? env.HELIOGRAPH_DATA ?? './data')
     const result = await command.run({ api, ...invocation })
-    const text = json ? JSON.stringify(result.json, null, 2) : result.text
+    const isJson = json && result.json !== undefined
+    const text = isJson ? JSON.stringify(result.json, null, 2) : result.text
     if (text !== '') output.out(text)
     return result.exitCode ?? 0
   } catch (error) {

@@ -195,3 +195,17 @@ export interface ContactPutReply {
   readonly outcome: 'created' | 'changed' | 'same'
   readonly contact: ContactReply
 }
+
+export interface PortableReply {
+  readonly added: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly failed: number
+  readonly problems: readonly {
+    readonly account: string
+    readonly code: string
+    readonly reason: string
+  }[]
+  readonly problemsTotal: number
+  readonly skipped: readonly { readonly section: string; readonly count: number }[]
+}

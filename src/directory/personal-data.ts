@@ -65,6 +65,11 @@ export class PersonalData {
     return this.#rows.get({ account, kind: 'private', name })
   }
 
+  /** All pieces, in order of their names. */
+  async allPrivate(account: BareJid): Promise<string[]> {
+    return this.#rows.all({ account, kind: 'private' })
+  }
+
   /** `undefined` removes it. Rejects with `DirectoryError` `TOO_MUCH_DATA`, and then nothing has changed. */
   putPrivate(
     account: BareJid,

@@ -121,7 +121,8 @@ function serializeMessage(
   }
 }
 
-function parseMessage(row: StoredOfflineMessage): InstantMessage {
+/** As it was kept. */
+export function parseMessage(row: StoredOfflineMessage): InstantMessage {
   return {
     from: requireJid(row.sender),
     to: requireJid(row.recipient),

@@ -7,6 +7,7 @@ import { deviceCommands } from './device.ts'
 import { domainCommands } from './domain.ts'
 import { fileCommands } from './file.ts'
 import { manualAliases } from './manual-aliases.ts'
+import { portableCommands } from './portable.ts'
 import { presenceCommands } from './presence.ts'
 import { requestCommands } from './request.ts'
 import { statusCommands } from './status.ts'
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   ...userCommands,
   ...deviceCommands,
   ...fileCommands,
+  ...portableCommands,
   ...contactCommands,
   ...presenceCommands,
   ...aclCommands,

@@ -25,6 +25,18 @@ export class PersonalDataRows {
     return row?.xml
   }
 
+  /** In order of their names. */
+  async all({ account, kind }: Omit<PersonalKey, 'name'>): Promise<string[]> {
+    const rows = await this.#db
+      .selectFrom('personal_data')
+      .select('xml')
+      .where('account', '=', account)
+      .where('kind', '=', kind)
+      .orderBy('name')
+      .execute()
+    return rows.map(({ xml }) => xml)
+  }
+
   /** How many others of its kind there are, and how large they are together. */
   async others({ account, kind, name }: PersonalKey): Promise<{ count: number; bytes: number }> {
     const row = await this.#db
