@@ -4,7 +4,7 @@ import { request as tlsRequest } from 'node:https'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { startAdmin } from '../../src/admin/admin.ts'
-import type { Services } from '../../src/admin/services.ts'
+import type { PortableAccounts, Services } from '../../src/admin/services.ts'
 import { SignIn } from '../../src/admin/sign-in.ts'
 import { type BareJid, requireJid } from '../../src/core/address.ts'
 import { AccessControl } from '../../src/core/presence/access/access-control.ts'
@@ -159,11 +159,12 @@ export interface RigOptions {
   /** A data directory to keep. */
   readonly data?: string
   readonly clock?: FakeClock
+  readonly portable?: PortableAccounts
 }
 
 /** Domains `corp.example` and `west.example`; closed with the test, or before by `close`. */
 export async function openRig(t: TestContext, options: RigOptions = {}) {
-  const { requestsPerMinute = 100_000, clock = new FakeClock() } = options
+  const { requestsPerMinute = 100_000, clock = new FakeClock(), portable } = options
   const opened = new AsyncDisposableStack()
   t.after(() => opened.disposeAsync())
   const data = options.data ?? opened.use(temporaryDirectory()).path
@@ -175,7 +176,10 @@ export async function openRig(t: TestContext, options: RigOptions = {}) {
   const { manual, signIn } = kernel
   await manual.restore()
   if ((await signIn.createFirst(ADMIN)) !== undefined) await signIn.setPassword(ADMIN, PASSWORD)
-  const services: Services = { ...kernel, log, clock, version: '1.2.3', listeners: () => LISTENERS }
+  const services: Services = {
+    ...kernel,
+    ...{ log, clock, portable, version: '1.2.3', listeners: () => LISTENERS },
+  }
   const socketPath = join(data, 'heliograph.sock')
   const tls = await identity
   const https = { host: '127.0.0.1', port: 0 }

@@ -10,7 +10,7 @@ import { idGivenBy } from '../../xmpp/messages/stanza-id.ts'
 import { XmppMessage } from '../../xmpp/messages/xmpp-message.ts'
 import { NS_CLIENT, NS_DELAY, NS_ROSTER } from '../../xmpp/namespaces.ts'
 import { parseRosterSet } from '../../xmpp/roster/roster-stanza.ts'
-import { NS_PIE_SCRAM, readScram, scramMechanism } from './scram-element.ts'
+import { NS_PIE_SCRAM, readScram, scramInPassword, scramMechanism } from './scram-element.ts'
 import { NS_PIE } from './user-splitter.ts'
 
 export const NS_PRIVATE = 'jabber:iq:private'
@@ -58,6 +58,11 @@ export function readUser(element: Element, host: string): PortableUser {
     problems: [],
     skipped: [],
   }
+  const keys = scramInPassword(user.password ?? '')
+  if (keys) {
+    user.password = undefined
+    user.keys.set(keys.mechanism, keys.keys)
+  }
   for (const section of element.elements()) {
     const key = `{${section.ns}}${section.name}`
     const read = SECTIONS[key]
@@ -71,6 +76,8 @@ const SECTIONS: Readonly<Record<string, (user: PortableUser, section: Element) =
   [`{${NS_PIE_SCRAM}}scram-credentials`]: readCredentials,
   [`{${NS_ROSTER}}query`]: readRoster,
   [`{${NS_CLIENT}}presence`]: readRequest,
+  // @COMPAT(Prosody): it forgets the namespace.
+  [`{${NS_PIE}}presence`]: readRequest,
   [`{${NS_PIE}}offline-messages`]: readMessages,
   [`{${NS_PRIVATE}}query`]: readPrivate,
   [`{${NS_BLOCKING}}blocklist`]: readBlockList,
@@ -99,7 +106,6 @@ function readCredentials(user: PortableUser, section: Element): void {
 
 function readRoster(user: PortableUser, section: Element): void {
   for (const item of section.elements()) {
-    // Prosody writes the requests that wait into an element of its own.
     if (!item.is('item', NS_ROSTER)) continue
     noting(user, `contact ${shown(item.attr('jid'))}`, () => user.roster.push(rosterItemOf(item)))
   }
@@ -127,12 +133,13 @@ function readRequest(user: PortableUser, section: Element): void {
     user.problems.push(`a presence that is no request of a person: ${shown(section.attr('from'))}`)
     return
   }
-  const stanza = section.withAttrs({ from: from.bare, to: user.account })
+  const stanza = asStanza(section).withAttrs({ from: from.bare, to: user.account })
   user.requests.set(from.bare, stanza.toString(NS_CLIENT))
 }
 
 function readMessages(user: PortableUser, section: Element): void {
-  for (const stanza of section.elements()) {
+  for (const element of section.elements()) {
+    const stanza = asStanza(element)
     const from = parseJid(stanza.attr('from') ?? '')
     const to = parseJid(stanza.attr('to') ?? user.account)
     if (!stanza.is('message', NS_CLIENT) || !from || to?.bare !== user.account) {
@@ -157,6 +164,14 @@ function readMessages(user: PortableUser, section: Element): void {
     message.stableId = idGivenBy(user.account, stanza)
     user.messages.push(message)
   }
+}
+
+/** What stands in the namespace of the file for want of another is a stanza. */
+function asStanza(element: Element): Element {
+  if (element.ns !== NS_PIE) return element
+  const { name, attrs, children } = element
+  const moved = children.map((child) => (typeof child === 'string' ? child : asStanza(child)))
+  return new Element(name, NS_CLIENT, attrs, moved)
 }
 
 function readPrivate(user: PortableUser, section: Element): void {

@@ -32,12 +32,36 @@ export function scramMechanism(element: Element): ScramMechanism | undefined {
 /** `undefined` where it is not as it must be. */
 export function readScram(element: Element, mechanism: ScramMechanism): ScramKeys | undefined {
   const text = (name: string) => element.child(name)?.text().trim() ?? ''
+  return keysFrom(mechanism, {
+    count: text('iter-count'),
+    salt: text('salt'),
+    serverKey: text('server-key'),
+    storedKey: text('stored-key'),
+  })
+}
+
+/** @COMPAT(ejabberd): what it writes into `password` where it keeps keys only. `undefined` for a password. */
+export function scramInPassword(
+  password: string,
+): { mechanism: ScramMechanism; keys: ScramKeys } | undefined {
+  const parts = /^scram:([^,]+),([^,]+),([^,]+),(\d+)$/.exec(password)
+  if (!parts) return undefined
+  const [, storedKey = '', serverKey = '', salt = '', count = ''] = parts
+  for (const mechanism of SCRAM_MECHANISMS) {
+    const keys = keysFrom(mechanism, { count, salt, serverKey, storedKey })
+    if (keys) return { mechanism, keys }
+  }
+  return undefined
+}
+
+type Written = Record<'count' | 'salt' | 'serverKey' | 'storedKey', string>
+
+function keysFrom(mechanism: ScramMechanism, written: Written): ScramKeys | undefined {
   const { bytes } = HASHES[mechanism]
-  const count = text('iter-count')
-  const iterations = /^[1-9]\d{0,6}$/.test(count) ? Number(count) : 0
-  const salt = bytesOf(text('salt'))
-  const serverKey = bytesOf(text('server-key'))
-  const storedKey = bytesOf(text('stored-key'))
+  const iterations = /^[1-9]\d{0,6}$/.test(written.count) ? Number(written.count) : 0
+  const salt = bytesOf(written.salt)
+  const serverKey = bytesOf(written.serverKey)
+  const storedKey = bytesOf(written.storedKey)
   if (iterations === 0 || iterations > MAX_ITERATIONS) return undefined
   if (!salt || salt.length === 0 || salt.length > MAX_SALT_BYTES) return undefined
   if (serverKey?.length !== bytes || storedKey?.length !== bytes) return undefined
