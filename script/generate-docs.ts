@@ -11,6 +11,7 @@ import { type NamedOption, OPTIONS } from '../src/config/load-config.ts'
 import { configSchema } from '../src/config/schema.ts'
 import { variableName } from '../src/config/sources.ts'
 import { IMPORT_ERRORS } from '../src/directory/import.ts'
+import { PORTABLE_ERRORS } from '../src/server/portable/import-accounts.ts'
 import { OPERATOR_ERRORS } from '../src/util/operator-error.ts'
 import { commandsPage } from './docs/commands.ts'
 import { compositionPage } from './docs/composition.ts'
@@ -135,6 +136,8 @@ function errorsPage(): string {
     ),
     'Lines of a file that `user import` refuses have the codes of users above, or one of these:',
     meanings(IMPORT_ERRORS),
+    'Accounts of a file that `import` refuses have the codes of users and access rules above, or one of these:',
+    meanings(PORTABLE_ERRORS),
   )
 }
 

@@ -401,6 +401,13 @@ export class Directory {
     this.#events.passwordChanged.emit(account)
   }
 
+  /** What another server kept of his password, instead of his; ends what was signed in with that. Throws `NO_SUCH_USER`. */
+  async adoptKeys(account: BareJid, keys: ReadonlyMap<ScramMechanism, ScramKeys>): Promise<void> {
+    if (!(await findUser(this.#database.kysely, account))) throw noSuchUser(account)
+    await this.partialKeys.adopt(account, keys)
+    this.#events.passwordChanged.emit(account)
+  }
+
   // A user who is disabled has no password, as far as these three know.
 
   /** `undefined` for an unknown account, one without password and a disabled one. */

@@ -107,6 +107,8 @@ const ROUTES = `
   delete /api/v1/users/{address}/files
   delete /api/v1/users/{address}/files/{file}
   post /api/v1/users/import
+  post /api/v1/accounts/export
+  post /api/v1/accounts/import
   get /api/v1/presence/{address}
   put /api/v1/presence/{address}
   delete /api/v1/presence/{address}

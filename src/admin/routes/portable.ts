@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import { textBody } from '../schemas.ts'
 import type { PortableReport, Services } from '../services.ts'
 
 const MAX_BYTES = 4 * 1_073_741_824
@@ -38,9 +39,28 @@ const Report = Type.Object({
   }),
 })
 
-export function portableRoutes(app: Api, { portable }: Services): void {
+export function portableRoutes(app: Api, services: Services): void {
+  // In a scope of its own: no other call takes a body that is not read.
+  app.register((scope, _options, done) => {
+    addRoutes(scope.withTypeProvider(), services)
+    done()
+  })
+}
+
+function addRoutes(app: Api, { portable }: Services): void {
   const running = new Set<Promise<unknown>>()
-  // The database stays open until the user who is under way is done.
+  /** Files that are read or written. */
+  const bodies = new Set<Readable>()
+  const track = (body: Readable, work: Promise<unknown>) => {
+    running.add(work)
+    bodies.add(body)
+    const forget = () => running.delete(work) && bodies.delete(body)
+    work.then(forget, forget)
+  }
+  // A file may take hours: it ends early. The database stays open until the user who is under way is done.
+  app.addHook('preClose', async () => {
+    for (const body of bodies) body.destroy()
+  })
   app.addHook('onClose', async () => void (await Promise.allSettled(running)))
   // Not read before it is worked off: it may be larger than the memory.
   app.addContentTypeParser(XML, (_request, payload, done) => done(null, payload))
@@ -52,15 +72,15 @@ export function portableRoutes(app: Api, { portable }: Services): void {
       schema: {
         summary: 'Export accounts (XEP-0227), with what it takes to check their passwords',
         querystring: Domain,
-        produces: [XML],
+        response: { 200: textBody(XML, 'A file of XEP-0227.') },
       },
     },
     async ({ query }, reply) => {
       if (!portable) throw new ApiError('NOT_FOUND')
       if (running.size >= MAX_AT_ONCE) throw new ApiError('BUSY')
       const body = Readable.from(portable.export(query.domain))
-      track(running, new Promise((resolve) => body.once('close', () => resolve(undefined))))
-      return reply.type(XML).send(body)
+      track(body, new Promise((resolve) => body.once('close', () => resolve(undefined))))
+      return send(reply, body)
     },
   )
 
@@ -83,7 +103,7 @@ export function portableRoutes(app: Api, { portable }: Services): void {
       if (running.size >= MAX_AT_ONCE) throw new ApiError('BUSY')
       const signal = disconnection(reply)
       const work = portable.import(bounded(body), { ...query, signal })
-      track(running, work)
+      track(body, work)
       try {
         const report = await work
         const { added, updated, unchanged, failed } = report
@@ -91,7 +111,7 @@ export function portableRoutes(app: Api, { portable }: Services): void {
         request.subject = `${request.url}: ${counts}`
         return report
       } catch (error) {
-        throw signal.aborted || body.destroyed ? interrupted(error) : error
+        throw signal.aborted || (body.destroyed && !body.readableEnded) ? interrupted(error) : error
       } finally {
         body.resume()
       }
@@ -103,9 +123,9 @@ function interrupted(error: unknown): unknown {
   return error instanceof ApiError ? error : new ApiError('INTERRUPTED')
 }
 
-function track(running: Set<Promise<unknown>>, work: Promise<unknown>): void {
-  running.add(work)
-  work.catch(() => undefined).finally(() => running.delete(work))
+/** The schema knows texts only. */
+function send(reply: FastifyReply, body: Readable) {
+  return reply.type(XML).send(body)
 }
 
 async function* bounded(body: Readable): AsyncIterable<Uint8Array> {

@@ -5,16 +5,25 @@
 import type { PortableReport } from '../../admin/services.ts'
 import type { BareJid } from '../../core/address.ts'
 import type { InstantMessage } from '../../core/messaging/message.ts'
-import { AccessError } from '../../core/presence/access/access-error.ts'
+import { AccessError, type AccessErrorCode } from '../../core/presence/access/access-error.ts'
 import { ALL_LEVEL } from '../../core/presence/access/access-level.ts'
 import type { NewRule } from '../../core/presence/access/rule.ts'
 import { newRosterItem, type RosterItem } from '../../core/presence/roster-item.ts'
-import { DirectoryError } from '../../directory/errors.ts'
+import { DirectoryError, type DirectoryErrorCode } from '../../directory/errors.ts'
 import { XmlSyntaxError } from '../../xml/syntax.ts'
 import { avatarOf } from '../../xmpp/presence/avatars.ts'
 import type { PortableDeps, PortableLimits } from './portable.ts'
 import { type PortableUser, readUser } from './read-user.ts'
 import { NS_PIE, type Piece, UserSplitter } from './user-splitter.ts'
+
+/** What may be wrong beside what the directory and the access rules refuse. */
+export const PORTABLE_ERRORS = {
+  BAD_XML: 'the file cannot be read from here on, or one account in it cannot',
+  BAD_PART: 'a part of the account is not valid, and is left out',
+  MAILBOX_FULL: 'there is no room for all messages that waited',
+} as const
+
+type ProblemCode = DirectoryErrorCode | AccessErrorCode | keyof typeof PORTABLE_ERRORS
 
 /** Characters of one user. */
 const MAX_USER = 33_554_432
@@ -65,7 +74,7 @@ class ImportRun {
     this.#options = options
   }
 
-  problem(account: string, code: string, reason: string): void {
+  problem(account: string, code: ProblemCode, reason: string): void {
     this.report.problemsTotal += 1
     if (this.report.problems.length < MAX_PROBLEMS) {
       this.report.problems.push({ account, code, reason: reason.slice(0, 500) })
@@ -148,7 +157,7 @@ class ImportRun {
   async #give(user: PortableUser, takesKeys: boolean, existed: boolean): Promise<void> {
     const { account, keys } = user
     const { directory } = this.#deps
-    if (takesKeys && keys.size > 0) await directory.partialKeys.adopt(account, keys)
+    if (takesKeys && keys.size > 0) await directory.adoptKeys(account, keys)
     for (const item of user.roster) {
       await this.#part(account, `contact ${item.contact}`, () =>
         directory.contacts.update(account, item.contact, (before) => ({

@@ -23,7 +23,17 @@ export interface PortableLimits {
 
 export function portableAccounts(deps: PortableDeps, limits: PortableLimits): PortableAccounts {
   return {
-    export: (domain) => exportAccounts(deps, domain),
+    export: (domain) => told(deps, exportAccounts(deps, domain)),
     import: (source, options) => importAccounts(deps, source, { ...limits, ...options }),
+  }
+}
+
+/** Who gets the file learns only that it ends early. */
+async function* told({ log }: PortableDeps, pieces: AsyncIterable<string>): AsyncIterable<string> {
+  try {
+    yield* pieces
+  } catch (err) {
+    log.error({ what: 'accounts_export_failed', err })
+    throw err
   }
 }
