@@ -15,7 +15,7 @@ import { storedElement } from '../../xmpp/stored-element.ts'
 import { parseMessage } from '../stores.ts'
 import type { PortableDeps } from './portable.ts'
 import { NS_HELIOGRAPH, NS_PRIVATE } from './read-user.ts'
-import { scramElement } from './scram-element.ts'
+import { scramElement } from './scram-credentials.ts'
 import { NS_PIE } from './user-splitter.ts'
 
 const USERS_AT_ONCE = 100

@@ -10,7 +10,7 @@ import { idGivenBy } from '../../xmpp/messages/stanza-id.ts'
 import { XmppMessage } from '../../xmpp/messages/xmpp-message.ts'
 import { NS_CLIENT, NS_DELAY, NS_ROSTER } from '../../xmpp/namespaces.ts'
 import { parseRosterSet } from '../../xmpp/roster/roster-stanza.ts'
-import { NS_PIE_SCRAM, readScram, scramInPassword, scramMechanism } from './scram-element.ts'
+import { NS_PIE_SCRAM, readScram, scramInPassword, scramMechanism } from './scram-credentials.ts'
 import { NS_PIE } from './user-splitter.ts'
 
 export const NS_PRIVATE = 'jabber:iq:private'
