@@ -34,6 +34,7 @@ import { closeWithin } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
 import { fileDesk } from './server/file-desk.ts'
 import { openHttpListeners } from './server/http-listeners.ts'
+import { invitationStore } from './server/invitation-store.ts'
 import { mailRoutes } from './server/mail-routes.ts'
 import { pushStore } from './server/push-store.ts'
 import { openSharedFiles } from './server/shared-files.ts'
@@ -312,6 +313,7 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
       links,
       key: requireSecret(join(config.data, 'xmpp-clients.key')),
       tokenStore: fastTokenStore(kernel.database),
+      invitationStore: invitationStore(kernel.database),
       pushStore: pushStore(kernel.database, kernel.clock),
       audit: audit(kernel.database.kysely, kernel.clock),
       clientAuthorities:

@@ -9,6 +9,7 @@ import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { Element } from '../xml/element.ts'
 import type { CommandAudit } from './commands/administration.ts'
+import type { Invitations } from './invitations/invitations.ts'
 import type { DiscoNodes } from './iq/disco-nodes.ts'
 import type { IqHandlers } from './iq/iq-handlers.ts'
 import type { LocalSessions } from './local-sessions.ts'
@@ -36,6 +37,8 @@ export interface ModuleContext {
   readonly uploads: Uploads | undefined
   /** `undefined` where nobody is woken. */
   readonly pushes: Pushes | undefined
+  /** `undefined` where nobody invites anybody. */
+  readonly invitations: Invitations | undefined
   readonly messaging: Messaging
   readonly presence: PresenceService
   readonly directory: Directory

@@ -13,6 +13,7 @@ import { Watchers } from '../../src/core/presence/watchers.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
 import type { HttpPart } from '../../src/net/http-part.ts'
+import { invitationStore } from '../../src/server/invitation-store.ts'
 import { pushStore } from '../../src/server/push-store.ts'
 import {
   accounts,
@@ -171,6 +172,7 @@ export async function startXmppSystem(
         uploads,
         key: Buffer.alloc(32, 1),
         tokenStore: fastTokenStore(database),
+        invitationStore: invitationStore(database),
         pushStore: pushStore(database, clock),
         audit: options.audit,
         software: { name: 'Heliograph', version: '0.0.0-test' },

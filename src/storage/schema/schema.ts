@@ -6,6 +6,7 @@ import type { AuditLogTable } from './audit-log.ts'
 import type { CredentialsTable, DigestHashesTable } from './credentials.ts'
 import type { DomainsTable } from './domains.ts'
 import type { FastTokensTable } from './fast-tokens.ts'
+import type { InvitationsTable } from './invitations.ts'
 import type { LastActivityTable } from './last-activity.ts'
 import type { OfflineMessagesTable } from './offline-messages.ts'
 import type { PersonalDataTable } from './personal-data.ts'
@@ -41,6 +42,7 @@ export interface Schema {
   access_levels: AccessLevelsTable
   access_rules: AccessRulesTable
   fast_tokens: FastTokensTable
+  invitations: InvitationsTable
   push_services: PushServicesTable
   uploads: UploadsTable
 }

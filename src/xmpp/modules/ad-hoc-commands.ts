@@ -4,6 +4,7 @@ import { type Element, xml } from '../../xml/element.ts'
 import { administration } from '../commands/administration.ts'
 import type { Caller, Command } from '../commands/command.ts'
 import { CommandSessions, NS_COMMANDS } from '../commands/command-sessions.ts'
+import { inviting } from '../commands/inviting.ts'
 import { forbidden, itemNotFound } from '../errors.ts'
 import { NS_FORM } from '../forms/form.ts'
 import type { IqRequest } from '../iq/iq-handlers.ts'
@@ -21,7 +22,7 @@ export const adHocCommands = defineModule({
 
   setup(context) {
     const { iq, nodes, clock } = context
-    const commands: readonly Command[] = administration(context)
+    const commands: readonly Command[] = [...administration(context), ...inviting(context)]
     const sessions = new CommandSessions(clock)
     nodes.add('server', NS_COMMANDS, {
       info: () => [
