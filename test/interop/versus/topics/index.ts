@@ -7,6 +7,7 @@ import { presence, subscriptions } from './presence.ts'
 import { roster } from './roster.ts'
 import { blocking, carbons, queries } from './services.ts'
 import { management, signIn, streams } from './streams.ts'
+import { bosh, websocket } from './web.ts'
 
 /** In the order in which they run. */
 export const TOPICS: readonly Topic[] = [
@@ -25,4 +26,6 @@ export const TOPICS: readonly Topic[] = [
   signIn,
   components,
   registration,
+  bosh,
+  websocket,
 ]
