@@ -181,7 +181,7 @@ consider_websocket_secure = true
 https_ports = {}
 modules_enabled = {
   "roster", "saslauth", "disco", "ping", "offline", "blocklist", "carbons", "smacks", "csi", "csi_simple",
-  "vcard", "private", "lastactivity", "uptime", "time", "version", "register", "bosh", "websocket",
+  "vcard", "private", "lastactivity", "uptime", "time", "version", "register", "bosh", "websocket", "adhoc",
 }
 modules_disabled = { "s2s", "s2s_auth_certs", "limits" }
 authentication = "internal_hashed"

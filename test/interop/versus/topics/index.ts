@@ -1,4 +1,5 @@
 import type { Topic } from '../topic.ts'
+import { commands } from './commands.ts'
 import { components, registration } from './components.ts'
 import { discovery, errors } from './errors.ts'
 import { messages } from './messages.ts'
@@ -26,6 +27,7 @@ export const TOPICS: readonly Topic[] = [
   signIn,
   components,
   registration,
+  commands,
   bosh,
   websocket,
 ]

@@ -27,7 +27,7 @@ export const bosh: Topic = {
     const client = new BoshClient(subject.url('http', '/http-bind'))
     await client.signIn({ ...credentials('bosh-romeo') })
     answers.bound = await client.bind('desk')
-    answers.begun = [client.begun?.attr('hold'), client.begun?.attr('sid') !== undefined]
+    answers.begun = [client.begun?.attr('hold') ?? 'none', client.begun?.attr('sid') !== undefined]
     answers.ping = (await client.iq('get', PING, DOMAIN)).attr('type')
     await client[Symbol.asyncDispose]()
     answers.ended = client.farewell?.attr('type')
@@ -41,7 +41,7 @@ export const bosh: Topic = {
       why: 'XEP-0124 §17.2: host-unknown is for a host that is not served, improper-addressing for a request without one.',
     },
     begun: {
-      theirs: [null, true],
+      theirs: ['none', true],
       ours: ['1', true],
       why: 'XEP-0124 §7.2: hold tells the client how many requests are kept waiting.',
     },
