@@ -86,9 +86,9 @@ function fields(
   const form = query.child('x', NS_FORM)
   const answers = form && submitted(form)
   // §4: the form counts where there is one.
-  const valueOf = (name: string) =>
+  const given = (name: string) =>
     answers ? oneOf(answers, name) : (query.child(name)?.text() ?? '')
-  const [username, password] = [valueOf('username'), valueOf('password')]
+  const [username, password] = [given('username'), given('password')]
   if (username === '' || password === '') throw refusal('a user name and a password')
   return { username, password }
 }
