@@ -6,9 +6,8 @@ const LEFT_OUT = `## Left out
 
 - A subscription to an account that does not exist: RFC 6121 §8.5.1 has it ignored. Heliograph answers \`item-not-found\`,
   Prosody sends unavailable presence. Neither is right.
-- Unblocking everybody where nobody is blocked: XEP-0191 §3.5 has a push, which Prosody sends and Heliograph does not.
-- A stanza to a component that is not connected: Heliograph keeps it for a while, Prosody refuses it at once.
-- An ad-hoc command without a node: \`item-not-found\` from Heliograph, \`service-unavailable\` from Prosody.`
+- A message to a component that is not connected: Heliograph keeps it for a while, Prosody refuses it at once.
+- An ad-hoc command without a node: \`bad-request\` from Heliograph, \`service-unavailable\` from Prosody.`
 
 /** From the tables that the tests compare with. */
 export function versusPage(): string {

@@ -5,7 +5,7 @@ import { administration } from '../commands/administration.ts'
 import type { Caller, Command } from '../commands/command.ts'
 import { CommandSessions, NS_COMMANDS } from '../commands/command-sessions.ts'
 import { inviting } from '../commands/inviting.ts'
-import { forbidden, itemNotFound } from '../errors.ts'
+import { badRequest, forbidden, itemNotFound } from '../errors.ts'
 import { NS_FORM } from '../forms/form.ts'
 import type { IqRequest } from '../iq/iq-handlers.ts'
 import { defineModule } from '../module.ts'
@@ -42,7 +42,9 @@ export const adHocCommands = defineModule({
     }
     iq.server.set(NS_COMMANDS, 'command', (request) => {
       const { payload } = request
-      const command = commands.find(({ node }) => node === payload.attr('node'))
+      const wanted = payload.attr('node')
+      if (wanted === undefined) throw badRequest('which command?')
+      const command = commands.find(({ node }) => node === wanted)
       if (!command) throw itemNotFound()
       const caller = callerOf(request)
       if (!command.mayRun(caller)) throw forbidden()
