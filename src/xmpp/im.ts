@@ -10,7 +10,7 @@ import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import { watchAccounts } from './account-changes.ts'
-import type { CommandAudit } from './commands/administration.ts'
+import type { CommandAudit } from './commands/administration-task.ts'
 import { Components } from './components/components.ts'
 import { FromComponents } from './components/from-components.ts'
 import { type InvitationStore, Invitations } from './invitations/invitations.ts'
@@ -24,6 +24,7 @@ import { Redelivery } from './messages/redelivery.ts'
 import type { ServerIdentity, XmppModule } from './module.ts'
 import { xmppModules } from './modules/index.ts'
 import { NewAccounts } from './modules/registration.ts'
+import type { Notices } from './notices/notices.ts'
 import { Outside } from './outside.ts'
 import { Avatars } from './presence/avatars.ts'
 import { Broadcaster } from './presence/broadcaster.ts'
@@ -58,6 +59,8 @@ export interface ImDeps {
   readonly uploads?: Uploads | undefined
   /** Who is invited; absent where nobody is. */
   readonly invitationStore?: InvitationStore | undefined
+  /** What users are told by administrators; absent where nothing is. */
+  readonly notices?: Notices | undefined
   /** Devices to wake; absent where none are. */
   readonly pushStore?: PushStore | undefined
   /** Where it is written down what administrators did. */
@@ -87,6 +90,7 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
     ...deps,
     uploads: deps.uploads,
     audit: deps.audit,
+    notices: deps.notices,
     everybody: deps.sessions,
     sessions,
     rosters,

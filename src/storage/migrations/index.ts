@@ -9,6 +9,7 @@ import { invitations } from './0006-invitations.ts'
 import { uploads } from './0007-uploads.ts'
 import { pushServices } from './0008-push.ts'
 import { fastTokens } from './0009-fast-tokens.ts'
+import { notices } from './0010-notices.ts'
 
 export interface Migration {
   readonly name: string
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   { name: '0007-uploads', up: uploads },
   { name: '0008-push', up: pushServices },
   { name: '0009-fast-tokens', up: fastTokens },
+  { name: '0010-notices', up: notices },
 ]

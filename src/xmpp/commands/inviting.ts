@@ -31,7 +31,7 @@ export function inviting(context: Context): Command[] {
       // Of one's own domain: the guest comes to where the inviter is.
       mayRun: (caller) =>
         caller.domain === caller.from.domain && (config.invitations === 'users' || isAdmin(caller)),
-      forms: [],
+      forms: () => [],
       run: async ({ from }) =>
         outcome(await invitations.toContact(from.bare), config.invitationPage),
     },
@@ -41,7 +41,7 @@ export function inviting(context: Context): Command[] {
     node: `${NS_INVITE}#create-account`,
     name: 'Invite somebody to make an account',
     mayRun: isAdmin,
-    forms: [ACCOUNT_FORM],
+    forms: () => [ACCOUNT_FORM],
     run: (caller, answers) => toAccount(context, caller, answers),
   })
   return commands
