@@ -132,7 +132,8 @@ export class PresenceHandler {
     if (!initial && !drain) return told
     return this.#settleIn(session, others, initial, told).then(() => {
       const greeted = initial ? this.#deps.notices?.greet(session) : undefined
-      if (greeted !== undefined) return greeted.then(() => (drain ? messaging.drainOffline(session) : undefined))
+      if (greeted !== undefined)
+        return greeted.then(() => (drain ? messaging.drainOffline(session) : undefined))
       // XEP-0160 §2: when the recipient next sends non-negative available presence.
       return drain ? messaging.drainOffline(session) : undefined
     })
