@@ -34,7 +34,9 @@ import { closeWithin } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
 import { fileDesk } from './server/file-desk.ts'
 import { openHttpListeners } from './server/http-listeners.ts'
+import { invitationStore } from './server/invitation-store.ts'
 import { mailRoutes } from './server/mail-routes.ts'
+import { noticeStore } from './server/notice-store.ts'
 import { portableAccounts } from './server/portable/portable.ts'
 import { pushStore } from './server/push-store.ts'
 import { openSharedFiles } from './server/shared-files.ts'
@@ -313,6 +315,8 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
       links,
       key: requireSecret(join(config.data, 'xmpp-clients.key')),
       tokenStore: fastTokenStore(kernel.database),
+      noticeStore: noticeStore(kernel.database),
+      invitationStore: invitationStore(kernel.database),
       pushStore: pushStore(kernel.database, kernel.clock),
       audit: audit(kernel.database.kysely, kernel.clock),
       clientAuthorities:

@@ -10,9 +10,10 @@ import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import { watchAccounts } from './account-changes.ts'
-import type { CommandAudit } from './commands/administration.ts'
+import type { CommandAudit } from './commands/administration-task.ts'
 import { Components } from './components/components.ts'
 import { FromComponents } from './components/from-components.ts'
+import { type InvitationStore, Invitations } from './invitations/invitations.ts'
 import { DiscoNodes } from './iq/disco-nodes.ts'
 import { type IqHandlers, newIqHandlers } from './iq/iq-handlers.ts'
 import { IqRouter } from './iq/iq-router.ts'
@@ -23,6 +24,7 @@ import { Redelivery } from './messages/redelivery.ts'
 import type { ServerIdentity, XmppModule } from './module.ts'
 import { xmppModules } from './modules/index.ts'
 import { NewAccounts } from './modules/registration.ts'
+import type { Notices } from './notices/notices.ts'
 import { Outside } from './outside.ts'
 import { Avatars } from './presence/avatars.ts'
 import { Broadcaster } from './presence/broadcaster.ts'
@@ -55,6 +57,10 @@ export interface ImDeps {
   readonly messaging: Messaging
   /** Files that users share; absent where they do not. */
   readonly uploads?: Uploads | undefined
+  /** Who is invited; absent where nobody is. */
+  readonly invitationStore?: InvitationStore | undefined
+  /** What users are told by administrators; absent where nothing is. */
+  readonly notices?: Notices | undefined
   /** Devices to wake; absent where none are. */
   readonly pushStore?: PushStore | undefined
   /** Where it is written down what administrators did. */
@@ -84,6 +90,7 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
     ...deps,
     uploads: deps.uploads,
     audit: deps.audit,
+    notices: deps.notices,
     everybody: deps.sessions,
     sessions,
     rosters,
@@ -93,6 +100,7 @@ export function openInstantMessaging(config: XmppConfig, deps: ImDeps): InstantM
     outside,
     questions,
     pushes: openPushes(config, deps, questions),
+    invitations: openInvitations(config, deps),
   }
   const avatars = new Avatars(shared)
   const broadcaster = new Broadcaster({ ...shared, avatars, busyShow: config.busyShow })
@@ -143,6 +151,7 @@ interface RouterParts {
   outside: Outside
   questions: Questions
   pushes: Pushes | undefined
+  invitations: Invitations | undefined
   broadcaster: Broadcaster
   subscriptions: XmppSubscriptions
   probes: Probes
@@ -170,10 +179,23 @@ function router(parts: RouterParts, setup: RouterSetup): Router {
     features: modules.flatMap((module) => module.streamFeatures?.(server) ?? []),
     bindFeatures: modules.flatMap((module) => module.bindFeatures ?? []),
     guests:
-      config.registration === 'open'
-        ? new NewAccounts({ ...parts, perHour: config.registrationsPerHour })
-        : undefined,
+      config.registration === 'off'
+        ? undefined
+        : new NewAccounts({
+            ...parts,
+            perHour: config.registrationsPerHour,
+            isOpen: config.registration === 'open',
+          }),
   })
+}
+
+const WEEK_MS = 604_800_000
+
+function openInvitations(config: XmppConfig, deps: ImDeps): Invitations | undefined {
+  const { invitations = 'off', invitationLifetime: lifetimeMs = WEEK_MS, registration } = config
+  const { invitationStore: store } = deps
+  if (!store || invitations === 'off') return undefined
+  return new Invitations({ ...deps, store, lifetimeMs, makesAccounts: registration !== 'off' })
 }
 
 function openPushes(

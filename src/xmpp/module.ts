@@ -8,10 +8,12 @@ import type { Directory } from '../directory/directory.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { Element } from '../xml/element.ts'
-import type { CommandAudit } from './commands/administration.ts'
+import type { CommandAudit } from './commands/administration-task.ts'
+import type { Invitations } from './invitations/invitations.ts'
 import type { DiscoNodes } from './iq/disco-nodes.ts'
 import type { IqHandlers } from './iq/iq-handlers.ts'
 import type { LocalSessions } from './local-sessions.ts'
+import type { Notices } from './notices/notices.ts'
 import type { Sight } from './presence/sight.ts'
 import type { XmppSubscriptions } from './presence/subscriptions.ts'
 import type { Pushes } from './push/pushes.ts'
@@ -36,6 +38,10 @@ export interface ModuleContext {
   readonly uploads: Uploads | undefined
   /** `undefined` where nobody is woken. */
   readonly pushes: Pushes | undefined
+  /** `undefined` where nobody invites anybody. */
+  readonly invitations: Invitations | undefined
+  /** What users are told; `undefined` where nothing is kept of it. */
+  readonly notices: Notices | undefined
   readonly messaging: Messaging
   readonly presence: PresenceService
   readonly directory: Directory

@@ -7,7 +7,14 @@ import type { PushContent } from './push/publication.ts'
 
 /** What instant messaging and presence need to know. */
 export interface XmppConfig extends PaceConfig {
-  readonly registration: 'off' | 'open'
+  /** By `invite` whoever has an invitation may make an account (XEP-0445). */
+  readonly registration: 'off' | 'invite' | 'open'
+  /** Who may invite (XEP-0401): nobody, those of `admins`, or everybody. */
+  readonly invitations?: 'off' | 'admins' | 'users'
+  /** How long an invitation is good, milliseconds. */
+  readonly invitationLifetime?: number
+  /** Of a page that shows an invitation, with `{uri}` where its address is to stand. */
+  readonly invitationPage?: string | undefined
   /** Accounts that one network address may make in an hour. */
   readonly registrationsPerHour: number
   /** Addresses that one client may send directed presence to. */

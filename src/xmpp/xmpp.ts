@@ -11,6 +11,7 @@ import { type ComponentListener, listenForComponents } from './components/listen
 import type { HttpConfig } from './http/http-config.ts'
 import { xmppOverHttp } from './http/xmpp-over-http.ts'
 import { type ImDeps, type InstantMessaging, openInstantMessaging } from './im.ts'
+import { type NoticeStore, Notices } from './notices/notices.ts'
 import { FastTokens, type TokenStore } from './sasl/fast/fast-tokens.ts'
 import { uploadPart } from './upload/http/upload-part.ts'
 import type { XmppConfig } from './xmpp-config.ts'
@@ -61,6 +62,7 @@ export interface XmppDeps extends ImDeps {
   /** This installation's; one that ends with the process, where absent. */
   readonly key?: Buffer | undefined
   readonly tokenStore?: TokenStore | undefined
+  readonly noticeStore?: NoticeStore | undefined
   /** Whose certificates clients may show, in PEM; nobody is asked for any without them. */
   readonly clientAuthorities?: string | undefined
   /** Without it nobody is turned away for overload. */
@@ -92,7 +94,9 @@ export interface HttpListenerConfig {
 /** Resolves when every listener accepts. Rejects with the socket's own error where one cannot. */
 export async function startXmpp(config: StartXmppConfig, deps: XmppDeps): Promise<Xmpp> {
   await using starting = new AsyncDisposableStack()
-  const im = starting.use(openInstantMessaging(config.xmpp, deps))
+  const { noticeStore: store } = deps
+  const notices = store && starting.use(await Notices.open({ ...deps, store }))
+  const im = starting.use(openInstantMessaging(config.xmpp, { ...deps, notices }))
   const tokens = openTokens(config.xmpp, deps)
   if (tokens) starting.use(tokens)
   const c2s = starting.use(

@@ -13,6 +13,8 @@ import { Watchers } from '../../src/core/presence/watchers.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
 import type { HttpPart } from '../../src/net/http-part.ts'
+import { invitationStore } from '../../src/server/invitation-store.ts'
+import { noticeStore } from '../../src/server/notice-store.ts'
 import { pushStore } from '../../src/server/push-store.ts'
 import {
   accounts,
@@ -26,7 +28,7 @@ import { openDatabase } from '../../src/storage/database.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
 import { type Log, silentLog } from '../../src/util/log.ts'
 import type { Element } from '../../src/xml/element.ts'
-import type { CommandAudit } from '../../src/xmpp/commands/administration.ts'
+import type { CommandAudit } from '../../src/xmpp/commands/administration-task.ts'
 import type { HttpConfig } from '../../src/xmpp/http/http-config.ts'
 import { type OpenUploadsDeps, openUploads } from '../../src/xmpp/upload/open-uploads.ts'
 import type { UploadConfig } from '../../src/xmpp/upload/upload-config.ts'
@@ -171,6 +173,8 @@ export async function startXmppSystem(
         uploads,
         key: Buffer.alloc(32, 1),
         tokenStore: fastTokenStore(database),
+        noticeStore: noticeStore(database),
+        invitationStore: invitationStore(database),
         pushStore: pushStore(database, clock),
         audit: options.audit,
         software: { name: 'Heliograph', version: '0.0.0-test' },

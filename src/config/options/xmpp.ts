@@ -1,5 +1,14 @@
 import Type from 'typebox'
-import { boolean, choice, duration, integer, list, optionalPath, size } from '../option.ts'
+import {
+  boolean,
+  choice,
+  duration,
+  integer,
+  list,
+  optionalPath,
+  optionalText,
+  size,
+} from '../option.ts'
 import { multicastOptions } from './multicast.ts'
 import { contactAddressesOptions, externalServicesOption, outageUrlsOption } from './services.ts'
 
@@ -131,9 +140,22 @@ const people = {
     max: 1000,
     doc: 'Users who may administer the users of their domain over XMPP (XEP-0133). What they change is in the audit log.',
   }),
-  registration: choice(['off', 'open'], {
+  registration: choice(['off', 'invite', 'open'], {
     default: 'off',
-    doc: 'Whether anybody may make himself an account (XEP-0077).',
+    doc: 'Whether anybody may make himself an account (XEP-0077), or whoever was invited (XEP-0445).',
+  }),
+  invitations: choice(['off', 'admins', 'users'], {
+    default: 'off',
+    doc: 'Who may invite others to be their contacts (XEP-0401, XEP-0379), and to make an account where `xmpp.registration` allows it. To an account without being a contact only `xmpp.admins` invite.',
+  }),
+  invitationLifetime: duration({
+    default: '7 days',
+    min: '1m',
+    max: '365 days',
+    doc: 'How long an invitation is good. It is good once.',
+  }),
+  invitationPage: optionalText({
+    doc: 'Address of a web page that shows an invitation to somebody without a client, with `{uri}` where its XMPP address is to stand: `https://example.com/invite#{uri}`.',
   }),
   passwordChange: boolean({
     default: true,

@@ -5,9 +5,11 @@ import { accessControl } from './0002-access-control.ts'
 import { noWatchedIndex } from './0003-no-watched-index.ts'
 import { keptMessages } from './0004-kept-messages.ts'
 import { personalData } from './0005-personal-data.ts'
+import { invitations } from './0006-invitations.ts'
 import { uploads } from './0007-uploads.ts'
 import { pushServices } from './0008-push.ts'
 import { fastTokens } from './0009-fast-tokens.ts'
+import { notices } from './0010-notices.ts'
 
 export interface Migration {
   readonly name: string
@@ -20,7 +22,9 @@ export const migrations: readonly Migration[] = [
   { name: '0003-no-watched-index', up: noWatchedIndex },
   { name: '0004-kept-messages', up: keptMessages },
   { name: '0005-personal-data', up: personalData },
+  { name: '0006-invitations', up: invitations },
   { name: '0007-uploads', up: uploads },
   { name: '0008-push', up: pushServices },
   { name: '0009-fast-tokens', up: fastTokens },
+  { name: '0010-notices', up: notices },
 ]

@@ -6,7 +6,9 @@ import type { AuditLogTable } from './audit-log.ts'
 import type { CredentialsTable, DigestHashesTable } from './credentials.ts'
 import type { DomainsTable } from './domains.ts'
 import type { FastTokensTable } from './fast-tokens.ts'
+import type { InvitationsTable } from './invitations.ts'
 import type { LastActivityTable } from './last-activity.ts'
+import type { NoticesSeenTable, NoticesTable } from './notices.ts'
 import type { OfflineMessagesTable } from './offline-messages.ts'
 import type { PersonalDataTable } from './personal-data.ts'
 import type { PresenceManualTable } from './presence-manual.ts'
@@ -41,6 +43,9 @@ export interface Schema {
   access_levels: AccessLevelsTable
   access_rules: AccessRulesTable
   fast_tokens: FastTokensTable
+  invitations: InvitationsTable
+  notices: NoticesTable
+  notices_seen: NoticesSeenTable
   push_services: PushServicesTable
   uploads: UploadsTable
 }

@@ -36,8 +36,14 @@ export class BlockListPushes {
     }
   }
 
-  /** §3.5: who unblocks everybody is told so in so many words. */
+  /** §3.5: who unblocks everybody is told so in so many words, also where that was nobody. */
   async clearing(account: BareJid, work: () => Promise<unknown>): Promise<void> {
+    if (this.#deps.blocked(account).size === 0) {
+      for (const session of this.#deps.sessions.connected(account)) {
+        if (session.blockList) this.#push(session, withItems('unblock', []).toString())
+      }
+      return
+    }
     this.#clearing.add(account)
     try {
       await work()

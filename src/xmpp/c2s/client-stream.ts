@@ -12,7 +12,7 @@ import type { Timer } from '../../util/clock.ts'
 import { type Element, xml } from '../../xml/element.ts'
 import { errorReply, StanzaError, StreamError } from '../errors.ts'
 import { NS_BIND2, NS_CLIENT, NS_SASL, NS_SASL2, NS_TLS } from '../namespaces.ts'
-import { XmppSession } from '../session.ts'
+import { type Guest, XmppSession } from '../session.ts'
 import type { ManagedSession } from '../stream-management/managed-session.ts'
 import { failed, NS_SM, resumed } from '../stream-management/nonzas.ts'
 import { bindResult, wantedByIq } from './bind.ts'
@@ -40,6 +40,7 @@ export class ClientStream implements StreamUser {
   readonly #deps: ClientStreamDeps
   readonly #connection: StreamConnection
   #domain = ''
+  #asGuest: Guest | undefined
   /** Of the client's stream header: the language of stanzas that name none (§8.1.5). */
   #lang: string | undefined
   /** Until somebody has signed in. */
@@ -157,8 +158,11 @@ export class ClientStream implements StreamUser {
 
   async #guest(iq: Element): Promise<void> {
     const { handler, log } = this.#deps
-    const guest = { domain: this.#domain, remoteAddress: this.#connection.source }
-    const reply = await answerGuest({ guests: handler.guests, log }, guest, iq)
+    // The same for all that he asks, while the stream is to this domain.
+    if (this.#asGuest?.domain !== this.#domain) {
+      this.#asGuest = { domain: this.#domain, remoteAddress: this.#connection.source }
+    }
+    const reply = await answerGuest({ guests: handler.guests, log }, this.#asGuest, iq)
     if (reply) this.#connection.write(reply.toString(NS_CLIENT))
   }
 

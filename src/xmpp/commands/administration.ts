@@ -1,35 +1,18 @@
 /**
  * XEP-0133: Service Administration, for those whom `xmpp.admins` names, over the users of the domain that is asked. What
- * changes something is in the audit log. Not there: passwords are nobody's to read (§4.6, retracted), white and black lists
- * are access rules here, and the process is its operator's to restart.
+ * changes something is in the audit log. What is left out, and why: docs/how-to/administer-over-xmpp.md.
  */
 import { type BareJid, domainOf, parseJid, requireJid } from '../../core/address.ts'
-import { DirectoryError } from '../../directory/errors.ts'
 import type { User } from '../../directory/user.ts'
 import { xml } from '../../xml/element.ts'
-import { badRequest, itemNotFound, notAcceptable, StanzaError } from '../errors.ts'
-import { type Answers, allOf, type Field, type Form, oneOf } from '../forms/form.ts'
-import type { ModuleContext } from '../module.ts'
+import { badRequest, itemNotFound, notAcceptable } from '../errors.ts'
+import { allOf, type Field, type Form, oneOf } from '../forms/form.ts'
 import { NS_CLIENT } from '../namespaces.ts'
+import { audited, type Context, type Run, type Task } from './administration-task.ts'
 import type { Caller, Command, Outcome } from './command.ts'
+import { noticeTasks } from './notices.ts'
 
 const NS_ADMIN = 'http://jabber.org/protocol/admin'
-
-/** Where it is written down who did what. */
-export interface CommandAudit {
-  append(entry: {
-    readonly actor: string
-    readonly action: string
-    readonly target: string
-    readonly outcome: string
-    readonly source: string
-  }): Promise<void>
-}
-
-type Context = Pick<
-  ModuleContext,
-  'directory' | 'sessions' | 'rosters' | 'config' | 'audit' | 'everybody'
->
 
 export function administration(context: Context): Command[] {
   const admins = new Set(context.config.admins)
@@ -37,24 +20,13 @@ export function administration(context: Context): Command[] {
     node: `${NS_ADMIN}#${node}`,
     name,
     mayRun: ({ from }) => admins.has(from.bare),
-    forms: fields.length === 0 ? [] : [formOf(name, fields)],
+    forms: (caller) => {
+      const asked = typeof fields === 'function' ? fields(caller) : fields
+      return asked.length === 0 ? [] : [formOf(name, asked)]
+    },
     run: (caller, answers) => run({ context, caller, answers, node }),
   })
-  return TASKS.map(make)
-}
-
-interface Run {
-  readonly context: Context
-  readonly caller: Caller
-  readonly answers: Answers
-  readonly node: string
-}
-
-interface Task {
-  readonly node: string
-  readonly name: string
-  readonly fields?: readonly Field[]
-  run(run: Run): Promise<Outcome>
+  return [...TASKS, ...noticeTasks(context.notices)].map(make)
 }
 
 const ACCOUNT: Field = {
@@ -65,6 +37,7 @@ const ACCOUNT: Field = {
 }
 const ACCOUNTS: Field = { ...ACCOUNT, name: 'accountjids', type: 'jid-multi', label: 'Accounts' }
 const PASSWORD: Field = { name: 'password', type: 'text-private', label: 'Password' }
+const AWAY = new Set(['away', 'xa'])
 const MAX_ITEMS: Field = {
   name: 'max_items',
   type: 'list-single',
@@ -124,15 +97,20 @@ const TASKS: readonly Task[] = [
     run: changePassword,
   },
   { node: 'get-user-roster', name: 'Show a user’s contacts', fields: [ACCOUNTS], run: roster },
-  { node: 'get-user-stats', name: 'Show a user’s clients', fields: [ACCOUNT], run: statistics },
+  // The text of §4.10 has the one, its examples have the other.
+  ...['get-user-stats', 'user-stats'].map((node) => {
+    return { node, name: 'Show a user’s clients', fields: [ACCOUNT], run: statistics }
+  }),
   ...counts('registered', 'users', ({ directory }, domain) => all(directory, domain, () => true)),
   ...counts('disabled', 'disabled users', ({ directory }, domain) =>
     all(directory, domain, ({ disabled }) => disabled),
   ),
-  ...counts('online', 'users who are on line', async ({ everybody }, domain) =>
-    [...new Set([...everybody.all()].map(({ account }) => account))].filter(
-      (account) => domainOf(account) === domain,
-    ),
+  ...counts('online', 'users who are on line', async (context, domain) => onLine(context, domain)),
+  ...counts('active', 'users who are at a client', async (context, domain) =>
+    onLine(context, domain).filter((account) => isActive(context, account)),
+  ),
+  ...counts('idle', 'users who are on line and at no client', async (context, domain) =>
+    onLine(context, domain).filter((account) => !isActive(context, account)),
   ),
   {
     node: 'announce',
@@ -242,6 +220,18 @@ async function announce(run: Run): Promise<Outcome> {
   return {}
 }
 
+function onLine({ everybody }: Context, domain: BareJid): BareJid[] {
+  const accounts = new Set([...everybody.all()].map(({ account }) => account))
+  return [...accounts].filter((account) => domainOf(account) === domain)
+}
+
+/** One client of his at least does not say that he is away. */
+function isActive({ sessions }: Context, account: BareJid): boolean {
+  return sessions
+    .available(account)
+    .some(({ presence }) => !AWAY.has(presence?.child('show')?.text() ?? ''))
+}
+
 /** How many there are, and who. */
 function counts(
   kind: string,
@@ -260,7 +250,8 @@ function counts(
       },
     },
     {
-      node: `get-${kind}-users-list`,
+      // §4.19 and §4.20 have other names than their likes.
+      node: ['active', 'idle'].includes(kind) ? `get-${kind}-users` : `get-${kind}-users-list`,
       name: `List ${what}`,
       fields: [MAX_ITEMS],
       async run({ context, caller, answers }) {
@@ -301,39 +292,4 @@ function accountOf(text: string, { domain }: Caller): BareJid {
   if (!jid || jid.local === '' || jid.resource !== '') throw badRequest(`no account: ${text}`)
   if (jid.domain !== requireJid(domain).domain) throw notAcceptable(`not of ${domain}: ${text}`)
   return jid.bare
-}
-
-/** Written down with how it ended; a refusal of the directory in XMPP's words. */
-async function audited(run: Run, target: string, work: () => Promise<void>): Promise<void> {
-  const { context, caller, node } = run
-  const note = (outcome: string) =>
-    context.audit?.append({
-      actor: caller.from.bare,
-      action: `xmpp ${node}`,
-      target,
-      outcome,
-      source: 'xmpp',
-    })
-  try {
-    await work()
-  } catch (error) {
-    await note(error instanceof DirectoryError ? error.code : 'failed')
-    throw error instanceof DirectoryError ? refusal(error) : error
-  }
-  await note('done')
-}
-
-function refusal({ code, message }: DirectoryError): StanzaError {
-  switch (code) {
-    case 'USER_EXISTS':
-    case 'ADDRESS_TAKEN':
-      return new StanzaError('cancel', 'conflict', message)
-    case 'NO_SUCH_USER':
-    case 'NO_SUCH_DOMAIN':
-      return new StanzaError('cancel', 'item-not-found', message)
-    case 'BUSY':
-      return new StanzaError('wait', 'resource-constraint', message)
-    default:
-      return notAcceptable(message)
-  }
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../../util/clock.ts'
 import { type Element, xml } from '../../xml/element.ts'
 import { badRequest, resourceConstraint, StanzaError } from '../errors.ts'
-import { type Answers, formElement, NS_FORM, submitted } from '../forms/form.ts'
+import { type Answers, type Form, formElement, NS_FORM, submitted } from '../forms/form.ts'
 import type { Caller, Command, Outcome } from './command.ts'
 
 export const NS_COMMANDS = 'http://jabber.org/protocol/commands'
@@ -18,6 +18,8 @@ type Action = (typeof ACTIONS)[number]
 interface Running {
   readonly id: string
   readonly command: Command
+  /** As they were when it began. */
+  readonly forms: readonly Form[]
   /** The full JID that began it. */
   readonly owner: string
   stage: number
@@ -58,7 +60,8 @@ export class CommandSessions {
 
   async #begin(caller: Caller, command: Command, action: Action): Promise<Element> {
     if (action !== 'execute') throw refusal('bad-request', 'bad-action')
-    if (command.forms.length === 0) {
+    const forms = command.forms(caller)
+    if (forms.length === 0) {
       const id = randomBytes(12).toString('base64url')
       return completed({ id, command }, await command.run(caller, new Map()))
     }
@@ -69,7 +72,7 @@ export class CommandSessions {
     }
     const id = randomBytes(12).toString('base64url')
     const timer = this.#clock.after(LIFETIME_MS, () => void this.#running.delete(id))
-    const running: Running = { id, command, owner, stage: 0, answers: [], timer }
+    const running: Running = { id, command, forms, owner, stage: 0, answers: [], timer }
     this.#running.set(id, running)
     return asked(running)
   }
@@ -89,7 +92,7 @@ export class CommandSessions {
     const form = request.child('x', NS_FORM)
     if (!form) throw refusal('bad-request', 'bad-payload')
     running.answers[running.stage] = submitted(form)
-    const isLast = running.stage === running.command.forms.length - 1
+    const isLast = running.stage === running.forms.length - 1
     // §3.4: execute is what the server offered as the default, which is to go on.
     if (action === 'next' && isLast) throw refusal('bad-request', 'bad-action')
     if (!isLast && action !== 'complete') {
@@ -118,9 +121,9 @@ function actionOf(request: Element): Action {
 
 /** The form of the stage, and where one may go from there (§3.4). */
 function asked(running: Running): Element {
-  const { command, stage } = running
-  const isLast = stage === command.forms.length - 1
-  const form = command.forms[stage]
+  const { forms, stage } = running
+  const isLast = stage === forms.length - 1
+  const form = forms[stage]
   const actions = xml(
     'actions',
     { execute: isLast ? 'complete' : 'next' },

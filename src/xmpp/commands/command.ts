@@ -19,7 +19,7 @@ export interface Command {
   readonly name: string
   mayRun(caller: Caller): boolean
   /** The forms, in order; none where the command acts at once. */
-  readonly forms: readonly Form[]
+  forms(caller: Caller): readonly Form[]
   /** Throws `StanzaError` to refuse. */
   run(caller: Caller, answers: Answers): Promise<Outcome>
 }

@@ -1,7 +1,7 @@
 /** One external component (XEP-0114): its stream while it is connected, and what waits for it while it is not. */
 import { counter } from '../../util/metrics.ts'
 import type { Element } from '../../xml/element.ts'
-import { StanzaError, serviceUnavailable } from '../errors.ts'
+import { remoteServerTimeout, StanzaError, serviceUnavailable } from '../errors.ts'
 import { NS_CLIENT } from '../namespaces.ts'
 import type { Neighbour, Passage } from '../outside.ts'
 import type { XmppSession } from '../session.ts'
@@ -70,7 +70,7 @@ export class Component implements Neighbour {
       return isConnected ? 'sent' : 'waits'
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error
-      return this.config.maxBuffered === 0 ? 'down' : 'full'
+      return isQuestion(stanza) || this.config.maxBuffered === 0 ? 'down' : 'full'
     }
   }
 
@@ -79,13 +79,23 @@ export class Component implements Neighbour {
       stanzas.inc({ outcome: 'sent' })
       return
     }
+    if (isQuestion(text)) {
+      // Whoever asks waits for an answer, and gives up long before the component is back.
+      stanzas.inc({ outcome: 'refused' })
+      throw remoteServerTimeout()
+    }
     const { maxBuffered } = this.config
     const isFull =
       this.#buffer.length >= maxBuffered || this.#buffered + text.length > MAX_BUFFERED_LENGTH
     stanzas.inc({ outcome: isFull ? 'refused' : 'buffered' })
     if (maxBuffered === 0) throw serviceUnavailable()
-    if (isFull) throw new StanzaError('wait', 'remote-server-timeout')
+    if (isFull) throw remoteServerTimeout()
     this.#buffer.push(text)
     this.#buffered += text.length
   }
+}
+
+/** Or an answer to one, which nobody waits for any more. */
+function isQuestion(stanza: string): boolean {
+  return stanza.startsWith('<iq')
 }

@@ -4,7 +4,8 @@ import { type Element, xml } from '../../xml/element.ts'
 import { administration } from '../commands/administration.ts'
 import type { Caller, Command } from '../commands/command.ts'
 import { CommandSessions, NS_COMMANDS } from '../commands/command-sessions.ts'
-import { forbidden, itemNotFound } from '../errors.ts'
+import { inviting } from '../commands/inviting.ts'
+import { badRequest, forbidden, itemNotFound } from '../errors.ts'
 import { NS_FORM } from '../forms/form.ts'
 import type { IqRequest } from '../iq/iq-handlers.ts'
 import { defineModule } from '../module.ts'
@@ -21,7 +22,7 @@ export const adHocCommands = defineModule({
 
   setup(context) {
     const { iq, nodes, clock } = context
-    const commands: readonly Command[] = administration(context)
+    const commands: readonly Command[] = [...administration(context), ...inviting(context)]
     const sessions = new CommandSessions(clock)
     nodes.add('server', NS_COMMANDS, {
       info: () => [
@@ -41,7 +42,9 @@ export const adHocCommands = defineModule({
     }
     iq.server.set(NS_COMMANDS, 'command', (request) => {
       const { payload } = request
-      const command = commands.find(({ node }) => node === payload.attr('node'))
+      const wanted = payload.attr('node')
+      if (wanted === undefined) throw badRequest('which command?')
+      const command = commands.find(({ node }) => node === wanted)
       if (!command) throw itemNotFound()
       const caller = callerOf(request)
       if (!command.mayRun(caller)) throw forbidden()

@@ -20,6 +20,7 @@ import { fast } from './fast.ts'
 import { flexibleOffline } from './flexible-offline.ts'
 import { hints } from './hints.ts'
 import { httpUpload } from './http-upload.ts'
+import { invitations } from './invitations.ts'
 import { lastActivity } from './last-activity.ts'
 import { legacySession } from './legacy-session.ts'
 import { messagePayloads } from './message-payloads.ts'
@@ -77,5 +78,6 @@ export const xmppModules: readonly XmppModule[] = [
   httpUpload,
   multicast,
   registration,
+  invitations,
   adHocCommands,
 ]

@@ -7,6 +7,7 @@ import { isRefusedBy, type Refusing, requireNotBlocked } from '../blocking/block
 import type { Components } from '../components/components.ts'
 import { badRequest, jidMalformed, remoteServerNotFound } from '../errors.ts'
 import type { LocalSessions } from '../local-sessions.ts'
+import type { Notices } from '../notices/notices.ts'
 import type { XmppSession } from '../session.ts'
 import { withAvatar } from './avatars.ts'
 import type { Broadcaster } from './broadcaster.ts'
@@ -34,6 +35,7 @@ export interface PresenceHandlerDeps {
   directed: DirectedPresence
   probes: Probes
   messaging: Messaging
+  notices: Pick<Notices, 'greet'> | undefined
   components: Pick<Components, 'find'>
 }
 
@@ -128,10 +130,13 @@ export class PresenceHandler {
     const told = broadcaster.update(session.account)
     const drain = !reachable && availability.priority >= 0
     if (!initial && !drain) return told
-    return this.#settleIn(session, others, initial, told).then(() =>
+    return this.#settleIn(session, others, initial, told).then(() => {
+      const greeted = initial ? this.#deps.notices?.greet(session) : undefined
+      if (greeted !== undefined)
+        return greeted.then(() => (drain ? messaging.drainOffline(session) : undefined))
       // XEP-0160 §2: when the recipient next sends non-negative available presence.
-      drain ? messaging.drainOffline(session) : undefined,
-    )
+      return drain ? messaging.drainOffline(session) : undefined
+    })
   }
 
   /** Looked up once for each client; later changes are told it. */

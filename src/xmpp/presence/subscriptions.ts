@@ -22,6 +22,7 @@ import {
   type StanzaError,
   serviceUnavailable,
 } from '../errors.ts'
+import { type Invitations, NS_PARS } from '../invitations/invitations.ts'
 import type { LocalSessions } from '../local-sessions.ts'
 import { NS_CLIENT } from '../namespaces.ts'
 import type { XmppSession } from '../session.ts'
@@ -34,6 +35,7 @@ export interface XmppSubscriptionsDeps {
   sessions: LocalSessions
   broadcaster: Broadcaster
   access: Refusing
+  invitations: Invitations | undefined
   log: Log
 }
 
@@ -69,8 +71,22 @@ export class XmppSubscriptions implements SubscriptionAudience {
     const contact = type === 'subscribe' ? await this.#asked(to.bare) : to.bare
     const arrives = stamped(stanza, user, contact)
     const text = type === 'subscribe' ? keptRequest(arrives) : arrives.toString(NS_CLIENT)
+    const asked = await this.#redeem(user, type, { contact, stanza })
     await subscriptions.say(user, type, to.bare, text).catch(refuse)
+    await asked?.()
     await Promise.all(this.#beginning)
+  }
+
+  /** With an invitation, the contact lets the user in, and asks him in turn (XEP-0379 §3.5). */
+  async #redeem(
+    user: BareJid,
+    type: SubscriptionStanza,
+    { contact, stanza }: { contact: BareJid; stanza: Element },
+  ): Promise<(() => Promise<void>) | undefined> {
+    const { invitations, access } = this.#deps
+    const token = type === 'subscribe' ? stanza.child('preauth', NS_PARS)?.attr('token') : undefined
+    if (!invitations || token === undefined || isRefusedBy(access, contact, user)) return undefined
+    return await invitations.redeem(token, { inviter: contact, guest: user }).catch(refuse)
   }
 
   /** Throws `StanzaError`. */

@@ -29,11 +29,11 @@ export interface PushesDeps {
   readonly questions: Questions
 }
 
+/** Read when it is told: many that come meanwhile are told at once. */
 interface Occasion {
-  readonly sender: string | undefined
-  readonly body: string | undefined
+  words(): Pick<Summary, 'sender' | 'body'>
   /** Messages that wait outside the mailbox. */
-  readonly elsewhere: number
+  elsewhere(): number
 }
 
 /** Of one user. */
@@ -85,11 +85,12 @@ export class Pushes implements Disposable {
 
   /** The session's client has gone, and these wait for it; the last is new. */
   waits({ account }: XmppSession, stanzas: readonly Unacknowledged[]): void {
-    if (this.#hasNone(account)) return
-    const worth = stanzas.filter(({ stanza }) => isWorthPush(stanza))
-    const last = worth.at(-1)
-    if (!last || last !== stanzas.at(-1)) return
-    this.#tell(account, { ...wordsOf(last.stanza), elsewhere: worth.length })
+    const last = stanzas.at(-1)?.stanza
+    if (last === undefined || this.#hasNone(account) || !isWorthPush(last)) return
+    this.#tell(account, {
+      words: () => wordsOf(last),
+      elsewhere: () => stanzas.filter(({ stanza }) => isWorthPush(stanza)).length,
+    })
   }
 
   /** Those too that nobody looked at since the client went. */
@@ -104,7 +105,10 @@ export class Pushes implements Disposable {
 
   #stored(account: BareJid, message: InstantMessage): void {
     if (this.#hasNone(account) || !isMessageWorthPush(message)) return
-    this.#tell(account, { sender: message.from.full, body: message.body, elsewhere: 0 })
+    this.#tell(account, {
+      words: () => ({ sender: message.from.full, body: message.body }),
+      elsewhere: () => 0,
+    })
   }
 
   /** As far as is known without asking the database. */
@@ -140,7 +144,7 @@ export class Pushes implements Disposable {
     }
   }
 
-  async #push(account: BareJid, { elsewhere, sender, body }: Occasion): Promise<void> {
+  async #push(account: BareJid, occasion: Occasion): Promise<void> {
     const services = await this.#services.get(account)
     if (services.length === 0) return
     const { messaging, subscriptions, content } = this.#deps
@@ -148,7 +152,8 @@ export class Pushes implements Disposable {
       messaging.mailbox.count(account),
       subscriptions.waiting(account),
     ])
-    const summary: Summary = { messages: kept + elsewhere, requests: requests.length, sender, body }
+    const messages = kept + occasion.elsewhere()
+    const summary = { messages, requests: requests.length, ...occasion.words() }
     const form = summaryForm(summary, content)
     await Promise.all(
       services.map((service) => this.#publish(account, service, publication(service, form))),
@@ -183,7 +188,7 @@ function isRefusal({ type, condition }: StanzaError): boolean {
 }
 
 /** Of a stanza for a client. */
-function wordsOf(stanza: string): Pick<Occasion, 'sender' | 'body'> {
+function wordsOf(stanza: string): Pick<Summary, 'sender' | 'body'> {
   const element = storedElement(stanza)
   const sender = parseJid(element.attr('from') ?? '')?.full
   return { sender, body: element.child('body')?.text() }

@@ -23,18 +23,27 @@ const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls'
 interface Ports {
   readonly xmpp: number
   readonly components: number
+  /** BOSH and WebSockets, on TLS where Heliograph has them. */
+  readonly web: number
 }
 
 /** One of the two servers. */
 export class Subject implements AsyncDisposable {
   readonly ports: Ports
+  readonly isSecure: boolean
   readonly #process: AsyncDisposable
   readonly #clients = new Set<XmppClient>()
   readonly #accounts = new Set<string>()
 
-  constructor(ports: Ports, process: AsyncDisposable) {
+  constructor(ports: Ports, process: AsyncDisposable, isSecure = false) {
     this.ports = ports
+    this.isSecure = isSecure
     this.#process = process
+  }
+
+  /** Both have the paths `/http-bind` and `/xmpp-websocket`. */
+  url(scheme: 'http' | 'ws', path: string): string {
+    return `${scheme}${this.isSecure ? 's' : ''}://127.0.0.1:${this.ports.web}${path}`
   }
 
   /** A connection on which nothing was said. */
@@ -136,13 +145,14 @@ export async function startHeliograph(): Promise<Subject> {
   }
   const set = Object.entries(options).flatMap(([name, value]) => ['--set', `${name}=${value}`])
   const server = await startTestServer({ args: ['--demo', ...set] })
-  return new Subject({ xmpp: server.port('xmpp'), components }, server)
+  const ports = { xmpp: server.port('xmpp'), components, web: server.port('https') }
+  return new Subject(ports, server, true)
 }
 
 export async function startProsody(): Promise<Subject> {
   const opened = new AsyncDisposableStack()
   const { path } = opened.use(temporaryDirectory())
-  const ports = { xmpp: await freePort(), components: await freePort() }
+  const ports = { xmpp: await freePort(), components: await freePort(), web: await freePort() }
   mkdirSync(join(path, 'data'))
   const file = join(path, 'prosody.cfg.lua')
   writeFileSync(file, prosodyConfiguration(join(path, 'data'), ports))
@@ -153,7 +163,7 @@ export async function startProsody(): Promise<Subject> {
 }
 
 /** Everything of the Debian package that we have too. */
-function prosodyConfiguration(data: string, { xmpp, components }: Ports): string {
+function prosodyConfiguration(data: string, { xmpp, components, web }: Ports): string {
   return `
 data_path = "${data}"
 run_as_root = true
@@ -163,11 +173,15 @@ c2s_ports = { ${xmpp} }
 component_ports = { ${components} }
 component_interfaces = { "127.0.0.1" }
 s2s_ports = {}
-http_ports = {}
+http_ports = { ${web} }
+http_interfaces = { "127.0.0.1" }
+http_default_host = "${DOMAIN}"
+consider_bosh_secure = true
+consider_websocket_secure = true
 https_ports = {}
 modules_enabled = {
   "roster", "saslauth", "disco", "ping", "offline", "blocklist", "carbons", "smacks", "csi", "csi_simple",
-  "vcard", "private", "lastactivity", "uptime", "time", "version", "register",
+  "vcard", "private", "lastactivity", "uptime", "time", "version", "register", "bosh", "websocket", "adhoc",
 }
 modules_disabled = { "s2s", "s2s_auth_certs", "limits" }
 authentication = "internal_hashed"

@@ -77,6 +77,8 @@ describe('commands', () => {
       return [condition(reply), error?.child(undefined, NS)?.name]
     }
     assert.equal(condition(await ask(alice, 'no-such')), 'cancel item-not-found')
+    const nothing = await alice.iq('set', `<command xmlns='${NS}'/>`, DOMAIN)
+    assert.equal(condition(nothing), 'modify bad-request')
     assert.deepEqual(detail(await ask(alice, 'add-user', `action='dance'`)), [
       'modify bad-request',
       'malformed-action',

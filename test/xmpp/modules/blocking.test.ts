@@ -69,8 +69,10 @@ describe('the block list', () => {
     await list(alice)
     await alice.iq('set', command('block', bobsJid, 'carol@corp.example'))
     await alice.settle()
-    await alice.iq('set', command('unblock'))
-    assert.deepEqual(pushes(await alice.settle()), ['unblock'])
+    for (const _again of [1, 2]) {
+      await alice.iq('set', command('unblock'))
+      assert.deepEqual(pushes(await alice.settle()), ['unblock'])
+    }
     assert.deepEqual(await list(alice), [])
   })
 

@@ -70,6 +70,8 @@ it('keeps what comes while it is away, in order, up to its bound', async (t) => 
   for (const id of ['1', '2', '3']) {
     alice.send(`<message to='${BOT}' id='${id}'><body>${id}</body></message>`)
   }
+  const asked = await alice.iq('get', `<q xmlns='u:q'/>`, BOT)
+  assert.equal(condition(asked), 'wait remote-server-timeout')
   const refused = await alice.expect(({ name }) => name === 'message')
   assert.deepEqual([refused.attr('id'), condition(refused)], ['3', 'wait remote-server-timeout'])
   await using component = await connect()

@@ -1,4 +1,5 @@
 import type { Topic } from '../topic.ts'
+import { commands } from './commands.ts'
 import { components, registration } from './components.ts'
 import { discovery, errors } from './errors.ts'
 import { messages } from './messages.ts'
@@ -7,6 +8,7 @@ import { presence, subscriptions } from './presence.ts'
 import { roster } from './roster.ts'
 import { blocking, carbons, queries } from './services.ts'
 import { management, signIn, streams } from './streams.ts'
+import { bosh, websocket } from './web.ts'
 
 /** In the order in which they run. */
 export const TOPICS: readonly Topic[] = [
@@ -25,4 +27,7 @@ export const TOPICS: readonly Topic[] = [
   signIn,
   components,
   registration,
+  commands,
+  bosh,
+  websocket,
 ]

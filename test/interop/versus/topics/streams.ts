@@ -80,6 +80,7 @@ export const streams: Topic = {
       'another namespace of streams': await told(
         header(`to='${DOMAIN}' version='1.0'`, 'jabber:client', 'u:x'),
       ),
+      'a version that is none': await told(header(`to='${DOMAIN}' version='x'`)),
       'what is no XML': await told('GET / HTTP/1.0\r\n\r\n'),
       'tags that do not match': await online('<message><body></message>'),
       'an entity': await online('<message><body>&nbsp;</body></message>'),
@@ -93,6 +94,11 @@ export const streams: Topic = {
     }
   },
   differences: {
+    'a version that is none': {
+      theirs: 'goes on',
+      ours: 'unsupported-version',
+      why: 'RFC 6120 §4.9.3.25: a version that the server does not support ends the stream with unsupported-version.',
+    },
     'an entity': {
       theirs: 'not-well-formed',
       ours: 'restricted-xml',
