@@ -19,6 +19,9 @@ const CONFIG: SipConfig = {
   sip: {
     trustedPeers: [PROXY.host],
     advertise: undefined,
+    registrar: true,
+    proxy: { rules: [], defaultRule: 'bounce', destinations: [], hosts: [], recordRoute: false },
+    outboundProxy: undefined,
     tlsVerify: true,
     notifyInterval: 0,
     notifyFailures: 3,

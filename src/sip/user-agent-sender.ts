@@ -3,7 +3,7 @@
 import type { Log } from '../util/log.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
 import { createResponse, newCallId } from './message/respond.ts'
-import { parseSipUri } from './message/uri.ts'
+import { parseSipUri, type SipUri } from './message/uri.ts'
 import { parseNameAddr } from './message/values.ts'
 import type { ClientOutcome } from './transaction/client-transaction.ts'
 import type { Transactions } from './transaction/transactions.ts'
@@ -55,6 +55,11 @@ export class RequestSender {
     return response ?? createResponse(request, 503, 'No Way to the Next Hop')
   }
 
+  /** RFC 3263. */
+  async find(uri: SipUri): Promise<readonly Peer[]> {
+    return locate(this.#locating, uri)
+  }
+
   #attempt(request: SipRequest, target: Peer): Promise<ClientOutcome> {
     return new Promise((resolve) => this.#deps.transactions.send(request, target, resolve))
   }
@@ -67,13 +72,14 @@ export class RequestSender {
   }
 
   async #targets(request: SipRequest, to: Peer | undefined): Promise<readonly Peer[]> {
-    const deps = {
-      resolver: this.#deps.resolver,
-      speaks: (transport: Peer['transport']) => this.#deps.transports.speaks(transport),
-    }
-    if (to) return locateHost(deps, to)
+    if (to) return locateHost(this.#locating, to)
     const uri = parseSipUri(nextHop(request))
-    return uri ? locate(deps, uri) : []
+    return uri ? locate(this.#locating, uri) : []
+  }
+
+  get #locating() {
+    const { resolver, transports } = this.#deps
+    return { resolver, speaks: (transport: Peer['transport']) => transports.speaks(transport) }
   }
 }
 

@@ -153,6 +153,9 @@ function configOf(options: SipOptions): SipConfig {
     sip: {
       trustedPeers: [],
       advertise: undefined,
+      registrar: true,
+      proxy: { rules: [], defaultRule: 'bounce', destinations: [], hosts: [], recordRoute: false },
+      outboundProxy: undefined,
       tlsVerify: true,
       notifyInterval: 0,
       notifyFailures: 3,

@@ -24,6 +24,8 @@ export interface SendResult {
   readonly outcome: DeliveryOutcome
   /** False where nobody answered, or the client takes no MESSAGE at all. */
   readonly reached: boolean
+  /** It may have another connection that works (RFC 5626 §7). */
+  readonly flowFailed?: boolean
 }
 
 /** The URI that SIP users know a user of ours by. */
@@ -39,7 +41,8 @@ export interface MessageSenderDeps {
 /** Messages that may wait for one client. */
 const MAX_WAITING = 100
 /** Of a client that is not there, or that takes no MESSAGE: the next one need not try. */
-const UNREACHED = new Set([405, 408, 410, 481, 501, 503])
+const UNREACHED = new Set([405, 408, 410, 430, 481, 501, 503])
+const FLOW_FAILED = new Set([408, 430, 503])
 
 export class MessageSender {
   readonly #deps: MessageSenderDeps
@@ -61,7 +64,11 @@ export class MessageSender {
         to: await this.#uriOf(message.to),
       })
       const { status } = await this.#deps.userAgent.request(request, target.state.peer)
-      return { outcome: outcomeOf(status), reached: !UNREACHED.has(status) }
+      return {
+        outcome: outcomeOf(status),
+        reached: !UNREACHED.has(status),
+        flowFailed: FLOW_FAILED.has(status),
+      }
     })
   }
 

@@ -26,6 +26,10 @@ export interface BindingState {
   /** Where our requests go; `undefined`: by path or contact. */
   readonly peer: Peer | undefined
   readonly userAgent: string | undefined
+  /** Of the last REGISTER, in milliseconds since the epoch. */
+  readonly registeredAt: number
+  /** Names the temporary GRUUs that are good for it; with an instance only (RFC 5627). */
+  readonly series: string | undefined
   /** The client says what it can do, and MESSAGE is not among it (RFC 3261 §20.5). */
   readonly takesMessages: boolean
 }
@@ -53,15 +57,18 @@ export class Binding implements Session {
   /** Set by `Bindings`. */
   event: ContactEvent = 'registered'
   readonly #sender: MessageSender
+  readonly #flows: () => readonly Binding[]
   #state: BindingState
   #answers = true
 
+  /** `flows` answers all bindings of the account. */
   constructor(
-    sender: MessageSender,
+    { sender, flows }: { sender: MessageSender; flows: () => readonly Binding[] },
     { account, id, since }: { account: BareJid; id: string; since: number },
     state: BindingState,
   ) {
     this.#sender = sender
+    this.#flows = flows
     this.account = account
     this.resource = id
     this.since = since
@@ -87,18 +94,35 @@ export class Binding implements Session {
   deliver(message: InstantMessage): DeliveryOutcome | Promise<DeliveryOutcome> {
     // Chat states, receipts and bounces have no form of their own in page mode.
     if (message.body === undefined || message.type === 'error') return DROPPED
-    if (this.isLost) return refused('unreachable')
-    return this.#send(message)
+    const flows = this.#flowsOfDevice()
+    return flows.length === 0 ? refused('unreachable') : this.#send(message, flows)
   }
 
-  async #send(message: InstantMessage): Promise<DeliveryOutcome> {
-    const { outcome, reached } = await this.#sender.send(this, message)
-    this.#answers = reached
+  /** RFC 5626 §7: where one flow to the device has failed, by the next; any other answer is the device's own. */
+  async #send(message: InstantMessage, flows: readonly Binding[]): Promise<DeliveryOutcome> {
+    let outcome: DeliveryOutcome = refused('unreachable')
+    for (const flow of flows) {
+      const result = await this.#sender.send(flow, message)
+      outcome = result.outcome
+      this.#answers = result.reached
+      if (!result.flowFailed) break
+    }
     return outcome
+  }
+
+  #flowsOfDevice(): readonly Binding[] {
+    const others = this.#flows().filter((one) => one !== this && one.device === this.device)
+    const newestFirst = others.sort((a, b) => b.state.registeredAt - a.state.registeredAt)
+    return [this, ...newestFirst].filter((flow) => !flow.isLost)
   }
 
   get isBound(): boolean {
     return this.event === 'registered' || this.event === 'refreshed'
+  }
+
+  /** The same for all flows of a device (RFC 5626 §4.2). */
+  get device(): string {
+    return this.#state.instance?.toLowerCase() ?? this.resource
   }
 
   /** The connection that it was registered over has closed. */
@@ -112,6 +136,7 @@ export class Binding implements Session {
     return {
       id: this.resource,
       account: this.account,
+      since: this.since,
       ...state,
       transport: peer?.transport ?? 'path',
       received: peer && `${peer.host}:${peer.port}`,
@@ -125,12 +150,8 @@ export function isDurable({ peer }: BindingState): boolean {
 }
 
 export function stateOf(record: BindingRecord): BindingState {
-  const { contact, instance, regId, callId, cseq, q, expiresAt, path, userAgent } = record
-  return {
-    ...{ contact, instance, regId, callId, cseq, q, expiresAt, path, userAgent },
-    peer: parsePeer(record.received),
-    takesMessages: true,
-  }
+  const { id: _id, account: _account, since: _since, transport: _, received, ...state } = record
+  return { ...state, peer: parsePeer(received), takesMessages: true }
 }
 
 function parsePeer(received: string | undefined): Peer | undefined {

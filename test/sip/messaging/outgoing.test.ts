@@ -29,7 +29,7 @@ function setUp(more: Partial<BindingState> = {}) {
     account === BOB ? 'sip:bob.b@example.com' : undefined
   const sender = new MessageSender({ userAgent, directory: { primaryUri } })
   const binding = new Binding(
-    sender,
+    { sender, flows: () => [] },
     { account: BOB, id: 'sip-1', since: 0 },
     {
       contact: 'sip:bob@192.0.2.10:5060;ob?x=y',
@@ -42,6 +42,8 @@ function setUp(more: Partial<BindingState> = {}) {
       path: [],
       peer: UDP_SOURCE,
       userAgent: undefined,
+      registeredAt: 0,
+      series: undefined,
       takesMessages: true,
       ...more,
     },
