@@ -30,6 +30,7 @@ const CONFIG: SipConfig = {
     maxPublicationsPerUser: 20,
     maxBindingsPerUser: 10,
     maxMessageBytes: 65_536,
+    askForReports: 'all',
   },
 }
 

@@ -34,8 +34,8 @@ import { type Identify, type ResolveResource, resourceResolver } from './events/
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
-import { MESSAGE_TYPES, MessageHandler } from './messaging/incoming.ts'
-import { MessageSender, type SipUris } from './messaging/outgoing.ts'
+import type { MessageSender, SipUris } from './messaging/outgoing.ts'
+import { openMessaging } from './messaging/start.ts'
 import { Bindings } from './registrar/bindings.ts'
 import { Registrar } from './registrar/registrar.ts'
 import { RegistrationPresence } from './registrar/registration-presence.ts'
@@ -92,6 +92,8 @@ export interface SipDeps {
 
 export type SipConfig = Pick<Config, 'sip'> & {
   readonly listen: Pick<Config['listen'], 'sipUdp' | 'sipTcp' | 'sipTls'>
+  /** Who may write to many is the same by whatever protocol. Without it nobody may. */
+  readonly xmpp?: Pick<Config['xmpp'], 'multicast' | 'admins'>
 }
 
 /** What services stand on; `starting` closes what they open, last first. */
@@ -123,16 +125,10 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     registrations: new RegistrationPresence(deps),
   }
   const publications = await startPublications(config, deps, stack, shared)
-  const bindings = await startRegistrar(config, deps, stack, shared)
+  const messaging = openMessaging(config, deps, { userAgent, ...shared })
+  const bindings = await startRegistrar(config, deps, stack, { ...shared, ...messaging })
   const notifier = await startNotifier(config, deps, stack, shared)
-  const messages = new MessageHandler({
-    ...deps,
-    ...shared,
-    sessionAt: (account, source) => bindings.at(account, source),
-    maxBodyBytes: config.sip.maxMessageBytes,
-  })
-  userAgent.handle('MESSAGE', (tx) => messages.handle(tx))
-  userAgent.contribute({ accept: MESSAGE_TYPES })
+  messaging.serve((account, source) => bindings.at(account, source))
 
   const forget = (account: BareJid) => {
     bindings.forget(account)
@@ -192,13 +188,13 @@ async function startRegistrar(
   { sip }: SipConfig,
   deps: SipDeps,
   { userAgent, transports, starting }: Stack,
-  shared: Shared,
+  shared: Shared & { readonly sender: MessageSender },
 ): Promise<Bindings> {
-  const { registrations } = shared
+  const { registrations, sender } = shared
   const bindings = new Bindings({
     ...deps,
     store: sipBindings(deps.database),
-    sender: new MessageSender({ userAgent, directory: deps.directory }),
+    sender,
     onBound: (binding) => {
       registrations.bound(binding)
       if (binding.priority === undefined) return

@@ -164,7 +164,12 @@ function configOf(options: SipOptions): SipConfig {
       maxPublicationsPerUser: 20,
       maxBindingsPerUser: 10,
       maxMessageBytes: 65_536,
+      askForReports: 'all',
       ...options,
+    },
+    xmpp: {
+      multicast: { enabled: true, name: 'multicast', maxAddresses: 50, senders: 'users' },
+      admins: [],
     },
   }
 }
