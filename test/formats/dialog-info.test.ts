@@ -8,10 +8,10 @@ import fc from 'fast-check'
 import {
   DIALOG_EVENTS,
   DIALOG_STATES,
+  DIRECTIONS,
   type DialogElement,
   type DialogInfo,
   DialogInfoError,
-  DIRECTIONS,
   MAX_DIALOGS,
   NS_DIALOG_INFO,
   type Participant,

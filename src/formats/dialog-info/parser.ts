@@ -5,10 +5,10 @@ import { type XmlLimits, XmlSyntaxError } from '../../xml/syntax.ts'
 import {
   DIALOG_EVENTS,
   DIALOG_STATES,
+  DIRECTIONS,
   type DialogElement,
   type DialogIdentifiers,
   type DialogInfo,
-  DIRECTIONS,
   type NamedUri,
   NS_DIALOG_INFO,
   type Participant,
