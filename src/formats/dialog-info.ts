@@ -1,4 +1,5 @@
 /** Dialog information (RFC 4235 §4): the calls of a user, as documents and as values. */
+export { mergeDialogInfo } from './dialog-info/merge.ts'
 export * from './dialog-info/model.ts'
 export {
   DIALOG_INFO_LIMITS,
