@@ -116,7 +116,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     events: {
       ...deps,
       people: directory,
-      watcherStates: new WatcherStates({ clock, table }, presencePackage.event),
+      watcherStates: new WatcherStates({ clock, table }, presencePackage),
     },
     identify: (tx) => authenticator.identify(tx),
     resolve: resourceResolver(directory),
