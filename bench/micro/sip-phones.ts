@@ -30,6 +30,9 @@ const CONFIG: SipConfig = {
     maxPublicationsPerUser: 20,
     maxBindingsPerUser: 10,
     maxMessageBytes: 65_536,
+    dialogDetails: 'busy',
+    singleDialog: false,
+    registrationWatchers: [],
   },
 }
 

@@ -164,6 +164,9 @@ function configOf(options: SipOptions): SipConfig {
       maxPublicationsPerUser: 20,
       maxBindingsPerUser: 10,
       maxMessageBytes: 65_536,
+      dialogDetails: 'busy',
+      singleDialog: false,
+      registrationWatchers: [],
       ...options,
     },
   }

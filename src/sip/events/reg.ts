@@ -6,7 +6,12 @@
 import { createHash } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
 import { type Access, EVERYTHING } from '../../core/presence/access/access.ts'
-import { type ContactEntry, REGINFO, type Registration, renderRegInfo } from '../../formats/reginfo.ts'
+import {
+  type ContactEntry,
+  REGINFO,
+  type Registration,
+  renderRegInfo,
+} from '../../formats/reginfo.ts'
 import { SipError } from '../errors.ts'
 import {
   type ComparedState,

@@ -120,10 +120,7 @@ function virtual(dialogs: ObservedDialogs, details: DialogDetails): ObservedDial
   return [{ element: { id: VIRTUAL_ID, state }, toldAt: foremost.toldAt }]
 }
 
-function isAsked(
-  element: DialogElement,
-  { callId, localTag, remoteTag }: DialogsAsked,
-): boolean {
+function isAsked(element: DialogElement, { callId, localTag, remoteTag }: DialogsAsked): boolean {
   if (callId !== undefined && element.callId !== callId) return false
   if (localTag !== undefined && element.localTag !== localTag) return false
   return remoteTag === undefined || element.remoteTag === remoteTag
