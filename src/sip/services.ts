@@ -116,7 +116,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     events: {
       ...deps,
       people: directory,
-      watcherStates: new WatcherStates({ clock, table }, presencePackage.event),
+      watcherStates: new WatcherStates({ clock, table }, presencePackage),
     },
     identify: (tx) => authenticator.identify(tx),
     resolve: resourceResolver(directory),
@@ -135,7 +135,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   userAgent.contribute({ accept: MESSAGE_TYPES })
 
   const forget = (account: BareJid) => {
-    bindings.forget(account)
+    bindings.forget(account, 'rejected')
     publications.forget(account)
     notifier.forget(account)
   }
@@ -143,7 +143,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   starting.use(directory.onUserDisabled(forget))
   starting.use(
     directory.onPasswordChanged((account) => {
-      bindings.forget(account)
+      bindings.forget(account, 'deactivated')
       notifier.passwordChanged(account)
     }),
   )
@@ -199,14 +199,13 @@ async function startRegistrar(
     ...deps,
     store: sipBindings(deps.database),
     sender: new MessageSender({ userAgent, directory: deps.directory }),
-    onBound: (binding) => {
-      registrations.bound(binding)
-      if (binding.priority === undefined) return
-      deps.messaging.drainOffline(binding).catch((err: unknown) => {
-        deps.log.warn({ what: 'sip_offline_messages_not_drained', account: binding.account, err })
-      })
-    },
-    onUnbound: (binding) => registrations.unbound(binding),
+  })
+  bindings.onChange((binding) => {
+    registrations.changed(binding)
+    if (!binding.isBound || binding.priority === undefined) return
+    deps.messaging.drainOffline(binding).catch((err: unknown) => {
+      deps.log.warn({ what: 'sip_offline_messages_not_drained', account: binding.account, err })
+    })
   })
   starting.defer(() => bindings.stop())
   starting.use(transports.onFlowClosed((flow) => bindings.flowClosed(flow)))

@@ -12,6 +12,7 @@ import { Subscriptions } from '../../src/core/presence/subscriptions.ts'
 import { Watchers } from '../../src/core/presence/watchers.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
+import { digestHash, digestResponse } from '../../src/net/digest/digest-response.ts'
 import {
   accessStore,
   accounts,
@@ -20,7 +21,6 @@ import {
   subscriptionPeople,
   subscriptionStore,
 } from '../../src/server/stores.ts'
-import { digestHash, digestResponse } from '../../src/sip/auth/digest-response.ts'
 import { SipHeaders, SipRequest, type SipResponse } from '../../src/sip/message/message.ts'
 import { createResponse, newCallId, newTag } from '../../src/sip/message/respond.ts'
 import { parseAuthParams } from '../../src/sip/message/values.ts'

@@ -5,6 +5,7 @@ import type { Log } from '../../util/log.ts'
 import type { Dialog } from '../dialog/dialog.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { Peer } from '../transport/transport.ts'
+import type { Asked } from './asked.ts'
 import type { EventDeps, EventPackage, Subject } from './event-package.ts'
 import type { Expiries } from './expiries.ts'
 import type { SubscriptionStatus } from './notify.ts'
@@ -40,6 +41,7 @@ export interface SubscriptionInit {
   readonly eventId: string | undefined
   readonly subject: Subject
   readonly contentType: string
+  readonly asked: Asked | undefined
   readonly createdAt: number
   readonly dialog: Dialog
   /** Our Contact in this dialog. */

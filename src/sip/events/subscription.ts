@@ -17,13 +17,16 @@ import { counter } from '../../util/metrics.ts'
 import type { Dialog } from '../dialog/dialog.ts'
 import { SipError } from '../errors.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
+import { parseNameAddr } from '../message/values.ts'
 import type { Peer } from '../transport/transport.ts'
-import type { EventPackage, Rendered, Subject } from './event-package.ts'
+import type { Asked } from './asked.ts'
+import type { EventPackage, Rendered, State, Subject } from './event-package.ts'
 import type { Expiring } from './expiries.ts'
 import { isUnreachable, openPeer } from './next-hop.ts'
 import {
   createNotify,
   type Draft,
+  fillIn,
   isSameState,
   type SubscriptionStatus,
   subscriptionState,
@@ -32,6 +35,7 @@ import {
 import { verdictOn } from './notify-response.ts'
 import { StandingAccess } from './standing-access.ts'
 import type { SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
+import type { Watch } from './watch.ts'
 
 const RETRY_MS = 30_000
 
@@ -46,7 +50,7 @@ const CLOSED: Access = { decision: 'block', visible: NOTHING, asks: false }
 
 type Owed = 'nothing' | 'change' | 'now'
 
-export class Subscription extends StandingAccess implements Expiring, Subject {
+export class Subscription extends StandingAccess implements Expiring, Subject, Watch {
   readonly id: string
   readonly package: EventPackage
   readonly eventId: string | undefined
@@ -58,6 +62,7 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
   /** The latest of a refresh (RFC 6665 §4.2.1.3: Accept, and the flow it came by). */
   contentType: string
   peer: Peer | undefined
+  asked: Asked | undefined
   /** Of the keeper: what is on disk; no number where nothing is. */
   storedCseq: number | undefined
   storedStatus: SubscriptionStatus
@@ -81,7 +86,7 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
   #pauseMs = 0
   #failures = 0
   /** What the watcher has taken. */
-  #sentState: Buffer | string | undefined
+  #sentState: State | undefined
   #sentStatus: SubscriptionStatus = 'active'
 
   constructor(deps: SubscriptionDeps, init: SubscriptionInit) {
@@ -97,6 +102,7 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
     this.dialog = init.dialog
     this.contact = init.contact
     this.contentType = init.contentType
+    this.asked = init.asked
     this.peer = init.peer
     this.#expires = Math.ceil(init.expiresAt / 1000)
     this.storedCseq = init.stored && init.dialog.localCseq
@@ -116,6 +122,10 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
 
   get expiresAt(): number {
     return this.#expires * 1000
+  }
+
+  get displayName(): string | undefined {
+    return parseNameAddr(this.dialog.remoteParty)?.displayName
   }
 
   get status(): SubscriptionStatus {
@@ -165,6 +175,7 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
   /** A NOTIFY must follow each SUBSCRIBE at once, changed or not (RFC 6665 §4.2.1.2). */
   notifyNow(): void {
     this.#owed = 'now'
+    this.#sentState = undefined
     // A new SUBSCRIBE shows that the watcher can be reached again.
     this.#failures = 0
     this.#pauseMs = 0
@@ -278,12 +289,15 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
     const at = this.#deps.clock.now()
     const status = this.#status
     const access = this.current
-    const rendered = this.#render()
+    const version = this.dialog.localCseq
+    const rendered = this.#render(version)
     if (rendered instanceof Promise) {
       this.#waits = true
-      this.#deliverLater({ at, status, access }, owed, rendered).catch((err) => this.#broken(err))
+      this.#deliverLater({ at, status, access, version }, owed, rendered).catch((err) =>
+        this.#broken(err),
+      )
     } else if (owed === 'now' || !this.#isKnown(rendered)) {
-      this.#notify({ at, status, access, rendered })
+      this.#notify({ at, status, access, version, rendered })
     }
   }
 
@@ -306,12 +320,13 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
     this.#deps.log.error({ what: 'sip_notify_not_rendered', event, err })
   }
 
-  #render(): Rendered | Promise<Rendered> {
+  #render(version: number): Rendered | Promise<Rendered> {
     return this.package.render(this.#deps.events, this.subject, {
       contentType: this.contentType,
       visible: this.current?.visible ?? NOTHING,
-      version: this.dialog.localCseq,
+      version,
       since: this.#renderedAt,
+      known: this.#sentState,
     })
   }
 
@@ -354,7 +369,7 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
     const restMs = this.expiresAt - this.#deps.clock.now()
     const state = subscriptionState(status, { restMs, reason: this.#reason })
     request.headers.set('Subscription-State', state)
-    request.body = rendered.body
+    fillIn(request, rendered, this.contentType)
   }
 
   /** The way to the watcher may have been long to find: what he may see has to be true when it leaves. */
@@ -363,7 +378,7 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
     // An end is told by a NOTIFY of its own.
     const status = this.#status === 'terminated' ? draft.status : this.#status
     if (draft.access === access && draft.status === status) return draft
-    const rendered = this.#render()
+    const rendered = this.#render(draft.version)
     // What could not be told in time is told when it is decided.
     if (!access && this.#owed === 'nothing') this.#owed = 'change'
     return {
@@ -379,7 +394,8 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
     switch (verdict.kind) {
       case 'accepted':
         this.#failures = 0
-        this.#sentState = rendered.state
+        // What a SUBSCRIBE asks for anew is told from the beginning.
+        this.#sentState = this.#owed === 'now' ? undefined : rendered.state
         this.#sentStatus = status
         break
       case 'gone':
@@ -387,6 +403,7 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
         return
       case 'failed':
         this.#failures += 1
+        this.#sentState = undefined
         if (this.#failures >= this.#deps.pacing.maxFailures) {
           this.#giveUp(response)
           return
@@ -399,7 +416,6 @@ export class Subscription extends StandingAccess implements Expiring, Subject {
   #retryAfter(delayMs: number): void {
     if (this.#owed === 'now' || this.#status === 'terminated') return
     this.#owed = 'change'
-    this.#sentState = undefined
     const since = this.#deps.clock.now() - this.#renderedAt
     this.#pauseMs = Math.max(this.#pauseMs, since + delayMs)
   }

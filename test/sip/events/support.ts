@@ -6,6 +6,7 @@ import type { WaitingRequest } from '../../../src/core/presence/subscriptions.ts
 import type { SipIdentity } from '../../../src/sip/auth/identity.ts'
 import { SipError } from '../../../src/sip/errors.ts'
 import type { EventDeps } from '../../../src/sip/events/event-package.ts'
+import { presencePackage } from '../../../src/sip/events/presence.ts'
 import { SubscriptionTable } from '../../../src/sip/events/subscription-table.ts'
 import { WatcherStates } from '../../../src/sip/events/watcher-states.ts'
 import { SipRequest, SipResponse } from '../../../src/sip/message/message.ts'
@@ -222,7 +223,7 @@ export function eventDeps(
     presence: new PresenceService({ clock }),
     access: testAccess({ clock }),
     watchers: { watched: async () => [] },
-    watcherStates: new WatcherStates({ clock, table }, 'presence'),
+    watcherStates: new WatcherStates({ clock, table }, presencePackage),
     people: {
       isLocal: (domain) => domain === 'example.com',
       resolve: async (uri) => {
