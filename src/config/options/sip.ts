@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
-import { packageOptions } from './sip-packages.ts'
 import { sipDnsOptions } from './sip-dns.ts'
+import { packageOptions } from './sip-packages.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
