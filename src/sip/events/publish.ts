@@ -20,10 +20,9 @@ import { createResponse } from '../message/respond.ts'
 import { parseEvent } from '../message/values.ts'
 import type { Flow, ServerTransaction } from '../user-agent.ts'
 import { ANY_ENTITY, singleTag } from './entity-tag.ts'
-import type { CommandPackage, EventDeps, ExpiresBounds } from './event-package.ts'
+import type { CommandPackage, EventDeps, ExpiresBounds, NewState } from './event-package.ts'
 import { allowEvents, grantExpires, mediaTypeOf } from './headers.ts'
 import {
-  type NewState,
   newEtag,
   type Publication,
   type Publications,

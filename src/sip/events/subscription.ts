@@ -209,6 +209,8 @@ export class Subscription extends DecidedSubscription implements Watch {
       this.#deliverLater({ at, status, access, version }, owed, rendered).catch((err) =>
         this.#broken(err),
       )
+    } else if (rendered.ends && status !== 'terminated') {
+      this.terminate(rendered.ends)
     } else if (this.#isWanted(owed, rendered)) {
       this.#notify({ at, status, access, version, rendered })
     } else this.#sleep(owed === 'again' ? at : this.#renderedAt)
