@@ -16,6 +16,7 @@ import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
+import { dialogPackage } from './events/dialog.ts'
 import type {
   CommandPackage,
   EventDeps,
@@ -24,12 +25,15 @@ import type {
   People,
 } from './events/event-package.ts'
 import { liveWatches } from './events/live-watches.ts'
+import { messageSummaryPackage } from './events/message-summary.ts'
 import { Notifier } from './events/notifier.ts'
+import { type PackageStates, packageStates } from './events/package-states.ts'
 import { presencePackage } from './events/presence.ts'
 import { presenceWauthPackage } from './events/presence-wauth.ts'
 import { presenceWinfoPackage } from './events/presence-winfo.ts'
 import { Publications, type PublishablePackage } from './events/publications.ts'
 import { PublishHandler } from './events/publish.ts'
+import { regPackage } from './events/reg.ts'
 import { type Identify, type ResolveResource, resourceResolver } from './events/resources.ts'
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
@@ -43,7 +47,13 @@ import type { SipTransports } from './transport/transports.ts'
 import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
 
 /** The event packages that are served; their order is that of Allow-Events. */
-const PACKAGES: readonly EventPackage[] = [presencePackage, presenceWinfoPackage]
+const PACKAGES: readonly EventPackage[] = [
+  presencePackage,
+  presenceWinfoPackage,
+  dialogPackage,
+  regPackage,
+  messageSummaryPackage,
+]
 
 /** What PUBLISH takes besides. */
 const COMMANDS: readonly CommandPackage[] = [presenceWauthPackage]
@@ -118,7 +128,8 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     events: {
       ...deps,
       people: directory,
-      watcherStates: new WatcherStates({ clock, table }, presencePackage.event),
+      watcherStates: new WatcherStates({ clock, table }, presencePackage),
+      ...statesOf(config, deps, table),
     },
     identify: (tx) => authenticator.identify(tx),
     resolve: resourceResolver(directory),
@@ -131,7 +142,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   messaging.serve((account, source) => bindings.at(account, source))
 
   const forget = (account: BareJid) => {
-    bindings.forget(account)
+    bindings.forget(account, 'rejected')
     publications.forget(account)
     notifier.forget(account)
   }
@@ -139,10 +150,16 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   starting.use(directory.onUserDisabled(forget))
   starting.use(
     directory.onPasswordChanged((account) => {
-      bindings.forget(account)
+      bindings.forget(account, 'deactivated')
       notifier.passwordChanged(account)
     }),
   )
+}
+
+function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): PackageStates {
+  const isWatched = (account: BareJid) =>
+    !table.inPackage(regPackage, account)[Symbol.iterator]().next().done
+  return packageStates({ ...deps, mailbox: deps.messaging.mailbox, isWatched }, sip)
 }
 
 interface Shared {
@@ -195,15 +212,15 @@ async function startRegistrar(
     ...deps,
     store: sipBindings(deps.database),
     sender,
-    onBound: (binding) => {
-      registrations.bound(binding)
-      if (binding.priority === undefined) return
-      deps.messaging.drainOffline(binding).catch((err: unknown) => {
-        deps.log.warn({ what: 'sip_offline_messages_not_drained', account: binding.account, err })
-      })
-    },
-    onUnbound: (binding) => registrations.unbound(binding),
   })
+  bindings.onChange((binding) => {
+    registrations.changed(binding)
+    if (!binding.isBound || binding.priority === undefined) return
+    deps.messaging.drainOffline(binding).catch((err: unknown) => {
+      deps.log.warn({ what: 'sip_offline_messages_not_drained', account: binding.account, err })
+    })
+  })
+  starting.use(shared.events.registrations.states.follow(bindings))
   starting.defer(() => bindings.stop())
   starting.use(transports.onFlowClosed((flow) => bindings.flowClosed(flow)))
   await bindings.restore()

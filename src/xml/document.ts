@@ -4,12 +4,31 @@
  * nothing here. Document type definitions are refused: they are the way to entity bombs and files.
  */
 import type { Element } from './element.ts'
+import type { Scope } from './namespaces.ts'
 import { hasIllegalCharacter, isNcName, type XmlLimits, XmlSyntaxError } from './syntax.ts'
 import { XmlStreamParser } from './tokenizer.ts'
 import { Utf8Decoder } from './utf8.ts'
 
+/** A document in which text has prefixes, such as selectors (RFC 5261 §4.2.1). */
+export interface ScopedDocument {
+  readonly root: Element
+  /** What is declared inside each of its elements. */
+  readonly scopes: ReadonlyMap<Element, Scope>
+}
+
 /** `limits.maxStanzaBytes` bounds the whole document. Throws `XmlSyntaxError`. */
 export function parseDocument(input: Uint8Array | string, limits: XmlLimits): Element {
+  return parseWith(input, limits, undefined)
+}
+
+/** As `parseDocument`. */
+export function parseScopedDocument(input: Uint8Array | string, limits: XmlLimits): ScopedDocument {
+  const scopes = new Map<Element, Scope>()
+  const root = parseWith(input, limits, (element, scope) => void scopes.set(element, scope))
+  return { root, scopes }
+}
+
+function parseWith(input: Uint8Array | string, limits: XmlLimits, onTag: OnTag): Element {
   const bytes = typeof input === 'string' ? Buffer.from(input) : input
   if (bytes.length > limits.maxStanzaBytes) {
     throw new XmlSyntaxError('policy-violation', 'the document is too large')
@@ -18,16 +37,27 @@ export function parseDocument(input: Uint8Array | string, limits: XmlLimits): El
   const text = decoder.decode(bytes)
   if (!decoder.isBetweenCharacters) throw malformed('the last character is cut off')
   const body = DECLARATION.exec(text)?.[0].length ?? 0
-  return parseWrapped(text.slice(0, body), withoutAsides(text, body), limits)
+  return parseWrapped(text.slice(0, body), withoutAsides(text, body), { limits, onTag })
 }
+
+type OnTag = ((element: Element, scope: Scope) => void) | undefined
 
 const DECLARATION = /^<\?xml\s[^>]*\?>/
 const WRAPPER = 'd'
 
 /** A stream with one stanza: the parser of streams does not build the root itself. */
-function parseWrapped(declaration: string, body: string, limits: XmlLimits): Element {
+function parseWrapped(
+  declaration: string,
+  body: string,
+  { limits, onTag }: { limits: XmlLimits; onTag: OnTag },
+): Element {
   const roots: Element[] = []
-  const handler = { onOpen() {}, onElement: (root: Element) => void roots.push(root), onClose() {} }
+  const handler = {
+    onOpen() {},
+    onElement: (root: Element) => void roots.push(root),
+    onClose() {},
+    ...(onTag && { onTag }),
+  }
   const parser = new XmlStreamParser(handler, {
     ...limits,
     // Comments that were removed have left a few characters each.

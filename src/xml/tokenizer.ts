@@ -7,6 +7,7 @@
  * the open root.
  */
 import { Element, newAttributes } from './element.ts'
+import type { Scope } from './namespaces.ts'
 import { PartialToken } from './partial-token.ts'
 import {
   expandReferences,
@@ -27,6 +28,8 @@ export interface XmlHandler {
   onElement(element: Element): void
   /** The root’s closing tag. */
   onClose(): void
+  /** Every start tag, with the namespaces in scope inside it: for documents in which text has prefixes. */
+  onTag?(element: Element, scope: Scope): void
 }
 
 const LESS = 0x3c
@@ -243,7 +246,7 @@ export class XmlStreamParser {
     const outer = this.#open
     const tag = readStartTag(this.#source, this.#at, outer, this.#limits)
     if (!tag) return false
-    const { element, empty, end, depth } = tag
+    const { element, empty, end, depth, scope } = tag
     if (depth > this.#limits.maxDepth) throw policy('elements are too deep')
     if (depth === 2) {
       this.#size = 0
@@ -252,6 +255,7 @@ export class XmlStreamParser {
       this.#flushText(outer.element)
       outer.element.children.push(element)
     }
+    this.#handler.onTag?.(element, scope)
     this.#at = end
     this.#started = true
     this.#open = tag

@@ -1,13 +1,13 @@
 /**
- * Live subscriptions follow the access rules: decided again at every change, put to the presentity
+ * Live watches follow the access rules: decided again at every change, put to the presentity
  * where the rules want his word, ended where he refuses it (RFC 3856 §6.6.2).
  */
 import { type BareJid, parseJid } from '../../core/address.ts'
 import type { AccessChange } from '../../core/presence/access/access-control.ts'
 import type { Log } from '../../util/log.ts'
 import type { EventDeps } from './event-package.ts'
-import type { Subscription } from './subscription.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
+import type { Watch } from './watch.ts'
 
 export interface AccessReviewDeps {
   readonly log: Log
@@ -37,7 +37,7 @@ export class AccessReviews {
   }
 
   /** Where the presentity's word is wanted, and the watcher has a name to ask by. Never rejects. */
-  async ask({ subject, access, status }: Subscription): Promise<void> {
+  async ask({ subject, access, status }: Watch): Promise<void> {
     const { log, events } = this.#deps
     const { presentity, watcher } = subject
     if (!access?.asks || status === 'terminated') return
@@ -53,31 +53,30 @@ export class AccessReviews {
   /** Nothing leaves on the word of the old rules any more, however long it takes to ask the new ones. */
   #accessChanged({ presentity, watcher }: AccessChange): void {
     const { table } = this.#deps
-    const concerned = [...(presentity === undefined ? table.all() : table.of(presentity))].filter(
-      ({ subject }) => watcher === undefined || subject.watcher.address === watcher,
-    )
-    for (const subscription of concerned) subscription.doubt()
+    const concerned = [
+      ...(presentity === undefined ? table.watches() : table.of(presentity)),
+    ].filter(({ subject }) => watcher === undefined || subject.watcher.address === watcher)
+    for (const watch of concerned) watch.doubt()
     // Who decides about one watcher does not want to be asked about him in the same breath.
     this.#reconsider(concerned, watcher === undefined)
   }
 
   /** In slices, so that a rule about everybody does not keep everything else waiting. */
-  #reconsider(subscriptions: readonly Subscription[], mayAsk: boolean): void {
-    for (const subscription of subscriptions.slice(0, RECONSIDERED_AT_ONCE)) {
-      const asked = subscription.access?.asks ?? false
-      const reconsidered = subscription.reconsider()
-      if (mayAsk && !asked) void reconsidered.then(() => this.ask(subscription))
+  #reconsider(watches: readonly Watch[], mayAsk: boolean): void {
+    for (const watch of watches.slice(0, RECONSIDERED_AT_ONCE)) {
+      const asked = watch.access?.asks ?? false
+      const reconsidered = watch.reconsider()
+      if (mayAsk && !asked) void reconsidered.then(() => this.ask(watch))
     }
-    const rest = subscriptions.slice(RECONSIDERED_AT_ONCE)
+    const rest = watches.slice(RECONSIDERED_AT_ONCE)
     if (rest.length > 0) setImmediate(() => this.#reconsider(rest, mayAsk))
   }
 
   /** The presentity has said no to a request. */
   #refused(presentity: BareJid, watcher: BareJid): void {
-    for (const subscription of [...this.#deps.table.of(presentity)]) {
-      const { subject, status } = subscription
-      if (subject.watcher.address === watcher && status === 'pending') {
-        subscription.terminate('rejected')
+    for (const watch of this.#deps.table.of(presentity)) {
+      if (watch.watcher.address === watcher && watch.status === 'pending') {
+        watch.terminate('rejected')
       }
     }
   }

@@ -10,6 +10,12 @@ import type { Subscriptions } from '../../core/presence/subscriptions.ts'
 import type { Watchers } from '../../core/presence/watchers.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { IdentityDirectory } from '../auth/identity.ts'
+import type { HeaderEntry } from '../message/message.ts'
+import type { Asked } from './asked.ts'
+import type { TerminationReason } from './notify.ts'
+import type { PackageStates } from './package-states.ts'
+import type { SubscribeBody } from './subscribe-body.ts'
+import type { Subscription } from './subscription.ts'
 import type { WatcherStates } from './watcher-states.ts'
 
 /** Seconds. `default` holds where a request has no Expires. */
@@ -20,7 +26,7 @@ export interface ExpiresBounds {
 }
 
 /** What packages may use of the server. */
-export interface EventDeps {
+export interface EventDeps extends PackageStates {
   readonly clock: Clock
   readonly presence: PresenceService
   readonly access: AccessControl
@@ -45,6 +51,8 @@ export interface Subject {
   readonly watcher: Watcher
   /** The URI that the watcher asked for, which his documents speak of. */
   readonly entity: string
+  /** What he asked for besides; `undefined` where it is nothing. */
+  readonly asked?: Asked | undefined
 }
 
 /** What a NOTIFY is rendered for, besides its subject. */
@@ -56,12 +64,32 @@ export interface Viewing {
   readonly version: number
   /** When the NOTIFY before this one was made, in milliseconds since the epoch; 0 where there was none. */
   readonly since: number
+  /**
+   * What the watcher has taken: a package may tell the difference to it. `undefined`: tell all; so in
+   * the first NOTIFY, in the one after each SUBSCRIBE, and in the one after a failure.
+   */
+  readonly known: State | undefined
+}
+
+/** Equal for equal states, however much else the bodies differ. */
+export type State = Buffer | string | ComparedState
+
+export interface ComparedState {
+  equals(other: State): boolean
+  /** The same for equal states, and for no others: its entity-tag is made of it (RFC 5839 §6.1). */
+  readonly tag?: string
 }
 
 export interface Rendered {
+  /** Without one, the NOTIFY has no Content-Type. */
   readonly body: Buffer
-  /** Equal for equal states, however much else the bodies differ. */
-  readonly state: Buffer | string
+  readonly state: State
+  /** Instead of the one that was negotiated, with its parameters. */
+  readonly contentType?: string
+  /** Of the NOTIFY, besides the notifier's own: `Require: eventlist`. */
+  readonly headers?: readonly HeaderEntry[]
+  /** There will never be more to tell: this NOTIFY is the last (RFC 6665 §4.1.3). Not where it is a promise. */
+  readonly ends?: TerminationReason
 }
 
 /** One publication of one source (RFC 3903 §4.1). */
@@ -77,9 +105,19 @@ export interface PublishedState {
   readonly expiresAt: number
 }
 
+/** What a PUBLISH brings. */
+export type NewState = Pick<PublishedState, 'contentType' | 'body'>
+
 /** How a package takes publications (RFC 3903 §10). */
 export interface PublicationSupport {
   readonly contentTypes: readonly string[]
+  /** It is the user's word about his presence: while there is one, his registrations say nothing of it. */
+  readonly isPresence?: true
+  /**
+   * What is published from now on, where a modification says only what is different. Throws `SipError` 400.
+   * Without it, a modification replaces everything.
+   */
+  merge?(before: PublishedState, published: NewState): NewState
   /**
    * Reads the body; the answer, called once the publication is stored, reports it to the core.
    * Throws `SipError` 400 where the body is not what it claims to be.
@@ -113,7 +151,21 @@ export interface EventPackage {
   render(deps: EventDeps, subject: Subject, viewing: Viewing): Rendered | Promise<Rendered>
   /** Calls `changed` whenever the state of a resource, or of any, may look different to a watcher. */
   watch(deps: EventDeps, changed: (presentity: BareJid | undefined) => void): Disposable
+  /** The bodies that a SUBSCRIBE may have; others get 415. `Subject.asked` has them. */
+  readonly bodies?: readonly SubscribeBody<unknown>[]
+  /** Where more belongs to a subscription than one dialog about one resource. */
+  readonly service?: ServedPackage
   readonly publication?: PublicationSupport
+}
+
+/** A package that a `SubscribeService` answers with. */
+export interface ServedPackage {
+  /** Of the service that takes the subscription up again after a restart. */
+  readonly name: string
+  /** A refresh came, and `asked` is what it asks for. Throws `SipError` where that cannot be: all stays as it was. */
+  refreshed(subscription: Subscription): void | Promise<void>
+  /** Called once, before the last NOTIFY is rendered. */
+  ended(subscription: Subscription): void
 }
 
 /** What somebody published for it to be done, and not to be kept. */

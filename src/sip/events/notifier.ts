@@ -2,29 +2,29 @@
  * The notifier (RFC 6665 §4.2): takes SUBSCRIBEs, keeps the subscriptions and tells them of changes.
  *
  * Order of the checks, each answered before the next is made: who asks (401), the event package
- * (489), a body (415), Accept (406), Expires (423), the dialog (481, 500), the resource (404), how
- * many there are (403, 503), the access rules. The subscription is stored before the 200 leaves.
+ * (489), who serves it, a body (415), Accept (406), Expires (423), the dialog (481, 500), the resource
+ * (404), how many there are (403, 503), the access rules. The subscription is stored before the 200 leaves.
  */
 import { randomInt } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
-import type { Watcher } from '../../core/presence/access/access.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { sharedString } from '../../util/own-string.ts'
 import { orderedId } from '../../util/random-id.ts'
-import type { SipIdentity } from '../auth/identity.ts'
 import { Dialog, dialogKeyOf } from '../dialog/dialog.ts'
 import { SipError } from '../errors.ts'
-import type { SipRequest } from '../message/message.ts'
 import { createResponse, newTag } from '../message/respond.ts'
-import { type EventValue, parseEvent } from '../message/values.ts'
 import type { ServerTransaction, SipUserAgent } from '../user-agent.ts'
 import { AccessReviews } from './access-reviews.ts'
-import type { EventDeps, EventPackage, ExpiresBounds } from './event-package.ts'
+import { type Asked, onCondition, parseAsked } from './asked.ts'
+import { type Demand, requirePackage, requireTerms } from './demand.ts'
+import { endedPackage } from './ended-package.ts'
+import type { EventDeps, EventPackage, ExpiresBounds, Subject } from './event-package.ts'
 import { Expiries } from './expiries.ts'
-import { allowEvents, grantExpires, negotiate } from './headers.ts'
 import { nextHop, sharedPeer } from './next-hop.ts'
+import type { TerminationReason } from './notify.ts'
 import { aorOf, type Identify, type ResolveResource, watcherOf } from './resources.ts'
+import type { Served, SubscribeService, Wanted, WatchRegister } from './subscribe-service.ts'
 import { Subscription } from './subscription.ts'
 import type { NotifyPacing, SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
 import { isDurable, type SubscriptionKeeper } from './subscription-keeper.ts'
@@ -37,21 +37,13 @@ export interface NotifierDeps {
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly packages: readonly EventPackage[]
+  /** Asked in order who serves a SUBSCRIBE; the package alone where nobody claims it. */
+  readonly services?: readonly SubscribeService[]
   readonly events: EventDeps
   readonly keeper: SubscriptionKeeper
   readonly table: SubscriptionTable
   readonly expires: ExpiresBounds
   readonly pacing: NotifyPacing
-}
-
-/** What a SUBSCRIBE asks for, once the checks on it alone are passed. */
-interface Demand {
-  readonly tx: ServerTransaction
-  readonly watcher: Watcher
-  readonly event: EventValue
-  readonly package: EventPackage
-  readonly contentType: string
-  readonly seconds: number
 }
 
 /** After a restart the NOTIFYs that tell what has changed wait for the listeners, and do not leave all at once. */
@@ -65,6 +57,7 @@ export class Notifier {
   readonly #subscriptionDeps: SubscriptionDeps
   readonly #watches: Disposable[]
   readonly #reviews: AccessReviews
+  readonly #register: WatchRegister
   /** Terminated, and the last NOTIFY not answered yet. */
   readonly #leaving = new Set<Subscription>()
   #stopping = false
@@ -80,6 +73,7 @@ export class Notifier {
       expiries: new Expiries(clock),
       send: (request, to, answered) => userAgent.send(request, to, answered),
       notified: (subscription) => deps.keeper.notified(subscription),
+      modified: (subscription) => deps.keeper.modified(subscription),
       decided: (subscription, before) => {
         deps.keeper.decided(subscription)
         events.watcherStates.decided(subscription, before)
@@ -91,14 +85,15 @@ export class Notifier {
     )
     this.#reviews = new AccessReviews(deps)
     this.#watches.push(this.#reviews.start())
+    this.#register = watchRegister(deps, this.#reviews)
   }
 
   /** Handles a SUBSCRIBE; throws `SipError`. */
   async handle(tx: ServerTransaction): Promise<void> {
     if (this.#stopping)
       throw new SipError(503, undefined, [['Retry-After', STOPPING_RETRY_SECONDS]])
-    const identity = await this.#deps.identify(tx)
-    const demand = this.#examine(tx, identity)
+    const watcher = watcherOf(await this.#deps.identify(tx))
+    const demand: Demand = { tx, watcher, ...requirePackage(tx.request, this.#deps.packages) }
     const dialogKey = dialogKeyOf(tx.request)
     if (dialogKey === undefined) await this.#open(demand)
     else await this.#refresh(demand, dialogKey)
@@ -107,11 +102,32 @@ export class Notifier {
   /** Takes up the subscriptions of before a restart, and tells each how things are now. */
   async restore(): Promise<void> {
     const { keeper, packages, clock } = this.#deps
-    for (const init of await keeper.load(packages, clock.now())) {
-      const subscription = this.#create(init)
-      this.#deps.table.add(subscription)
-      clock.after(RESTORE_DELAY_MS + randomInt(RESTORE_SPREAD_MS), () => this.#resume(subscription))
+    for (const { init, service } of await keeper.load(packages, clock.now())) {
+      if (service === undefined) this.#takeUp(this.#create(init))
+      else await this.#restoreServed(init, service)
     }
+  }
+
+  async #restoreServed(init: SubscriptionInit, name: string): Promise<void> {
+    const { package: pkg, subject, asked } = init
+    const { entity, watcher } = subject
+    const service = this.#deps.services?.find((one) => one.name === name)
+    const served = await service?.restore({ package: pkg, entity, watcher, asked })
+    if (served) {
+      const subscription = this.#create({ ...init, ...servedBy(served, subject) })
+      this.#takeUp(subscription)
+      served.begin(subscription, this.#register)
+      return
+    }
+    const subscription = this.#create({ ...init, package: endedPackage(pkg) })
+    this.#deps.table.add(subscription)
+    subscription.terminate('noresource')
+  }
+
+  #takeUp(subscription: Subscription): void {
+    const { clock, table } = this.#deps
+    table.add(subscription)
+    clock.after(RESTORE_DELAY_MS + randomInt(RESTORE_SPREAD_MS), () => this.#resume(subscription))
   }
 
   #resume(subscription: Subscription): void {
@@ -127,7 +143,7 @@ export class Notifier {
   async stop(): Promise<void> {
     this.#stopping = true
     for (const watch of this.#watches) watch[Symbol.dispose]()
-    for (const subscription of [...this.#deps.table.all()]) {
+    for (const subscription of [...this.#deps.table.dialogs()]) {
       if (isDurable(subscription)) subscription.suspend()
       else subscription.terminate('deactivated')
     }
@@ -136,58 +152,46 @@ export class Notifier {
 
   /** The user is gone: who watches him is told so, and he watches nobody any more. */
   forget(account: BareJid): void {
-    for (const subscription of [...this.#deps.table.all()]) {
-      const { presentity, watcher } = subscription.subject
-      if (presentity === account) subscription.terminate('noresource')
-      else if (watcher.account === account) subscription.terminate('rejected')
-    }
+    for (const watch of this.#deps.table.of(account)) watch.terminate('noresource')
+    this.#endAllOf(account, 'rejected')
   }
 
   /** Whoever knows the new password may watch on: he subscribes again, and proves it. */
   passwordChanged(account: BareJid): void {
-    for (const subscription of [...this.#deps.table.all()]) {
-      if (subscription.subject.watcher.account === account) subscription.terminate('deactivated')
+    this.#endAllOf(account, 'deactivated')
+  }
+
+  #endAllOf(watcher: BareJid, reason: TerminationReason): void {
+    for (const subscription of [...this.#deps.table.dialogs()]) {
+      if (subscription.watcher.account === watcher) subscription.terminate(reason)
     }
   }
 
   #changed(pkg: EventPackage, presentity: BareJid | undefined): void {
     const { table } = this.#deps
-    if (presentity !== undefined) {
-      for (const subscription of table.inPackage(pkg, presentity)) subscription.changed()
-      return
-    }
-    for (const subscription of table.all()) {
-      if (subscription.package === pkg) subscription.changed()
-    }
-  }
-
-  #examine(tx: ServerTransaction, identity: SipIdentity): Demand {
-    const { request } = tx
-    const { packages, expires } = this.#deps
-    const event = parseEvent(request.headers.get('Event') ?? '')
-    const pkg = packages.find((candidate) => candidate.event === event?.package)
-    if (!event || !pkg) throw new SipError(489, undefined, allowEvents(packages))
-    refuseBody(request)
-    const contentType = negotiate(request, pkg.contentTypes)
-    if (contentType === undefined) throw new SipError(406)
-    const seconds = grantExpires(request, expires)
-    return { tx, watcher: watcherOf(identity), event, package: pkg, contentType, seconds }
+    const concerned =
+      presentity === undefined ? table.allInPackage(pkg) : table.inPackage(pkg, presentity)
+    for (const watch of concerned) watch.changed()
   }
 
   async #open(demand: Demand): Promise<void> {
-    const { tx, watcher, seconds } = demand
-    const { clock, resolve, table, keeper } = this.#deps
+    const { tx, watcher } = demand
+    const { clock, resolve, table, keeper, expires } = this.#deps
     const { request } = tx
+    const served = await this.#claim(demand)
+    const pkg = served?.package ?? demand.package
+    const { contentType, asked, seconds } = requireTerms(demand, pkg, { expires })
     const dialog = Dialog.asUas(request, newTag()) // 400 without Contact
-    const presentity = await resolve(request.uri)
+    const presentity = served?.presentity ?? (await resolve(request.uri))
     table.requireRoomFor(watcher.address)
     const now = clock.now()
     const subscription = this.#create({
       id: orderedId(now),
-      package: demand.package,
+      package: pkg,
       eventId: demand.event.id,
       subject: { presentity, watcher, entity: aorOf(request.uri) },
-      contentType: demand.contentType,
+      contentType,
+      asked,
       createdAt: now,
       dialog,
       contact: sharedString(tx.contact),
@@ -195,6 +199,7 @@ export class Notifier {
       expiresAt: now + seconds * 1000,
     })
     table.add(subscription)
+    served?.begin(subscription, this.#register)
     await this.#orAbandon(subscription, () => subscription.admit())
     if (seconds > 0) await this.#orAbandon(subscription, () => keeper.save(subscription))
     await this.#reviews.ask(subscription)
@@ -204,27 +209,75 @@ export class Notifier {
     else subscription.notifyNow()
   }
 
-  async #refresh(demand: Demand, dialogKey: string): Promise<void> {
-    const { tx, watcher, seconds } = demand
+  /** Nothing but lists has an address that no person has: what nobody claims is a person's. */
+  async #claim({ tx, watcher, event, package: pkg }: Demand): Promise<Served | undefined> {
+    const { services = [] } = this.#deps
+    if (services.length === 0) return undefined
     const { request } = tx
-    const subscription = this.#deps.table.get(dialogKey)
+    const asked = parseAsked(request, event)
+    const wanted: Wanted = { package: pkg, entity: aorOf(request.uri), watcher, asked }
+    for (const service of services) {
+      const served = await service.claim(wanted, request)
+      if (served) return served
+    }
+    return undefined
+  }
+
+  async #refresh(demand: Demand, dialogKey: string): Promise<void> {
+    const { tx, watcher } = demand
+    const { request } = tx
+    const { table, clock, keeper, expires } = this.#deps
+    const subscription = table.get(dialogKey)
+    const terms = requireTerms(demand, subscription?.package ?? demand.package, {
+      expires,
+      before: subscription?.asked,
+    })
     if (!subscription || !isSame(subscription, demand)) throw new SipError(481)
     if (subscription.subject.watcher.address !== watcher.address) throw new SipError(403)
     subscription.dialog.accept(request) // 500 for an old request that got late here
     subscription.peer = sharedPeer(nextHop(request, tx.source))
-    if (seconds === 0) {
-      this.#accept(tx, subscription, 0)
-      subscription.terminate('timeout')
+    if (terms.seconds === 0) {
+      await this.#unsubscribe(tx, subscription, terms.asked?.suppress)
       return
     }
-    subscription.contentType = demand.contentType
-    subscription.extend(this.#deps.clock.now() + seconds * 1000)
-    await this.#deps.keeper.save(subscription)
+    subscription.contentType = terms.contentType
+    await this.#askAnew(subscription, terms.asked)
+    subscription.extend(clock.now() + terms.seconds * 1000)
+    await keeper.save(subscription)
     await this.#reviews.ask(subscription)
     // Ended while it was being written: an un-SUBSCRIBE or a 481 has overtaken.
+    const isKnown = await hasEntity(subscription, terms.asked?.suppress)
     if (subscription.status === 'terminated') throw new SipError(481)
-    this.#accept(tx, subscription, seconds)
-    subscription.notifyNow()
+    // RFC 5839 §6.3: no NOTIFY where it would say nothing new.
+    const isQuiet = isKnown && subscription.isStatusKnown
+    this.#accept(tx, subscription, terms.seconds, isQuiet ? 204 : 200)
+    if (isQuiet) subscription.keepQuiet()
+    else subscription.notifyNow()
+  }
+
+  /** RFC 5839 §5.7: who has the state is told nothing more. */
+  async #unsubscribe(
+    tx: ServerTransaction,
+    subscription: Subscription,
+    condition: string | undefined,
+  ): Promise<void> {
+    subscription.asked = onCondition(subscription.asked, condition)
+    const isKnown = await hasEntity(subscription, condition)
+    this.#accept(tx, subscription, 0, isKnown ? 204 : 200)
+    if (isKnown) subscription.abandon()
+    else subscription.terminate('timeout')
+  }
+
+  /** What a service refuses leaves the subscription as it was (RFC 6665 §4.2.1.3). */
+  async #askAnew(subscription: Subscription, asked: Asked | undefined): Promise<void> {
+    const before = subscription.asked
+    subscription.asked = asked
+    try {
+      await subscription.package.service?.refreshed(subscription)
+    } catch (error) {
+      subscription.asked = before
+      throw error
+    }
   }
 
   async #orAbandon(subscription: Subscription, step: () => Promise<void>): Promise<void> {
@@ -236,12 +289,17 @@ export class Notifier {
     }
   }
 
-  #accept(tx: ServerTransaction, { dialog }: Subscription, seconds: number): void {
+  #accept(
+    tx: ServerTransaction,
+    { dialog }: Subscription,
+    seconds: number,
+    status: 200 | 204 = 200,
+  ): void {
     const headers: [string, string][] = [
       ['Expires', String(seconds)],
       ['Contact', `<${tx.contact}>`],
     ]
-    tx.respond(createResponse(tx.request, 200, undefined, { headers, toTag: dialog.localTag }))
+    tx.respond(createResponse(tx.request, status, undefined, { headers, toTag: dialog.localTag }))
   }
 
   #create(init: SubscriptionInit): Subscription {
@@ -252,20 +310,37 @@ export class Notifier {
     this.#deps.table.remove(subscription)
     this.#deps.keeper.forget(subscription)
     this.#deps.events.watcherStates.ended(subscription)
+    subscription.package.service?.ended(subscription)
     this.#leaving.add(subscription)
     // Its last NOTIFY leaves in this turn.
     queueMicrotask(() => void subscription.settled().then(() => this.#leaving.delete(subscription)))
   }
 }
 
-/** §4.5.2: the same event and id, or it is another subscription than the one in this dialog. */
-function isSame(subscription: Subscription, { package: pkg, event }: Demand): boolean {
-  return subscription.package === pkg && subscription.eventId === event.id
+async function hasEntity(
+  subscription: Subscription,
+  condition: string | undefined,
+): Promise<boolean> {
+  return condition !== undefined && (await subscription.has(condition))
 }
 
-/** Filters (RFC 4660 §3.4) and lists (RFC 5367) are not taken yet; what would be ignored is refused (RFC 3261 §8.2.3). */
-function refuseBody({ headers, body }: SipRequest): void {
-  if (body.length === 0) return
-  if (/handling\s*=\s*optional/i.test(headers.get('Content-Disposition') ?? '')) return
-  throw new SipError(415, undefined, [['Accept', '']])
+/** §4.5.2: the same event and id, or it is another subscription than the one in this dialog. */
+function isSame(subscription: Subscription, { event }: Demand): boolean {
+  return subscription.package.event === event.package && subscription.eventId === event.id
+}
+
+function servedBy(served: Served, subject: Subject): Pick<SubscriptionInit, 'package' | 'subject'> {
+  return { package: served.package, subject: { ...subject, presentity: served.presentity } }
+}
+
+function watchRegister({ table, events }: NotifierDeps, reviews: AccessReviews): WatchRegister {
+  return {
+    add: (watch) => table.addWatch(watch),
+    remove(watch) {
+      table.removeWatch(watch)
+      events.watcherStates.ended(watch)
+    },
+    decided: (watch, before) => events.watcherStates.decided(watch, before),
+    ask: (watch) => reviews.ask(watch),
+  }
 }

@@ -2,7 +2,7 @@
 import type { Access } from '../../core/presence/access/access.ts'
 import type { Dialog } from '../dialog/dialog.ts'
 import type { SipRequest } from '../message/message.ts'
-import type { EventPackage, Rendered } from './event-package.ts'
+import type { EventPackage, Rendered, State } from './event-package.ts'
 
 /** RFC 6665 §4.1.3. */
 export type SubscriptionStatus = 'active' | 'pending' | 'terminated'
@@ -23,24 +23,26 @@ export interface Draft {
   readonly at: number
   readonly status: SubscriptionStatus
   readonly access: Access | undefined
+  /** Of `Viewing`: the same however often it is rendered before it leaves. */
+  readonly version: number
   readonly rendered: Rendered
 }
+
+const NO_BODY = Buffer.alloc(0)
 
 interface Notifying {
   readonly package: EventPackage
   readonly eventId: string | undefined
   readonly dialog: Dialog
   readonly contact: string
-  readonly contentType: string
 }
 
 export function createNotify(subscription: Notifying): SipRequest {
-  const { package: pkg, eventId, dialog, contact, contentType } = subscription
+  const { package: pkg, eventId, dialog, contact } = subscription
   const request = dialog.createRequest('NOTIFY')
   const event = eventId === undefined ? pkg.event : `${pkg.event};id=${eventId}`
   request.headers.append('Event', event)
   request.headers.append('Contact', `<${contact}>`)
-  request.headers.append('Content-Type', contentType)
   return request
 }
 
@@ -53,7 +55,24 @@ export function subscriptionState(
   return `${status};expires=${Math.max(0, Math.floor(restMs / 1000))}`
 }
 
-export function isSameState(a: Rendered['state'], b: Rendered['state']): boolean {
+/** Puts in what was rendered; `contentType` is the negotiated one. What is put in again replaces it. */
+export function fillIn(request: SipRequest, rendered: Rendered, contentType: string): void {
+  const { headers } = request
+  if (rendered.body.length > 0) headers.set('Content-Type', rendered.contentType ?? contentType)
+  else headers.remove('Content-Type')
+  for (const [name, value] of rendered.headers ?? []) headers.set(name, value)
+  request.body = rendered.body
+}
+
+/** RFC 5839 §6.2. */
+export function omitBody(request: SipRequest): void {
+  request.headers.remove('Content-Type')
+  request.body = NO_BODY
+}
+
+export function isSameState(a: State, b: State): boolean {
   if (a === b) return true
-  return typeof a !== 'string' && typeof b !== 'string' && a.equals(b)
+  if (typeof a === 'string' || typeof b === 'string') return false
+  if (Buffer.isBuffer(a)) return Buffer.isBuffer(b) && a.equals(b)
+  return !Buffer.isBuffer(b) && a.equals(b)
 }

@@ -5,6 +5,7 @@ import type { Log } from '../../util/log.ts'
 import type { Dialog } from '../dialog/dialog.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import type { Peer } from '../transport/transport.ts'
+import type { Asked } from './asked.ts'
 import type { EventDeps, EventPackage, Subject } from './event-package.ts'
 import type { Expiries } from './expiries.ts'
 import type { SubscriptionStatus } from './notify.ts'
@@ -20,6 +21,8 @@ export interface SubscriptionDeps {
   send(request: SipRequest, to: Peer | undefined, answered: (response: SipResponse) => void): void
   /** Called after each NOTIFY was sent. */
   notified(subscription: Subscription): void
+  /** Called after the watcher has changed what he asks for with the answer to a NOTIFY. */
+  modified(subscription: Subscription): void
   /** Called after it became known what the watcher may see; `before` is what held, if anything did. */
   decided(subscription: Subscription, before: Access | undefined): void
   /** Called once, as soon as a subscription is terminated: before its last NOTIFY is answered. */
@@ -40,6 +43,7 @@ export interface SubscriptionInit {
   readonly eventId: string | undefined
   readonly subject: Subject
   readonly contentType: string
+  readonly asked: Asked | undefined
   readonly createdAt: number
   readonly dialog: Dialog
   /** Our Contact in this dialog. */

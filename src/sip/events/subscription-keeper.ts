@@ -9,6 +9,7 @@ import type {
 } from '../../storage/stores/sip-subscriptions.ts'
 import type { Log } from '../../util/log.ts'
 import { Dialog, type DialogSnapshot } from '../dialog/dialog.ts'
+import { type AskedSnapshot, restoreAsked, snapshotOf } from './asked.ts'
 import type { EventPackage } from './event-package.ts'
 import type { SubscriptionStatus } from './notify.ts'
 import type { Subscription } from './subscription.ts'
@@ -28,7 +29,16 @@ interface Snapshot {
   readonly account: string | undefined
   readonly contentType: string
   readonly contact: string
+  readonly asked?: AskedSnapshot | undefined
+  /** The name of the `SubscribeService`. */
+  readonly service?: string | undefined
   readonly peer: { readonly host: string; readonly port: number } | undefined
+}
+
+export interface Stored {
+  readonly init: SubscriptionInit
+  /** The name of who serves it, where it is not its package. */
+  readonly service: string | undefined
 }
 
 export class SubscriptionKeeper {
@@ -65,6 +75,11 @@ export class SubscriptionKeeper {
     if (storedCseq !== undefined && storedStatus !== status) this.#saveLater(subscription)
   }
 
+  /** To be called when a subscription asks for something else. */
+  modified(subscription: Subscription): void {
+    if (subscription.storedCseq !== undefined) this.#saveLater(subscription)
+  }
+
   forget(subscription: Subscription): void {
     if (subscription.storedCseq === undefined) return
     // The next start deletes what has ended, and a watcher who knows nothing of it answers 481.
@@ -73,14 +88,14 @@ export class SubscriptionKeeper {
     })
   }
 
-  async load(packages: readonly EventPackage[], now: number): Promise<SubscriptionInit[]> {
-    const inits: SubscriptionInit[] = []
+  async load(packages: readonly EventPackage[], now: number): Promise<Stored[]> {
+    const found: Stored[] = []
     for (const record of await this.#store.load(now)) {
-      const init = fromRecord(record, packages)
-      if (init) inits.push(init)
+      const stored = fromRecord(record, packages)
+      if (stored) found.push(stored)
       else this.#log.warn({ what: 'sip_subscription_not_restored', id: record.id })
     }
-    return inits
+    return found
   }
 
   #remove(subscription: Subscription): Promise<void> {
@@ -105,7 +120,7 @@ function storedStatus(status: SubscriptionStatus): 'pending' | 'active' {
 }
 
 function toRecord(subscription: Subscription): SubscriptionRecord {
-  const { id, subject, eventId, contentType, contact, peer, dialog } = subscription
+  const { id, subject, eventId, contentType, contact, peer, dialog, asked } = subscription
   const snapshot: Snapshot = {
     dialog: dialog.snapshot(),
     eventId,
@@ -113,6 +128,8 @@ function toRecord(subscription: Subscription): SubscriptionRecord {
     account: subject.watcher.account,
     contentType,
     contact,
+    asked: asked && snapshotOf(asked),
+    service: subscription.package.service?.name,
     peer: peer && { host: peer.host, port: peer.port },
   }
   return {
@@ -130,23 +147,24 @@ function toRecord(subscription: Subscription): SubscriptionRecord {
 function fromRecord(
   record: SubscriptionRecord,
   packages: readonly EventPackage[],
-): SubscriptionInit | undefined {
+): Stored | undefined {
   const found = packages.find(({ event }) => event === record.event)
   const presentity = parseJid(record.presentity)?.bare
   const snapshot = parseSnapshot(record.dialog)
   if (!found || !presentity || !snapshot) return undefined
-  const { eventId, entity, account, contentType, contact, peer } = snapshot
+  const { eventId, entity, account, contentType, contact, asked, service, peer } = snapshot
   const watcher = {
     address: record.watcher,
     account: account === undefined ? undefined : parseJid(account)?.bare,
     protocol: 'sip' as const,
   }
-  return {
+  const init: SubscriptionInit = {
     id: record.id,
     package: found,
     eventId,
     subject: { presentity, watcher, entity },
     contentType,
+    asked: asked && restoreAsked(asked),
     createdAt: record.createdAt,
     dialog: Dialog.restore(snapshot.dialog, CSEQ_GAP),
     contact,
@@ -154,6 +172,7 @@ function fromRecord(
     expiresAt: record.expiresAt,
     stored: record.status === 'pending' ? 'pending' : 'active',
   }
+  return { init, service }
 }
 
 /** Written by `toRecord` of this or an earlier version. */

@@ -1,9 +1,10 @@
-/** All live subscriptions, found by dialog and by resource, and counted by watcher. */
+/** All live subscriptions by dialog, counted by watcher; all watches, theirs and those of lists, by resource. */
 import type { BareJid } from '../../core/address.ts'
 import { gauge } from '../../util/metrics.ts'
 import { SipError } from '../errors.ts'
 import type { EventPackage } from './event-package.ts'
 import type { Subscription } from './subscription.ts'
+import type { Watch } from './watch.ts'
 
 export interface SubscriptionLimits {
   readonly total: number
@@ -25,7 +26,7 @@ export class SubscriptionTable {
   /** By the tag that we gave, which no two dialogs share. */
   readonly #byTag = new Map<string, Subscription>()
   /** A change concerns one package: a thousand watchers of presence are no matter of those of the watchers. */
-  readonly #byPackage = new Map<EventPackage, Map<BareJid, Set<Subscription>>>()
+  readonly #byPackage = new Map<EventPackage, Map<BareJid, Set<Watch>>>()
   readonly #countByWatcher = new Map<string, number>()
 
   constructor(limits: SubscriptionLimits) {
@@ -52,47 +53,66 @@ export class SubscriptionTable {
     return found?.dialog.key === dialogKey ? found : undefined
   }
 
-  of(presentity: BareJid): Subscription[] {
+  of(presentity: BareJid): Watch[] {
     return [...this.#byPackage.values()].flatMap((watched) => [...(watched.get(presentity) ?? [])])
   }
 
   /** Do not keep the answer: it is the live one. */
-  inPackage(pkg: EventPackage, presentity: BareJid): Iterable<Subscription> {
+  inPackage(pkg: EventPackage, presentity: BareJid): Iterable<Watch> {
     return this.#byPackage.get(pkg)?.get(presentity) ?? []
   }
 
-  all(): Iterable<Subscription> {
+  /** As `inPackage`, of all presentities. */
+  *allInPackage(pkg: EventPackage): Generator<Watch> {
+    for (const watches of this.#byPackage.get(pkg)?.values() ?? []) yield* watches
+  }
+
+  *watches(): Generator<Watch> {
+    for (const pkg of this.#byPackage.keys()) yield* this.allInPackage(pkg)
+  }
+
+  dialogs(): Iterable<Subscription> {
     return this.#byTag.values()
   }
 
+  /** A subscription is a watch, too. */
   add(subscription: Subscription): void {
-    const { presentity, watcher } = subscription.subject
+    const { address } = subscription.watcher
     this.#byTag.set(subscription.dialog.localTag, subscription)
-    const watched = this.#watchedIn(subscription.package)
-    const others = watched.get(presentity)
-    if (others) others.add(subscription)
-    else watched.set(presentity, new Set([subscription]))
-    this.#countByWatcher.set(watcher.address, (this.#countByWatcher.get(watcher.address) ?? 0) + 1)
+    this.addWatch(subscription)
+    this.#countByWatcher.set(address, (this.#countByWatcher.get(address) ?? 0) + 1)
     live += 1
   }
 
   /** Removing what is not there does nothing. */
   remove(subscription: Subscription): void {
-    const { presentity, watcher } = subscription.subject
+    const { address } = subscription.watcher
     const { localTag } = subscription.dialog
     if (this.#byTag.get(localTag) !== subscription) return
     this.#byTag.delete(localTag)
-    const watched = this.#watchedIn(subscription.package)
-    const others = watched.get(presentity)
-    others?.delete(subscription)
-    if (others?.size === 0) watched.delete(presentity)
-    const count = (this.#countByWatcher.get(watcher.address) ?? 1) - 1
-    if (count === 0) this.#countByWatcher.delete(watcher.address)
-    else this.#countByWatcher.set(watcher.address, count)
+    this.removeWatch(subscription)
+    const count = (this.#countByWatcher.get(address) ?? 1) - 1
+    if (count === 0) this.#countByWatcher.delete(address)
+    else this.#countByWatcher.set(address, count)
     live -= 1
   }
 
-  #watchedIn(pkg: EventPackage): Map<BareJid, Set<Subscription>> {
+  addWatch(watch: Watch): void {
+    const watched = this.#watchedIn(watch.package)
+    const others = watched.get(watch.presentity)
+    if (others) others.add(watch)
+    else watched.set(watch.presentity, new Set([watch]))
+  }
+
+  /** Removing what is not there does nothing. */
+  removeWatch(watch: Watch): void {
+    const watched = this.#watchedIn(watch.package)
+    const others = watched.get(watch.presentity)
+    others?.delete(watch)
+    if (others?.size === 0) watched.delete(watch.presentity)
+  }
+
+  #watchedIn(pkg: EventPackage): Map<BareJid, Set<Watch>> {
     let watched = this.#byPackage.get(pkg)
     if (!watched) {
       watched = new Map()

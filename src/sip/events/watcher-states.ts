@@ -1,5 +1,5 @@
 /**
- * The subscriptions to an event package as the presentity is told of them: the state machine of
+ * The watches of an event package as the presentity is told of them: the state machine of
  * RFC 3857 §4.7.1. A blocked watcher, who believes himself active, is none here: his subscription
  * was rejected, as far as the presentity is concerned.
  */
@@ -7,10 +7,10 @@ import type { BareJid } from '../../core/address.ts'
 import type { Access, Decision, Watcher } from '../../core/presence/access/access.ts'
 import type { WatcherEvent, WatcherStatus } from '../../formats/watcherinfo.ts'
 import type { Clock } from '../../util/clock.ts'
-import { parseNameAddr } from '../message/values.ts'
+import type { EventPackage } from './event-package.ts'
 import type { TerminationReason } from './notify.ts'
-import type { Subscription } from './subscription.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
+import type { Watch } from './watch.ts'
 
 export interface WatcherState {
   readonly id: string
@@ -37,17 +37,17 @@ const MAX_ENDED = 200
 export class WatcherStates {
   readonly #clock: Clock
   readonly #table: SubscriptionTable
-  readonly #event: string
+  readonly #package: EventPackage
   readonly #ended = new Map<BareJid, Ended[]>()
   /** Those that were let in after they had waited. */
-  readonly #approved = new WeakSet<Subscription>()
+  readonly #approved = new WeakSet<Watch>()
   readonly #listeners = new Set<(presentity: BareJid) => void>()
 
-  /** `event` is the package that is told of. */
-  constructor({ clock, table }: { clock: Clock; table: SubscriptionTable }, event: string) {
+  /** `told` is the package that is told of. */
+  constructor({ clock, table }: { clock: Clock; table: SubscriptionTable }, told: EventPackage) {
     this.#clock = clock
     this.#table = table
-    this.#event = event
+    this.#package = told
   }
 
   onChange(listener: (presentity: BareJid) => void): Disposable {
@@ -58,11 +58,11 @@ export class WatcherStates {
   /** Active and pending. §4.7.2: what ends as soon as it has begun is not told of. */
   of(presentity: BareJid): WatcherState[] {
     const states: WatcherState[] = []
-    for (const subscription of this.#table.of(presentity)) {
-      const status = statusOf(subscription.access?.decision)
-      if (!status || !this.#isTold(subscription)) continue
-      const event = this.#approved.has(subscription) ? 'approved' : 'subscribe'
-      states.push({ ...stateOf(subscription), status, event, expiresAt: subscription.expiresAt })
+    for (const watch of this.#table.inPackage(this.#package, presentity)) {
+      const status = statusOf(watch.access?.decision)
+      if (!status || !this.#isTold(watch)) continue
+      const event = this.#approved.has(watch) ? 'approved' : 'subscribe'
+      states.push({ ...stateOf(watch), status, event, expiresAt: watch.expiresAt })
     }
     return states
   }
@@ -73,37 +73,37 @@ export class WatcherStates {
     return ended.filter(({ at }) => at > since).map(({ state }) => state)
   }
 
-  /** To be called after each decision about a subscription; `before` is the one that held. */
-  decided(subscription: Subscription, before: Access | undefined): void {
-    if (!this.#isTold(subscription)) return
+  /** To be called after each decision about a watch; `before` is the one that held. */
+  decided(watch: Watch, before: Access | undefined): void {
+    if (!this.#isTold(watch)) return
     const was = statusOf(before?.decision)
-    const is = statusOf(subscription.access?.decision)
+    const is = statusOf(watch.access?.decision)
     if (was === is) return
-    if (is === 'active' && was === 'pending') this.#approved.add(subscription)
-    else this.#approved.delete(subscription)
-    if (!is) this.#remember(subscription, 'rejected')
-    this.#tell(subscription)
+    if (is === 'active' && was === 'pending') this.#approved.add(watch)
+    else this.#approved.delete(watch)
+    if (!is) this.#remember(watch, 'rejected')
+    this.#tell(watch)
   }
 
-  /** To be called when a subscription has ended. */
-  ended(subscription: Subscription): void {
-    const was = statusOf(subscription.access?.decision)
-    if (!was || !this.#isTold(subscription)) return
-    const { reason } = subscription
+  /** To be called when a watch has ended. */
+  ended(watch: Watch): void {
+    const was = statusOf(watch.access?.decision)
+    if (!was || !this.#isTold(watch)) return
+    const { reason } = watch
     // §4.7.1: a request that nobody has answered goes on waiting.
-    if (was === 'active' || reason !== 'timeout') this.#remember(subscription, eventOf(reason))
-    this.#tell(subscription)
+    if (was === 'active' || reason !== 'timeout') this.#remember(watch, eventOf(reason))
+    this.#tell(watch)
   }
 
-  #isTold({ package: { event }, expiresAt, createdAt }: Subscription): boolean {
-    return event === this.#event && expiresAt > createdAt
+  #isTold({ package: pkg, expiresAt, createdAt }: Watch): boolean {
+    return pkg === this.#package && expiresAt > createdAt
   }
 
-  #remember(subscription: Subscription, event: WatcherEvent): void {
-    const { presentity } = subscription.subject
+  #remember(watch: Watch, event: WatcherEvent): void {
+    const { presentity } = watch.subject
     const at = this.#clock.now()
     const known = (this.#ended.get(presentity) ?? []).filter((one) => one.at > at - ENDED_KEPT_MS)
-    const state = { ...stateOf(subscription), status: 'terminated', event } as const
+    const state = { ...stateOf(watch), status: 'terminated', event } as const
     if (!this.#ended.has(presentity)) this.#forgetLater(presentity)
     this.#ended.set(presentity, [...known, { at, state }].slice(-MAX_ENDED))
   }
@@ -121,7 +121,7 @@ export class WatcherStates {
     this.#forgetLater(presentity)
   }
 
-  #tell({ subject: { presentity } }: Subscription): void {
+  #tell({ presentity }: Watch): void {
     for (const listener of this.#listeners) listener(presentity)
   }
 }
@@ -131,9 +131,7 @@ function statusOf(decision: Decision | undefined): 'active' | 'pending' | undefi
   return decision === 'confirm' ? 'pending' : undefined
 }
 
-function stateOf({ id, subject, createdAt, dialog }: Subscription) {
-  const { watcher } = subject
-  const displayName = parseNameAddr(dialog.remoteParty)?.displayName
+function stateOf({ id, watcher, displayName, createdAt }: Watch) {
   return { id, watcher, displayName, createdAt, expiresAt: undefined }
 }
 

@@ -32,6 +32,18 @@ export interface BindingState {
   readonly takesMessages: boolean
 }
 
+/**
+ * What last happened to a contact, in the words of RFC 3680 §4.7.1. The first two leave it bound. A connection
+ * that closes and a new password deactivate: the client is welcome to register again at once.
+ */
+export type ContactEvent =
+  | 'registered'
+  | 'refreshed'
+  | 'expired'
+  | 'unregistered'
+  | 'deactivated'
+  | 'rejected'
+
 /** q 0…1 as a priority of the core; not negative, so that messages to the person reach his phone. */
 const MAX_PRIORITY = 10
 
@@ -40,6 +52,8 @@ export class Binding implements Session {
   readonly resource: string
   readonly protocol = 'sip'
   readonly since: number
+  /** Set by `Bindings`. */
+  event: ContactEvent = 'registered'
   readonly #sender: MessageSender
   #state: BindingState
   #answers = true
@@ -91,6 +105,10 @@ export class Binding implements Session {
     const { outcome, reached } = await this.#sender.send(this, message)
     this.#answers = reached
     return outcome
+  }
+
+  get isBound(): boolean {
+    return this.event === 'registered' || this.event === 'refreshed'
   }
 
   /** The connection that it was registered over has closed. */

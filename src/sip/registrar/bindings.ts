@@ -10,7 +10,7 @@ import type { Log } from '../../util/log.ts'
 import { gauge } from '../../util/metrics.ts'
 import type { MessageSender } from '../messaging/outgoing.ts'
 import type { Flow, Peer } from '../transport/transport.ts'
-import { Binding, type BindingState, isDurable, stateOf } from './binding.ts'
+import { Binding, type BindingState, type ContactEvent, isDurable, stateOf } from './binding.ts'
 
 export interface BindingsDeps {
   readonly clock: Clock
@@ -18,10 +18,10 @@ export interface BindingsDeps {
   readonly sessions: Sessions
   readonly store: BindingStore
   readonly sender: MessageSender
-  /** Told after a binding came, was renewed, or went. */
-  readonly onBound: (binding: Binding) => void
-  readonly onUnbound: (binding: Binding) => void
 }
+
+/** `binding.event` says what happened, `binding.isBound` whether it is still there. */
+export type BindingListener = (binding: Binding) => void
 
 /** One REGISTER's effect on the bindings of an account. */
 export interface BindingChanges {
@@ -36,9 +36,16 @@ export class Bindings {
   readonly #byAccount = new Map<BareJid, Map<string, Binding>>()
   readonly #byFlow = new Map<Flow, Set<Binding>>()
   readonly #expiries = new Map<Binding, Timer>()
+  readonly #listeners = new Set<BindingListener>()
 
   constructor(deps: BindingsDeps) {
     this.#deps = deps
+  }
+
+  /** Called after a binding came, was renewed, or went. Must not throw. */
+  onChange(listener: BindingListener): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
   of(account: BareJid): readonly Binding[] {
@@ -67,7 +74,7 @@ export class Bindings {
       return binding !== undefined && isDurable(binding.state)
     })
     if (records.length > 0 || wasStored.length > 0) await store.replace(records, wasStored)
-    for (const id of remove) this.#drop(this.#byAccount.get(account)?.get(id))
+    for (const id of remove) this.#drop(this.#byAccount.get(account)?.get(id), 'unregistered')
     for (const [id, state] of put) this.#put(account, id, state)
   }
 
@@ -79,14 +86,16 @@ export class Bindings {
     }
   }
 
-  /** A user was removed or disabled. */
-  forget(account: BareJid): void {
-    for (const binding of this.of(account)) this.#expire(binding)
+  /** All of an account's: `rejected` where registering again does not help, `deactivated` where it does. */
+  forget(account: BareJid, event: 'rejected' | 'deactivated'): void {
+    for (const binding of this.of(account)) this.#end(binding, event)
   }
 
   /** What was registered over a connection that has closed cannot be reached any more (RFC 5626 §4.2). */
   flowClosed(flow: Flow): void {
-    for (const binding of [...(this.#byFlow.get(flow) ?? [])]) this.#drop(binding)
+    for (const binding of [...(this.#byFlow.get(flow) ?? [])]) {
+      this.#drop(binding, 'deactivated')
+    }
   }
 
   /** Unbinds every session; what is stored stays stored. */
@@ -111,6 +120,7 @@ export class Bindings {
     if (binding) {
       this.#detach(binding)
       binding.renew(state)
+      binding.event = 'refreshed'
     } else {
       binding = this.#create(account, id, state)
       this.#deps.sessions.bind(binding)
@@ -119,7 +129,7 @@ export class Bindings {
     }
     this.#attach(binding)
     this.#armExpiry(binding)
-    this.#deps.onBound(binding)
+    this.#tell(binding)
   }
 
   #attach(binding: Binding): void {
@@ -142,12 +152,12 @@ export class Bindings {
     const wait = binding.state.expiresAt - this.#deps.clock.now()
     this.#expiries.set(
       binding,
-      this.#deps.clock.after(wait, () => this.#expire(binding)),
+      this.#deps.clock.after(wait, () => this.#end(binding, 'expired')),
     )
   }
 
-  #expire(binding: Binding): void {
-    this.#drop(binding)
+  #end(binding: Binding, event: ContactEvent): void {
+    this.#drop(binding, event)
     if (!isDurable(binding.state)) return
     this.#deps.store.replace([], [binding.resource]).catch((err: unknown) => {
       // The next start deletes what has ended.
@@ -155,7 +165,7 @@ export class Bindings {
     })
   }
 
-  #drop(binding: Binding | undefined): void {
+  #drop(binding: Binding | undefined, event: ContactEvent): void {
     if (!binding) return
     const bindings = this.#byAccount.get(binding.account)
     if (bindings?.get(binding.resource) !== binding) return
@@ -166,7 +176,12 @@ export class Bindings {
     this.#expiries.delete(binding)
     this.#deps.sessions.unbind(binding)
     bindingsGauge.dec()
-    this.#deps.onUnbound(binding)
+    binding.event = event
+    this.#tell(binding)
+  }
+
+  #tell(binding: Binding): void {
+    for (const listener of this.#listeners) listener(binding)
   }
 }
 

@@ -20,20 +20,10 @@ export class RegistrationPresence {
     this.#log = log
   }
 
-  bound(binding: Binding): void {
-    const { account } = binding
-    const bindings = this.#bindings.get(account)
-    if (bindings) bindings.add(binding)
-    else this.#bindings.set(account, new Set([binding]))
-    if (!this.#publishers.has(account)) this.#report(binding)
-  }
-
-  unbound(binding: Binding): void {
-    const { account } = binding
-    const bindings = this.#bindings.get(account)
-    bindings?.delete(binding)
-    if (bindings?.size === 0) this.#bindings.delete(account)
-    this.#presence.withdraw(account, sourceOf(binding))
+  /** A binding came, was renewed, or went. */
+  changed(binding: Binding): void {
+    if (binding.isBound) this.#bound(binding)
+    else this.#unbound(binding)
   }
 
   /** The user's first publication came, or his last one ended. */
@@ -44,6 +34,22 @@ export class RegistrationPresence {
       if (publishes) this.#presence.withdraw(account, sourceOf(binding))
       else this.#report(binding)
     }
+  }
+
+  #bound(binding: Binding): void {
+    const { account } = binding
+    const bindings = this.#bindings.get(account)
+    if (bindings) bindings.add(binding)
+    else this.#bindings.set(account, new Set([binding]))
+    if (!this.#publishers.has(account)) this.#report(binding)
+  }
+
+  #unbound(binding: Binding): void {
+    const { account } = binding
+    const bindings = this.#bindings.get(account)
+    bindings?.delete(binding)
+    if (bindings?.size === 0) this.#bindings.delete(account)
+    this.#presence.withdraw(account, sourceOf(binding))
   }
 
   #report(binding: Binding): void {

@@ -10,7 +10,8 @@ import { uploads } from './0007-uploads.ts'
 import { pushServices } from './0008-push.ts'
 import { fastTokens } from './0009-fast-tokens.ts'
 import { notices } from './0010-notices.ts'
-import { signals } from './0011-signals.ts'
+import { xcap } from './0011-xcap.ts'
+import { signals } from './0012-signals.ts'
 
 export interface Migration {
   readonly name: string
@@ -28,5 +29,6 @@ export const migrations: readonly Migration[] = [
   { name: '0008-push', up: pushServices },
   { name: '0009-fast-tokens', up: fastTokens },
   { name: '0010-notices', up: notices },
-  { name: '0011-signals', up: signals },
+  { name: '0011-xcap', up: xcap },
+  { name: '0012-signals', up: signals },
 ]

@@ -95,7 +95,7 @@ class Play {
         this.#lookUp()
         break
       case 'refresh':
-        for (const subscription of this.#it.table.of(ALICE)) subscription.notifyNow()
+        for (const subscription of this.#it.table.dialogs()) subscription.notifyNow()
         break
       case 'answer':
         this.#answer(step.status)

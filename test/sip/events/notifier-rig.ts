@@ -5,10 +5,11 @@ import type { Action, NewRule } from '../../../src/core/presence/access/rule.ts'
 import type { Fallback } from '../../../src/core/presence/access/rule-index.ts'
 import type { Activity, SourceClass } from '../../../src/core/presence/observation.ts'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
-import type { EventDeps } from '../../../src/sip/events/event-package.ts'
+import type { EventDeps, EventPackage } from '../../../src/sip/events/event-package.ts'
 import { Notifier } from '../../../src/sip/events/notifier.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
 import { presenceWinfoPackage } from '../../../src/sip/events/presence-winfo.ts'
+import type { SubscribeService } from '../../../src/sip/events/subscribe-service.ts'
 import { SubscriptionKeeper } from '../../../src/sip/events/subscription-keeper.ts'
 import { SubscriptionTable } from '../../../src/sip/events/subscription-table.ts'
 import type { SubscriptionRecord } from '../../../src/storage/stores/sip-subscriptions.ts'
@@ -40,6 +41,8 @@ export interface Setup {
   grants?: AccessControlDeps['grants']
   access?: AccessControl
   events?: Partial<EventDeps>
+  packages?: readonly EventPackage[]
+  services?: readonly SubscribeService[]
 }
 
 export function setUp(setup: Setup = {}) {
@@ -67,7 +70,8 @@ export function setUp(setup: Setup = {}) {
     userAgent,
     identify: identifyByFrom,
     resolve: resolveByUri,
-    packages: [presencePackage, presenceWinfoPackage],
+    packages: setup.packages ?? [presencePackage, presenceWinfoPackage],
+    services: setup.services ?? [],
     events,
     keeper: new SubscriptionKeeper(store, silentLog),
     table,
@@ -90,10 +94,14 @@ export function setUp(setup: Setup = {}) {
       ],
       until: undefined,
     })
-  const subscribe = (init: RequestInit = {}, source?: Parameters<typeof exchange>[2]) =>
+  const subscribe = (
+    init: RequestInit = {},
+    source?: Parameters<typeof exchange>[2],
+    event = 'presence',
+  ) =>
     exchange(
       notifier,
-      sipRequest('SUBSCRIBE', { ...init, headers: [...EVENT, ...(init.headers ?? [])] }),
+      sipRequest('SUBSCRIBE', { ...init, headers: [['Event', event], ...(init.headers ?? [])] }),
       source,
     )
   /** What alice says of bob, or of whom it is. */

@@ -35,7 +35,7 @@ function setUp(policy: Fallback = 'allow') {
   }
   const shown = () => {
     const visible = policy === 'allow' ? EVERYTHING : NOTHING
-    const viewing = { contentType: PIDF, visible, version: 0, since: 0 }
+    const viewing = { contentType: PIDF, visible, version: 0, since: 0, known: undefined }
     return presencePackage.render(events, subject, viewing).body.toString()
   }
   return { clock, presence, events, subject, publish, shown }

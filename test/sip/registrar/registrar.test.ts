@@ -46,8 +46,11 @@ function setUp({ store = new MemoryStore(), clock = new FakeClock(), maxPerUser 
       awaited: new AwaitedReports(),
       askForReports: 'all',
     }),
-    onBound: (binding) => registrations.bound(binding),
-    onUnbound: (binding) => registrations.unbound(binding),
+  })
+  const events: string[] = []
+  bindings.onChange((binding) => {
+    registrations.changed(binding)
+    events.push(binding.event)
   })
   const registrar = new Registrar({
     clock,
@@ -73,7 +76,18 @@ function setUp({ store = new MemoryStore(), clock = new FakeClock(), maxPerUser 
     return exchange(registrar, request, more.source)
   }
   const state = () => presence.document(BOB).person.state
-  return { clock, store, presence, registrations, sessions, userAgent, bindings, register, state }
+  return {
+    clock,
+    store,
+    events,
+    presence,
+    registrations,
+    sessions,
+    userAgent,
+    bindings,
+    register,
+    state,
+  }
 }
 
 interface Register {
@@ -251,6 +265,28 @@ describe('a binding', () => {
     const source = { ...UDP_SOURCE, host: '203.0.113.5', port: 33_000 }
     await register([PHONE], { source })
     assert.deepEqual(bindings.of(BOB)[0]?.state.peer, source)
+  })
+
+  test('tells what happens to it in the words of RFC 3680 §4.7.1', async () => {
+    const { register, bindings, clock, events } = setUp()
+    const told = () => events.splice(0)
+    await register([`${PHONE};expires=60`])
+    await register([`${PHONE};expires=60`])
+    clock.advance(60_000)
+    assert.deepEqual(told(), ['registered', 'refreshed', 'expired'])
+    await register([PHONE])
+    await register([`${PHONE};expires=0`])
+    assert.deepEqual(told(), ['registered', 'unregistered'])
+    await register([PHONE])
+    bindings.forget(BOB, 'deactivated')
+    await register([PHONE])
+    bindings.forget(BOB, 'rejected')
+    assert.deepEqual(told(), ['registered', 'deactivated', 'registered', 'rejected'])
+    const source = { ...UDP_SOURCE, transport: 'tcp' as const, flow: fakeFlow() }
+    await register(['<sip:bob@192.0.2.10;transport=tcp>'], { source })
+    bindings.flowClosed(source.flow)
+    assert.deepEqual(told(), ['registered', 'deactivated'])
+    assert.equal(bindings.of(BOB).length, 0)
   })
 
   test('says nothing of presence while the user publishes himself', async () => {

@@ -1,0 +1,44 @@
+/**
+ * A body that SUBSCRIBEs of a package may have (RFC 6665 §5.4.3). It is read when it comes and kept as it is,
+ * so that it can be written to disk; what was read of it lives as long.
+ */
+import type { Asked, AskedBody } from './asked.ts'
+
+export class SubscribeBody<T> {
+  /** `type/subtype` in lower case. */
+  readonly contentType: string
+  /** A Content-Disposition that it has to have, in lower case. */
+  readonly disposition: string | undefined
+  readonly #parse: (content: Buffer) => T
+  readonly #read = new WeakMap<AskedBody, { readonly value: T }>()
+
+  /** `parse` throws `SipError` 400 where a body is not what it claims to be. */
+  constructor(
+    { contentType, disposition }: { contentType: string; disposition?: string },
+    parse: (content: Buffer) => T,
+  ) {
+    this.contentType = contentType
+    this.disposition = disposition
+    this.#parse = parse
+  }
+
+  matches({ contentType, disposition }: AskedBody): boolean {
+    if (contentType !== this.contentType) return false
+    return this.disposition === undefined || this.disposition === disposition
+  }
+
+  read(body: AskedBody): T {
+    let read = this.#read.get(body)
+    if (!read) {
+      read = { value: this.#parse(body.content) }
+      this.#read.set(body, read)
+    }
+    return read.value
+  }
+
+  /** What a watcher asked for by a body of this kind. */
+  of(asked: Asked | undefined): T | undefined {
+    const body = asked?.bodies.find((one) => this.matches(one))
+    return body && this.read(body)
+  }
+}
