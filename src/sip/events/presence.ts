@@ -43,6 +43,7 @@ export const presencePackage = defineEventPackage({
 
   publication: {
     contentTypes: [PIDF],
+    isPresence: true,
 
     prepare({ presence, access }, state) {
       const timeline = parse(state, access.classes)
