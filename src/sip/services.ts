@@ -16,6 +16,7 @@ import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
+import { dialogPackage } from './events/dialog.ts'
 import type {
   CommandPackage,
   EventDeps,
@@ -24,18 +25,21 @@ import type {
   People,
 } from './events/event-package.ts'
 import { liveWatches } from './events/live-watches.ts'
+import { messageSummaryPackage } from './events/message-summary.ts'
 import { Notifier } from './events/notifier.ts'
+import { type PackageStates, packageStates } from './events/package-states.ts'
 import { presencePackage } from './events/presence.ts'
 import { presenceWauthPackage } from './events/presence-wauth.ts'
 import { presenceWinfoPackage } from './events/presence-winfo.ts'
 import { Publications, type PublishablePackage } from './events/publications.ts'
 import { PublishHandler } from './events/publish.ts'
+import { regPackage } from './events/reg.ts'
 import { type Identify, type ResolveResource, resourceResolver } from './events/resources.ts'
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
-import { MESSAGE_TYPES, MessageHandler } from './messaging/incoming.ts'
 import type { SipUris } from './messaging/outgoing.ts'
+import { openMessaging } from './messaging/start.ts'
 import { startProxy } from './proxy/start-proxy.ts'
 import { RegistrationPresence } from './registrar/registration-presence.ts'
 import { startRegistrar } from './registrar/start-registrar.ts'
@@ -43,7 +47,13 @@ import type { SipTransports } from './transport/transports.ts'
 import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
 
 /** The event packages that are served; their order is that of Allow-Events. */
-const PACKAGES: readonly EventPackage[] = [presencePackage, presenceWinfoPackage]
+const PACKAGES: readonly EventPackage[] = [
+  presencePackage,
+  presenceWinfoPackage,
+  dialogPackage,
+  regPackage,
+  messageSummaryPackage,
+]
 
 /** What PUBLISH takes besides. */
 const COMMANDS: readonly CommandPackage[] = [presenceWauthPackage]
@@ -96,6 +106,8 @@ export interface SipDeps {
 
 export type SipConfig = Pick<Config, 'sip'> & {
   readonly listen: Pick<Config['listen'], 'sipUdp' | 'sipTcp' | 'sipTls'>
+  /** Who may write to many is the same by whatever protocol. Without it nobody may. */
+  readonly xmpp?: Pick<Config['xmpp'], 'multicast' | 'admins'>
 }
 
 /** What services stand on; `starting` closes what they open, last first. */
@@ -122,27 +134,23 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
       ...deps,
       people: directory,
       watcherStates: new WatcherStates({ clock, table }, presencePackage),
+      ...statesOf(config, deps, table),
     },
     identify: (tx) => authenticator.identify(tx),
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
   }
   const publications = await startPublications(config, deps, stack, shared)
+  const messaging = openMessaging(config, deps, { userAgent, ...shared })
   const registrar = await startRegistrar(config, deps, stack, {
     ...shared,
+    ...messaging,
     secret,
     expires: boundsOf(config.sip.register),
   })
   const { bindings } = registrar
   const notifier = await startNotifier(config, deps, stack, shared)
-  const messages = new MessageHandler({
-    ...deps,
-    ...shared,
-    sessionAt: (account, source) => bindings.at(account, source),
-    maxBodyBytes: config.sip.maxMessageBytes,
-  })
-  userAgent.handle('MESSAGE', (tx) => messages.handle(tx))
-  userAgent.contribute({ accept: MESSAGE_TYPES })
+  messaging.serve((account, source) => bindings.at(account, source))
 
   startProxy(config, deps, stack, { ...shared, ...registrar, secret, authenticator })
 
@@ -159,6 +167,12 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
       notifier.passwordChanged(account)
     }),
   )
+}
+
+function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): PackageStates {
+  const isWatched = (account: BareJid) =>
+    !table.inPackage(regPackage, account)[Symbol.iterator]().next().done
+  return packageStates({ ...deps, mailbox: deps.messaging.mailbox, isWatched }, sip)
 }
 
 interface Shared {

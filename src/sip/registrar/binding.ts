@@ -6,9 +6,11 @@ import {
   type InstantMessage,
   refused,
 } from '../../core/messaging/message.ts'
+import type { Signals } from '../../core/messaging/signals.ts'
 import type { Session } from '../../core/sessions.ts'
 import type { BindingRecord } from '../../storage/stores/sip-bindings.ts'
 import type { MessageSender } from '../messaging/outgoing.ts'
+import { TakenTypes } from '../messaging/taken-types.ts'
 import type { Peer } from '../transport/transport.ts'
 
 /** What a REGISTER sets, each time anew. */
@@ -60,6 +62,7 @@ export class Binding implements Session {
   readonly #flows: () => readonly Binding[]
   #state: BindingState
   #answers = true
+  #types: TakenTypes | undefined
 
   /** `flows` answers all bindings of the account. */
   constructor(
@@ -89,13 +92,21 @@ export class Binding implements Session {
   renew(state: BindingState): void {
     this.#state = state
     this.#answers = true
+    this.#types = undefined
+  }
+
+  get types(): TakenTypes {
+    this.#types ??= new TakenTypes()
+    return this.#types
   }
 
   deliver(message: InstantMessage): DeliveryOutcome | Promise<DeliveryOutcome> {
-    // Chat states, receipts and bounces have no form of their own in page mode.
-    if (message.body === undefined || message.type === 'error') return DROPPED
+    // Bounces have no form of their own in page mode, and what is no text only where RFC 3994 and RFC 5438 have it.
+    if (message.type === 'error') return DROPPED
+    if (message.body === undefined && !saysSomething(message.signals)) return DROPPED
     const flows = this.#flowsOfDevice()
-    return flows.length === 0 ? refused('unreachable') : this.#send(message, flows)
+    if (flows.length > 0) return this.#send(message, flows)
+    return message.body === undefined ? DROPPED : refused('unreachable')
   }
 
   /** RFC 5626 §7: where one flow to the device has failed, by the next; any other answer is the device's own. */
@@ -142,6 +153,10 @@ export class Binding implements Session {
       received: peer && `${peer.host}:${peer.port}`,
     }
   }
+}
+
+function saysSomething(signals: Signals | undefined): boolean {
+  return signals?.state !== undefined || signals?.report !== undefined
 }
 
 /** Reached without a connection of the client's, so that it can be reached after a restart, too. */

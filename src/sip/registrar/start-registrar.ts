@@ -1,8 +1,8 @@
 /** Opens the registrar: its bindings are taken up, then REGISTER is handled. */
 import { sipBindings } from '../../storage/stores/sip-bindings.ts'
-import type { ExpiresBounds } from '../events/event-package.ts'
+import type { EventDeps, ExpiresBounds } from '../events/event-package.ts'
 import type { Identify, ResolveResource } from '../events/resources.ts'
-import { MessageSender } from '../messaging/outgoing.ts'
+import type { MessageSender } from '../messaging/outgoing.ts'
 import type { SipConfig, SipDeps, Stack } from '../services.ts'
 import { Bindings } from './bindings.ts'
 import { Gruus } from './gruu.ts'
@@ -14,6 +14,8 @@ export interface RegistrarParts {
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
+  readonly events: Pick<EventDeps, 'registrations'>
+  readonly sender: MessageSender
   readonly expires: ExpiresBounds
 }
 
@@ -31,7 +33,7 @@ export async function startRegistrar(
   const bindings = new Bindings({
     ...deps,
     store: sipBindings(deps.database),
-    sender: new MessageSender({ userAgent, directory: deps.directory }),
+    sender: parts.sender,
   })
   bindings.onChange((binding) => {
     parts.registrations.changed(binding)
@@ -40,6 +42,7 @@ export async function startRegistrar(
       deps.log.warn({ what: 'sip_offline_messages_not_drained', account: binding.account, err })
     })
   })
+  starting.use(parts.events.registrations.states.follow(bindings))
   starting.defer(() => bindings.stop())
   starting.use(transports.onFlowClosed((flow) => bindings.flowClosed(flow)))
   const gruus = new Gruus({ secret: parts.secret, bindings })

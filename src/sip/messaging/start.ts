@@ -1,0 +1,60 @@
+/** Builds what sends and takes MESSAGE, and announces it. */
+import type { BareJid } from '../../core/address.ts'
+import type { Identify, ResolveResource } from '../events/resources.ts'
+import type { SipConfig, SipDeps } from '../services.ts'
+import type { Peer } from '../transport/transport.ts'
+import type { SipUserAgent } from '../user-agent.ts'
+import { AwaitedReports } from './awaited-reports.ts'
+import { MESSAGE_TYPES } from './content.ts'
+import { MessageHandler, type SendingClient } from './incoming.ts'
+import { MessageSender } from './outgoing.ts'
+import { RECIPIENT_LIST_MESSAGE, RecipientLists } from './recipient-lists.ts'
+import { SenderReports } from './sender-reports.ts'
+
+interface MessagingParts {
+  readonly userAgent: SipUserAgent
+  readonly identify: Identify
+  readonly resolve: ResolveResource
+}
+
+export interface SipMessaging {
+  readonly sender: MessageSender
+  /** Takes MESSAGE from now on. */
+  serve(sessionAt: (account: BareJid, source: Peer) => SendingClient | undefined): void
+}
+
+export function openMessaging(
+  { sip, xmpp }: SipConfig,
+  deps: SipDeps,
+  parts: MessagingParts,
+): SipMessaging {
+  const { clock, directory, messaging } = deps
+  const awaited = new AwaitedReports()
+  const { askForReports, maxMessageBytes: maxBodyBytes } = sip
+  const { userAgent } = parts
+  const sender = new MessageSender({ clock, userAgent, directory, awaited, askForReports })
+  const reports = new SenderReports({ messaging, awaited })
+  const many = xmpp?.multicast
+  const lists = new RecipientLists({
+    ...deps,
+    ...parts,
+    reports,
+    enabled: many?.enabled === true,
+    name: many?.name ?? '',
+    maxRecipients: many?.maxAddresses ?? 0,
+    maySend: (account) => many?.senders === 'users' || xmpp?.admins.includes(account) === true,
+  })
+  return {
+    sender,
+    serve: (sessionAt) => {
+      const handler = new MessageHandler({
+        ...deps,
+        ...parts,
+        ...{ sessionAt, maxBodyBytes, reports, lists },
+      })
+      userAgent.handle('MESSAGE', (tx) => handler.handle(tx))
+      userAgent.contribute({ accept: MESSAGE_TYPES })
+      if (many?.enabled) userAgent.contribute({ supported: [RECIPIENT_LIST_MESSAGE] })
+    },
+  }
+}
