@@ -16,7 +16,7 @@ import { SipError } from '../errors.ts'
 import { createResponse, newTag } from '../message/respond.ts'
 import type { ServerTransaction, SipUserAgent } from '../user-agent.ts'
 import { AccessReviews } from './access-reviews.ts'
-import { type Asked, parseAsked } from './asked.ts'
+import { type Asked, onCondition, parseAsked } from './asked.ts'
 import { type Demand, requirePackage, requireTerms } from './demand.ts'
 import { endedPackage } from './ended-package.ts'
 import type { EventDeps, EventPackage, ExpiresBounds, Subject } from './event-package.ts'
@@ -73,6 +73,7 @@ export class Notifier {
       expiries: new Expiries(clock),
       send: (request, to, answered) => userAgent.send(request, to, answered),
       notified: (subscription) => deps.keeper.notified(subscription),
+      modified: (subscription) => deps.keeper.modified(subscription),
       decided: (subscription, before) => {
         deps.keeper.decided(subscription)
         events.watcherStates.decided(subscription, before)
@@ -236,8 +237,7 @@ export class Notifier {
     subscription.dialog.accept(request) // 500 for an old request that got late here
     subscription.peer = sharedPeer(nextHop(request, tx.source))
     if (terms.seconds === 0) {
-      this.#accept(tx, subscription, 0)
-      subscription.terminate('timeout')
+      await this.#unsubscribe(tx, subscription, terms.asked?.suppress)
       return
     }
     subscription.contentType = terms.contentType
@@ -246,9 +246,26 @@ export class Notifier {
     await keeper.save(subscription)
     await this.#reviews.ask(subscription)
     // Ended while it was being written: an un-SUBSCRIBE or a 481 has overtaken.
+    const isKnown = await hasEntity(subscription, terms.asked?.suppress)
     if (subscription.status === 'terminated') throw new SipError(481)
-    this.#accept(tx, subscription, terms.seconds)
-    subscription.notifyNow()
+    // RFC 5839 §6.3: no NOTIFY where it would say nothing new.
+    const isQuiet = isKnown && subscription.isStatusKnown
+    this.#accept(tx, subscription, terms.seconds, isQuiet ? 204 : 200)
+    if (isQuiet) subscription.keepQuiet()
+    else subscription.notifyNow()
+  }
+
+  /** RFC 5839 §5.7: who has the state is told nothing more. */
+  async #unsubscribe(
+    tx: ServerTransaction,
+    subscription: Subscription,
+    condition: string | undefined,
+  ): Promise<void> {
+    subscription.asked = onCondition(subscription.asked, condition)
+    const isKnown = await hasEntity(subscription, condition)
+    this.#accept(tx, subscription, 0, isKnown ? 204 : 200)
+    if (isKnown) subscription.abandon()
+    else subscription.terminate('timeout')
   }
 
   /** What a service refuses leaves the subscription as it was (RFC 6665 §4.2.1.3). */
@@ -272,12 +289,17 @@ export class Notifier {
     }
   }
 
-  #accept(tx: ServerTransaction, { dialog }: Subscription, seconds: number): void {
+  #accept(
+    tx: ServerTransaction,
+    { dialog }: Subscription,
+    seconds: number,
+    status: 200 | 204 = 200,
+  ): void {
     const headers: [string, string][] = [
       ['Expires', String(seconds)],
       ['Contact', `<${tx.contact}>`],
     ]
-    tx.respond(createResponse(tx.request, 200, undefined, { headers, toTag: dialog.localTag }))
+    tx.respond(createResponse(tx.request, status, undefined, { headers, toTag: dialog.localTag }))
   }
 
   #create(init: SubscriptionInit): Subscription {
@@ -293,6 +315,13 @@ export class Notifier {
     // Its last NOTIFY leaves in this turn.
     queueMicrotask(() => void subscription.settled().then(() => this.#leaving.delete(subscription)))
   }
+}
+
+async function hasEntity(
+  subscription: Subscription,
+  condition: string | undefined,
+): Promise<boolean> {
+  return condition !== undefined && (await subscription.has(condition))
 }
 
 /** §4.5.2: the same event and id, or it is another subscription than the one in this dialog. */
