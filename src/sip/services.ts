@@ -15,7 +15,7 @@ import { sipSubscriptions } from '../storage/stores/sip-subscriptions.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
-import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
+import { type IdentityDirectory, SipAuthenticator, type SipIdentity } from './auth/identity.ts'
 import { dialogPackage } from './events/dialog.ts'
 import type {
   CommandPackage,
@@ -33,18 +33,22 @@ import { presenceWauthPackage } from './events/presence-wauth.ts'
 import { presenceWinfoPackage } from './events/presence-winfo.ts'
 import { Publications, type PublishablePackage } from './events/publications.ts'
 import { PublishHandler } from './events/publish.ts'
+import { referPackage } from './events/refer.ts'
 import { regPackage } from './events/reg.ts'
 import { type Identify, type ResolveResource, resourceResolver } from './events/resources.ts'
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
-import { MESSAGE_TYPES, MessageHandler } from './messaging/incoming.ts'
+import { MESSAGE_TYPES, MessageHandler, type MessageHandlerDeps } from './messaging/incoming.ts'
 import { MessageSender, type SipUris } from './messaging/outgoing.ts'
+import type { Referable } from './refer/refer-handler.ts'
+import { Refers } from './refer/refers.ts'
+import { startRefer } from './refer/start-refer.ts'
 import { Bindings } from './registrar/bindings.ts'
 import { Registrar } from './registrar/registrar.ts'
 import { RegistrationPresence } from './registrar/registration-presence.ts'
 import type { SipTransports } from './transport/transports.ts'
-import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
+import type { RequestHandler, SipUserAgent, UserAgentDeps } from './user-agent.ts'
 
 /** The event packages that are served; their order is that of Allow-Events. */
 const PACKAGES: readonly EventPackage[] = [
@@ -53,6 +57,7 @@ const PACKAGES: readonly EventPackage[] = [
   dialogPackage,
   regPackage,
   messageSummaryPackage,
+  referPackage,
 ]
 
 /** What PUBLISH takes besides. */
@@ -132,18 +137,21 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     identify: (tx) => authenticator.identify(tx),
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
+    refers: new Refers(clock),
   }
   const publications = await startPublications(config, deps, stack, shared)
   const bindings = await startRegistrar(config, deps, stack, shared)
   const notifier = await startNotifier(config, deps, stack, shared)
-  const messages = new MessageHandler({
+  const messaging: MessageHandlerDeps = {
     ...deps,
     ...shared,
     sessionAt: (account, source) => bindings.at(account, source),
     maxBodyBytes: config.sip.maxMessageBytes,
-  })
+  }
+  const messages = new MessageHandler(messaging)
   userAgent.handle('MESSAGE', (tx) => messages.handle(tx))
   userAgent.contribute({ accept: MESSAGE_TYPES })
+  startRefer({ ...deps, ...shared, userAgent, notifier, referable: referable(messaging) })
 
   const forget = (account: BareJid) => {
     bindings.forget(account, 'rejected')
@@ -166,12 +174,22 @@ function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): 
   return packageStates({ ...deps, mailbox: deps.messaging.mailbox, isWatched }, sip)
 }
 
+/** A message that somebody asks to be sent is one that he has sent. */
+function referable(messaging: MessageHandlerDeps): Referable {
+  const sendAs = (identity: SipIdentity): RequestHandler => {
+    const handler = new MessageHandler({ ...messaging, identify: async () => identity })
+    return (tx) => handler.handle(tx)
+  }
+  return new Map([['MESSAGE', sendAs]])
+}
+
 interface Shared {
   readonly table: SubscriptionTable
   readonly events: EventDeps
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
+  readonly refers: Refers
 }
 
 async function startPublications(
@@ -251,6 +269,7 @@ async function startNotifier(
     ...shared,
     userAgent,
     packages: PACKAGES,
+    services: [shared.refers],
     keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },

@@ -9,7 +9,7 @@ import type { SipIdentity } from '../auth/identity.ts'
 import { dialogKeyOf } from '../dialog/dialog.ts'
 import { SipError } from '../errors.ts'
 import type { Notifier } from '../events/notifier.ts'
-import type { Identify, ResolveResource } from '../events/resources.ts'
+import { type Identify, type ResolveResource, watcherOf } from '../events/resources.ts'
 import { SipRequest, type SipResponse } from '../message/message.ts'
 import { reasonPhrase } from '../message/reason-phrases.ts'
 import { createResponse, newCallId, newTag } from '../message/respond.ts'
@@ -96,7 +96,10 @@ export class ReferHandler {
       case 'implicit': {
         const eventId = String(parseCSeq(request.headers.get('CSeq') ?? '')?.number ?? 0)
         const begun = { served: refers.serve(refer), entity, eventId, seconds: IMPLICIT_SECONDS }
-        await notifier.begin(tx, identity, { ...begun, accept: (toTag) => respond(toTag) })
+        await notifier.begin(tx, watcherOf(identity), {
+          ...begun,
+          accept: (toTag) => respond(toTag),
+        })
         return
       }
       case 'unwanted':
