@@ -15,7 +15,7 @@ import { sipSubscriptions } from '../storage/stores/sip-subscriptions.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
-import { type IdentityDirectory, SipAuthenticator, type SipIdentity } from './auth/identity.ts'
+import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
 import { dialogPackage } from './events/dialog.ts'
 import type {
   CommandPackage,
@@ -39,16 +39,15 @@ import { type Identify, type ResolveResource, resourceResolver } from './events/
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
-import { MESSAGE_TYPES, MessageHandler, type MessageHandlerDeps } from './messaging/incoming.ts'
-import { MessageSender, type SipUris } from './messaging/outgoing.ts'
-import type { Referable } from './refer/refer-handler.ts'
+import type { MessageSender, SipUris } from './messaging/outgoing.ts'
+import { openMessaging } from './messaging/start.ts'
 import { Refers } from './refer/refers.ts'
 import { startRefer } from './refer/start-refer.ts'
 import { Bindings } from './registrar/bindings.ts'
 import { Registrar } from './registrar/registrar.ts'
 import { RegistrationPresence } from './registrar/registration-presence.ts'
 import type { SipTransports } from './transport/transports.ts'
-import type { RequestHandler, SipUserAgent, UserAgentDeps } from './user-agent.ts'
+import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
 
 /** The event packages that are served; their order is that of Allow-Events. */
 const PACKAGES: readonly EventPackage[] = [
@@ -107,6 +106,8 @@ export interface SipDeps {
 
 export type SipConfig = Pick<Config, 'sip'> & {
   readonly listen: Pick<Config['listen'], 'sipUdp' | 'sipTcp' | 'sipTls'>
+  /** Who may write to many is the same by whatever protocol. Without it nobody may. */
+  readonly xmpp?: Pick<Config['xmpp'], 'multicast' | 'admins'>
 }
 
 /** What services stand on; `starting` closes what they open, last first. */
@@ -140,18 +141,12 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     refers: new Refers(clock),
   }
   const publications = await startPublications(config, deps, stack, shared)
-  const bindings = await startRegistrar(config, deps, stack, shared)
+  const messaging = openMessaging(config, deps, { userAgent, ...shared })
+  const bindings = await startRegistrar(config, deps, stack, { ...shared, ...messaging })
   const notifier = await startNotifier(config, deps, stack, shared)
-  const messaging: MessageHandlerDeps = {
-    ...deps,
-    ...shared,
-    sessionAt: (account, source) => bindings.at(account, source),
-    maxBodyBytes: config.sip.maxMessageBytes,
-  }
-  const messages = new MessageHandler(messaging)
-  userAgent.handle('MESSAGE', (tx) => messages.handle(tx))
-  userAgent.contribute({ accept: MESSAGE_TYPES })
-  startRefer({ ...deps, ...shared, userAgent, notifier, referable: referable(messaging) })
+  const sendAs = messaging.serve((account, source) => bindings.at(account, source))
+  const referable = new Map([['MESSAGE', sendAs]])
+  startRefer({ ...deps, ...shared, userAgent, notifier, referable })
 
   const forget = (account: BareJid) => {
     bindings.forget(account, 'rejected')
@@ -172,15 +167,6 @@ function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): 
   const isWatched = (account: BareJid) =>
     !table.inPackage(regPackage, account)[Symbol.iterator]().next().done
   return packageStates({ ...deps, mailbox: deps.messaging.mailbox, isWatched }, sip)
-}
-
-/** A message that somebody asks to be sent is one that he has sent. */
-function referable(messaging: MessageHandlerDeps): Referable {
-  const sendAs = (identity: SipIdentity): RequestHandler => {
-    const handler = new MessageHandler({ ...messaging, identify: async () => identity })
-    return (tx) => handler.handle(tx)
-  }
-  return new Map([['MESSAGE', sendAs]])
 }
 
 interface Shared {
@@ -227,13 +213,13 @@ async function startRegistrar(
   { sip }: SipConfig,
   deps: SipDeps,
   { userAgent, transports, starting }: Stack,
-  shared: Shared,
+  shared: Shared & { readonly sender: MessageSender },
 ): Promise<Bindings> {
-  const { registrations } = shared
+  const { registrations, sender } = shared
   const bindings = new Bindings({
     ...deps,
     store: sipBindings(deps.database),
-    sender: new MessageSender({ userAgent, directory: deps.directory }),
+    sender,
   })
   bindings.onChange((binding) => {
     registrations.changed(binding)
