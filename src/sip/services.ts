@@ -33,6 +33,7 @@ import { presenceWauthPackage } from './events/presence-wauth.ts'
 import { presenceWinfoPackage } from './events/presence-winfo.ts'
 import { Publications, type PublishablePackage } from './events/publications.ts'
 import { PublishHandler } from './events/publish.ts'
+import { referPackage } from './events/refer.ts'
 import { regPackage } from './events/reg.ts'
 import { type Identify, type ResolveResource, resourceResolver } from './events/resources.ts'
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
@@ -41,6 +42,8 @@ import { WatcherStates } from './events/watcher-states.ts'
 import type { SipUris } from './messaging/outgoing.ts'
 import { openMessaging } from './messaging/start.ts'
 import { startProxy } from './proxy/start-proxy.ts'
+import { Refers } from './refer/refers.ts'
+import { startRefer } from './refer/start-refer.ts'
 import { RegistrationPresence } from './registrar/registration-presence.ts'
 import { startRegistrar } from './registrar/start-registrar.ts'
 import type { SipTransports } from './transport/transports.ts'
@@ -53,6 +56,7 @@ const PACKAGES: readonly EventPackage[] = [
   dialogPackage,
   regPackage,
   messageSummaryPackage,
+  referPackage,
 ]
 
 /** What PUBLISH takes besides. */
@@ -139,6 +143,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     identify: (tx) => authenticator.identify(tx),
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
+    refers: new Refers(clock),
   }
   const publications = await startPublications(config, deps, stack, shared)
   const messaging = openMessaging(config, deps, { userAgent, ...shared })
@@ -150,7 +155,9 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   })
   const { bindings } = registrar
   const notifier = await startNotifier(config, deps, stack, shared)
-  messaging.serve((account, source) => bindings.at(account, source))
+  const sendAs = messaging.serve((account, source) => bindings.at(account, source))
+  const referable = new Map([['MESSAGE', sendAs]])
+  startRefer({ ...deps, ...shared, userAgent, notifier, referable })
 
   startProxy(config, deps, stack, { ...shared, ...registrar, secret, authenticator })
 
@@ -181,6 +188,7 @@ interface Shared {
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
+  readonly refers: Refers
 }
 
 async function startPublications(
@@ -225,6 +233,7 @@ async function startNotifier(
     ...shared,
     userAgent,
     packages: PACKAGES,
+    services: [shared.refers],
     keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },
