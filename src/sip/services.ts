@@ -92,6 +92,7 @@ export interface SipDeps {
 
 export type SipConfig = Pick<Config, 'sip'> & {
   readonly listen: Pick<Config['listen'], 'sipUdp' | 'sipTcp' | 'sipTls'>
+  readonly http: Pick<Config['http'], 'allowedOrigins' | 'publicUrl' | 'trustedProxies'>
 }
 
 /** What services stand on; `starting` closes what they open, last first. */
