@@ -2,6 +2,8 @@ import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
 import { sipDnsOptions } from './sip-dns.ts'
 import { sipWebSocketOptions } from './sip-websocket.ts'
+import { sipMessagingOptions } from './sip-messaging.ts'
+import { packageOptions } from './sip-packages.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
@@ -90,6 +92,8 @@ export const sipOptions = Type.Object(
       max: 1_048_576,
       doc: 'Body of a MESSAGE or PUBLISH. Above it 413.',
     }),
+    ...sipMessagingOptions,
+    ...packageOptions,
   },
   { description: 'SIP and SIMPLE.' },
 )
