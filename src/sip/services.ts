@@ -110,6 +110,7 @@ export interface SipDeps {
 
 export type SipConfig = Pick<Config, 'sip'> & {
   readonly listen: Pick<Config['listen'], 'sipUdp' | 'sipTcp' | 'sipTls'>
+  readonly http: Pick<Config['http'], 'allowedOrigins' | 'publicUrl' | 'trustedProxies'>
   /** Who may write to many is the same by whatever protocol. Without it nobody may. */
   readonly xmpp?: Pick<Config['xmpp'], 'multicast' | 'admins'>
 }
