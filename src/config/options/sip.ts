@@ -3,6 +3,7 @@ import { boolean, duration, integer, list, optionalHost, size } from '../option.
 import { sipDnsOptions } from './sip-dns.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
+import { sipWebSocketOptions } from './sip-websocket.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
@@ -59,6 +60,7 @@ export const sipOptions = Type.Object(
     subscribe: expiry('subscriptions', { short: 'RFC 6665 §4.2.1.1', max: '1d' }),
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
     dns: sipDnsOptions,
+    webSocket: sipWebSocketOptions,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),
     maxSubscriptions: integer({
       default: 200_000,

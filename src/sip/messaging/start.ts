@@ -1,9 +1,10 @@
 /** Builds what sends and takes MESSAGE, and announces it. */
 import type { BareJid } from '../../core/address.ts'
+import type { SipIdentity } from '../auth/identity.ts'
 import type { Identify, ResolveResource } from '../events/resources.ts'
 import type { SipConfig, SipDeps } from '../services.ts'
 import type { Peer } from '../transport/transport.ts'
-import type { SipUserAgent } from '../user-agent.ts'
+import type { RequestHandler, SipUserAgent } from '../user-agent.ts'
 import { AwaitedReports } from './awaited-reports.ts'
 import { MESSAGE_TYPES } from './content.ts'
 import { MessageHandler, type SendingClient } from './incoming.ts'
@@ -19,8 +20,10 @@ interface MessagingParts {
 
 export interface SipMessaging {
   readonly sender: MessageSender
-  /** Takes MESSAGE from now on. */
-  serve(sessionAt: (account: BareJid, source: Peer) => SendingClient | undefined): void
+  /** Takes MESSAGE from now on; answers what takes one that somebody has had sent for him (RFC 3515). */
+  serve(
+    sessionAt: (account: BareJid, source: Peer) => SendingClient | undefined,
+  ): (identity: SipIdentity) => RequestHandler
 }
 
 export function openMessaging(
@@ -47,14 +50,15 @@ export function openMessaging(
   return {
     sender,
     serve: (sessionAt) => {
-      const handler = new MessageHandler({
-        ...deps,
-        ...parts,
-        ...{ sessionAt, maxBodyBytes, reports, lists },
-      })
+      const all = { ...deps, ...parts, ...{ sessionAt, maxBodyBytes, reports, lists } }
+      const handler = new MessageHandler(all)
       userAgent.handle('MESSAGE', (tx) => handler.handle(tx))
       userAgent.contribute({ accept: MESSAGE_TYPES })
       if (many?.enabled) userAgent.contribute({ supported: [RECIPIENT_LIST_MESSAGE] })
+      return (identity) => {
+        const sending = new MessageHandler({ ...all, identify: async () => identity })
+        return (tx) => sending.handle(tx)
+      }
     },
   }
 }
