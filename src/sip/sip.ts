@@ -3,6 +3,7 @@ import { createSecureContext, rootCertificates, type SecureContext } from 'node:
 import type { ListenAddress } from '../config/values.ts'
 import type { HttpPart } from '../net/http-part.ts'
 import { TrustedPeers } from './auth/trusted-peers.ts'
+import { outboundRoute } from './proxy/destinations.ts'
 import { type SipConfig, type SipDeps, startServices, type TlsSource } from './services.ts'
 import { openResolver } from './transport/dns/open-resolver.ts'
 import { SipTransports, type TransportDeps } from './transport/transports.ts'
@@ -37,6 +38,7 @@ export async function startSip(config: SipConfig, deps: SipDeps): Promise<SipSer
     trustedPeers: new TrustedPeers(config.sip.trustedPeers),
     resolver: openResolver(deps, config.sip.dns),
     failedMs: config.sip.dns.failedFor,
+    outboundProxy: outboundRoute(config.sip.outboundProxy),
     ...(deps.product && { product: deps.product }),
     ...deps.userAgent,
   })
