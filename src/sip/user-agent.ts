@@ -10,6 +10,7 @@ import type { SipRequest, SipResponse } from './message/message.ts'
 import { createResponse } from './message/respond.ts'
 import { statelessTag } from './transaction/keys.ts'
 import { KNOWN_METHODS } from './transaction/methods.ts'
+import type { PeerRates } from './transaction/peer-rates.ts'
 import type { InboundTransaction } from './transaction/server-transaction.ts'
 import type { TimerBase } from './transaction/timers.ts'
 import { type TransactionLimits, Transactions } from './transaction/transactions.ts'
@@ -56,6 +57,7 @@ export interface UserAgentDeps {
   readonly limits?: Partial<TransactionLimits>
   /** Says when what is new is to be refused. */
   readonly overload?: OverloadGuard | undefined
+  readonly peerRates?: PeerRates | undefined
   /** For User-Agent and Server headers; without it there are none. */
   readonly product?: string
 }
@@ -77,14 +79,22 @@ export class SipUserAgent {
   readonly #product: string | undefined
 
   constructor(deps: UserAgentDeps) {
-    const { clock, log, transports, timers, limits, overload, product } = deps
+    const { clock, log, transports, timers, limits, product } = deps
     this.#clock = clock
     this.#log = log
     this.#transports = transports
     this.#trustedPeers = deps.trustedPeers
     this.#product = product
     this.#transactions = new Transactions(
-      { clock, log, transports, timers, limits, overload },
+      {
+        clock,
+        log,
+        transports,
+        timers,
+        limits,
+        overload: deps.overload,
+        peerRates: deps.peerRates,
+      },
       (inbound, request) => this.#dispatch(inbound, request),
     )
     const locator = new Locator({

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
 import { sipDnsOptions } from './sip-dns.ts'
 import { packageOptions } from './sip-packages.ts'
+import { pendingTimeout, sipPeerOptions } from './sip-peers.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
@@ -56,6 +57,8 @@ export const sipOptions = Type.Object(
       doc: 'NOTIFYs in a row without a usable answer after which a subscription is removed.',
     }),
     subscribe: expiry('subscriptions', { short: 'RFC 6665 §4.2.1.1', max: '1d' }),
+    pendingTimeout,
+    peers: sipPeerOptions,
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
     dns: sipDnsOptions,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),

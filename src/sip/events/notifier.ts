@@ -21,8 +21,10 @@ import { type Demand, requirePackage, requireTerms } from './demand.ts'
 import { endedPackage } from './ended-package.ts'
 import type { EventDeps, EventPackage, ExpiresBounds, Subject } from './event-package.ts'
 import { Expiries } from './expiries.ts'
-import { nextHop, sharedPeer } from './next-hop.ts'
+import { ExpirySpread } from './expiry-spread.ts'
+import { nextHop, peerHostOf, sharedPeer } from './next-hop.ts'
 import type { TerminationReason } from './notify.ts'
+import { PendingDeadlines } from './pending-deadlines.ts'
 import { aorOf, type Identify, type ResolveResource, watcherOf } from './resources.ts'
 import type { Served, SubscribeService, Wanted, WatchRegister } from './subscribe-service.ts'
 import { Subscription } from './subscription.ts'
@@ -44,6 +46,8 @@ export interface NotifierDeps {
   readonly table: SubscriptionTable
   readonly expires: ExpiresBounds
   readonly pacing: NotifyPacing
+  /** How long a subscription waits for the presentity's word. */
+  readonly pendingTimeoutMs: number
 }
 
 /** After a restart the NOTIFYs that tell what has changed wait for the listeners, and do not leave all at once. */
@@ -58,12 +62,16 @@ export class Notifier {
   readonly #watches: Disposable[]
   readonly #reviews: AccessReviews
   readonly #register: WatchRegister
+  readonly #pending: PendingDeadlines
+  readonly #spread: ExpirySpread
   /** Terminated, and the last NOTIFY not answered yet. */
   readonly #leaving = new Set<Subscription>()
   #stopping = false
 
   constructor(deps: NotifierDeps) {
     this.#deps = deps
+    this.#pending = new PendingDeadlines(deps.clock, deps.pendingTimeoutMs)
+    this.#spread = new ExpirySpread({ ...deps, live: () => deps.table.size })
     const { clock, log, events, pacing, userAgent, packages } = deps
     this.#subscriptionDeps = {
       clock,
@@ -75,6 +83,7 @@ export class Notifier {
       notified: (subscription) => deps.keeper.notified(subscription),
       modified: (subscription) => deps.keeper.modified(subscription),
       decided: (subscription, before) => {
+        this.#pending.decided(subscription)
         deps.keeper.decided(subscription)
         events.watcherStates.decided(subscription, before)
       },
@@ -119,15 +128,18 @@ export class Notifier {
       served.begin(subscription, this.#register)
       return
     }
-    const subscription = this.#create({ ...init, package: endedPackage(pkg) })
-    this.#deps.table.add(subscription)
-    subscription.terminate('noresource')
+    this.#takeUp(this.#create({ ...init, package: endedPackage(pkg) }), 'noresource')
   }
 
-  #takeUp(subscription: Subscription): void {
+  /** With `reason`, only for it to end. */
+  #takeUp(subscription: Subscription, reason?: TerminationReason): void {
     const { clock, table } = this.#deps
+    const ends = reason ?? (table.isFull ? 'probation' : undefined)
     table.add(subscription)
-    clock.after(RESTORE_DELAY_MS + randomInt(RESTORE_SPREAD_MS), () => this.#resume(subscription))
+    clock.after(RESTORE_DELAY_MS + randomInt(RESTORE_SPREAD_MS), () => {
+      if (ends) subscription.terminate(ends)
+      else this.#resume(subscription)
+    })
   }
 
   #resume(subscription: Subscription): void {
@@ -180,10 +192,13 @@ export class Notifier {
     const { request } = tx
     const served = await this.#claim(demand)
     const pkg = served?.package ?? demand.package
-    const { contentType, asked, seconds } = requireTerms(demand, pkg, { expires })
+    const { contentType, asked, ...terms } = requireTerms(demand, pkg, { expires })
+    const seconds = this.#spread.grant(terms.seconds)
     const dialog = Dialog.asUas(request, newTag()) // 400 without Contact
     const presentity = served?.presentity ?? (await resolve(request.uri))
-    table.requireRoomFor(watcher.address)
+    const peer = sharedPeer(nextHop(request, tx.source))
+    const { trusted } = tx
+    table.requireRoomFor({ watcher: watcher.address, peer: peerHostOf(peer, dialog), trusted })
     const now = clock.now()
     const subscription = this.#create({
       id: orderedId(now),
@@ -195,7 +210,7 @@ export class Notifier {
       createdAt: now,
       dialog,
       contact: sharedString(tx.contact),
-      peer: sharedPeer(nextHop(request, tx.source)),
+      peer,
       expiresAt: now + seconds * 1000,
     })
     table.add(subscription)
@@ -234,15 +249,18 @@ export class Notifier {
     })
     if (!subscription || !isSame(subscription, demand)) throw new SipError(481)
     if (subscription.subject.watcher.address !== watcher.address) throw new SipError(403)
-    subscription.dialog.accept(request) // 500 for an old request that got late here
-    subscription.peer = sharedPeer(nextHop(request, tx.source))
+    // 500 for an old request that got late here.
+    table.move(subscription, sharedPeer(nextHop(request, tx.source)), () =>
+      subscription.dialog.accept(request),
+    )
     if (terms.seconds === 0) {
       await this.#unsubscribe(tx, subscription, terms.asked?.suppress)
       return
     }
     subscription.contentType = terms.contentType
     await this.#askAnew(subscription, terms.asked)
-    subscription.extend(clock.now() + terms.seconds * 1000)
+    const seconds = this.#spread.grant(terms.seconds)
+    subscription.extend(clock.now() + seconds * 1000)
     await keeper.save(subscription)
     await this.#reviews.ask(subscription)
     // Ended while it was being written: an un-SUBSCRIBE or a 481 has overtaken.
@@ -250,7 +268,7 @@ export class Notifier {
     if (subscription.status === 'terminated') throw new SipError(481)
     // RFC 5839 §6.3: no NOTIFY where it would say nothing new.
     const isQuiet = isKnown && subscription.isStatusKnown
-    this.#accept(tx, subscription, terms.seconds, isQuiet ? 204 : 200)
+    this.#accept(tx, subscription, seconds, isQuiet ? 204 : 200)
     if (isQuiet) subscription.keepQuiet()
     else subscription.notifyNow()
   }
@@ -308,6 +326,7 @@ export class Notifier {
 
   #ended(subscription: Subscription): void {
     this.#deps.table.remove(subscription)
+    this.#pending.forget(subscription)
     this.#deps.keeper.forget(subscription)
     this.#deps.events.watcherStates.ended(subscription)
     subscription.package.service?.ended(subscription)

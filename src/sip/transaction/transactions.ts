@@ -32,6 +32,7 @@ import {
   transactionsOpen,
 } from './metrics.ts'
 import { isNewWork } from './new-work.ts'
+import type { PeerRates } from './peer-rates.ts'
 import { type InboundOwner, InboundTransaction } from './server-transaction.ts'
 import { DEFAULT_TIMER_BASE, type TimerBase, timersFor } from './timers.ts'
 import { UdpOnlyPeers } from './udp-only-peers.ts'
@@ -56,6 +57,8 @@ export interface TransactionDeps {
   readonly timers?: TimerBase | undefined
   readonly limits?: Partial<TransactionLimits> | undefined
   readonly overload?: OverloadGuard | undefined
+  /** Without it no peer has a limit of its own. */
+  readonly peerRates?: PeerRates | undefined
 }
 
 /** Seconds, drawn from this range so that refused clients do not all come back at once. */
@@ -74,6 +77,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   readonly #base: TimerBase
   readonly #limits: TransactionLimits
   readonly #overload: OverloadGuard | undefined
+  readonly #peerRates: PeerRates | undefined
   readonly #deliver: Deliver
   readonly #servers = new Map<string, InboundTransaction>()
   readonly #answered: AnsweredRequests
@@ -92,6 +96,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     this.#base = deps.timers ?? DEFAULT_TIMER_BASE
     this.#limits = { ...DEFAULT_TRANSACTION_LIMITS, ...deps.limits }
     this.#overload = deps.overload
+    this.#peerRates = deps.peerRates
     this.#deliver = deliver
     this.#udpOnly = new UdpOnlyPeers(deps.clock)
     this.#answered = new AnsweredRequests({
@@ -108,7 +113,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     if (request.method === 'ACK') this.#acknowledged(known, request)
     else if (known) known.retransmission()
     else if (this.#answered.has(key)) this.#repeat(key)
-    else if (this.#isRefused(request)) this.#refuse(request, arrival)
+    else if (this.#isRefused(request, arrival)) this.#refuse(request, arrival)
     else this.#begin(key, request, arrival)
   }
 
@@ -191,16 +196,19 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     return this.#servers.size + this.#answered.size >= this.#limits.maxServer
   }
 
-  #isRefused(request: SipRequest): boolean {
+  #isRefused(request: SipRequest, arrival: Arrival): boolean {
     if (this.#isFull)
       this.#answered.forgetOldest(Math.ceil(this.#limits.maxServer * FORGOTTEN_PART))
     if (this.#isFull) {
       overloaded.inc({ side: 'server' })
       return true
     }
-    if (!this.#overload?.isOverloaded || !isNewWork(request)) return false
-    this.#overload.refused('sip')
-    return true
+    if (!isNewWork(request)) return false
+    if (this.#overload?.isOverloaded) {
+      this.#overload.refused('sip')
+      return true
+    }
+    return this.#peerRates?.admits(arrival) === false
   }
 
   /** 503 (§21.5.4) without a transaction (§16.11): a refusal must cost less than the work it refuses. */
