@@ -159,6 +159,10 @@ function configOf(options: SipOptions): SipConfig {
       maxSubscriptionsPerWatcher: 100,
       ...options,
     },
+    xmpp: {
+      multicast: { enabled: true, name: 'multicast', maxAddresses: 50, senders: 'users' },
+      admins: [],
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
 import { sipDnsOptions } from './sip-dns.ts'
+import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
 import { pendingTimeout, sipPeerOptions } from './sip-peers.ts'
 
@@ -92,6 +93,7 @@ export const sipOptions = Type.Object(
       max: 1_048_576,
       doc: 'Body of a MESSAGE or PUBLISH. Above it 413.',
     }),
+    ...sipMessagingOptions,
     ...packageOptions,
   },
   { description: 'SIP and SIMPLE.' },
