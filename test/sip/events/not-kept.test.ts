@@ -1,8 +1,8 @@
 /** Subscriptions that are not kept, each with the reason of RFC 6665 §4.1.3 that fits. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/notifier.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
+import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/restoration.ts'
 import { inDialog, type Setup, STATE, setUp } from './notifier-rig.ts'
 import { fakeFlow, settle } from './support.ts'
 
