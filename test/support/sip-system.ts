@@ -152,6 +152,7 @@ function configOf(options: SipOptions): SipConfig {
   if (loaded.kind !== 'config') throw new Error('there is no configuration')
   return {
     listen: { sipUdp: free, sipTcp: free, sipTls: free },
+    http: loaded.config.http,
     sip: {
       ...loaded.config.sip,
       notifyInterval: 0,

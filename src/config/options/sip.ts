@@ -4,6 +4,8 @@ import { sipDnsOptions } from './sip-dns.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
 import { pendingTimeout, sipPeerOptions } from './sip-peers.ts'
+import { sipOutboundProxyOption, sipProxyOptions, sipRegistrarOption } from './sip-proxy.ts'
+import { sipWebSocketOptions } from './sip-websocket.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
@@ -38,6 +40,9 @@ export const sipOptions = Type.Object(
       default: [],
       doc: 'Addresses and networks, and names that a client certificate must prove (mutual TLS, with `tls.clientCa`), whose requests need no digest. Their P-Asserted-Identity or From says who asks.',
     }),
+    registrar: sipRegistrarOption,
+    proxy: sipProxyOptions,
+    outboundProxy: sipOutboundProxyOption,
     advertise: optionalHost({
       doc: 'What peers are told to reach this server by, in Via and Contact, where it is not the address that it listens on (behind NAT).',
     }),
@@ -62,6 +67,7 @@ export const sipOptions = Type.Object(
     peers: sipPeerOptions,
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
     dns: sipDnsOptions,
+    webSocket: sipWebSocketOptions,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),
     maxSubscriptions: integer({
       default: 200_000,
