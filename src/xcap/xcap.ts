@@ -1,5 +1,6 @@
 /** Starts XCAP (RFC 4825): the documents, and what answers for them over HTTP. */
 import type { Config } from '../config/schema.ts'
+import type { Contacts } from '../core/presence/contacts.ts'
 import type { Directory } from '../directory/directory.ts'
 import { Callers } from '../net/callers.ts'
 import type { HttpPart } from '../net/http-part.ts'
@@ -23,6 +24,7 @@ export interface XcapDeps {
   readonly log: Log
   readonly database: Database
   readonly directory: Directory
+  readonly contacts: Contacts
   readonly check: CheckAuthorization
 }
 
@@ -41,7 +43,7 @@ export function startXcap(
   const documents = new XcapDocuments({
     ...deps,
     rows: new XcapDocumentRows(deps.database),
-    usages: xcapUsages(more),
+    usages: xcapUsages(deps, more),
     limits: { documentBytes: maxDocument, documents: maxDocuments, characters: quota },
   })
   const httpPart = xcapPart(xcap, {
