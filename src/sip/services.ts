@@ -16,6 +16,7 @@ import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
+import { dialogPackage } from './events/dialog.ts'
 import type {
   CommandPackage,
   EventDeps,
@@ -24,12 +25,15 @@ import type {
   People,
 } from './events/event-package.ts'
 import { liveWatches } from './events/live-watches.ts'
+import { messageSummaryPackage } from './events/message-summary.ts'
 import { Notifier } from './events/notifier.ts'
+import { type PackageStates, packageStates } from './events/package-states.ts'
 import { presencePackage } from './events/presence.ts'
 import { presenceWauthPackage } from './events/presence-wauth.ts'
 import { presenceWinfoPackage } from './events/presence-winfo.ts'
 import { Publications, type PublishablePackage } from './events/publications.ts'
 import { PublishHandler } from './events/publish.ts'
+import { regPackage } from './events/reg.ts'
 import { type Identify, type ResolveResource, resourceResolver } from './events/resources.ts'
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
@@ -43,7 +47,13 @@ import type { SipTransports } from './transport/transports.ts'
 import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
 
 /** The event packages that are served; their order is that of Allow-Events. */
-const PACKAGES: readonly EventPackage[] = [presencePackage, presenceWinfoPackage]
+const PACKAGES: readonly EventPackage[] = [
+  presencePackage,
+  presenceWinfoPackage,
+  dialogPackage,
+  regPackage,
+  messageSummaryPackage,
+]
 
 /** What PUBLISH takes besides. */
 const COMMANDS: readonly CommandPackage[] = [presenceWauthPackage]
@@ -117,6 +127,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
       ...deps,
       people: directory,
       watcherStates: new WatcherStates({ clock, table }, presencePackage),
+      ...statesOf(config, deps, table),
     },
     identify: (tx) => authenticator.identify(tx),
     resolve: resourceResolver(directory),
@@ -147,6 +158,12 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
       notifier.passwordChanged(account)
     }),
   )
+}
+
+function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): PackageStates {
+  const isWatched = (account: BareJid) =>
+    !table.inPackage(regPackage, account)[Symbol.iterator]().next().done
+  return packageStates({ ...deps, mailbox: deps.messaging.mailbox, isWatched }, sip)
 }
 
 interface Shared {
@@ -207,6 +224,7 @@ async function startRegistrar(
       deps.log.warn({ what: 'sip_offline_messages_not_drained', account: binding.account, err })
     })
   })
+  starting.use(shared.events.registrations.states.follow(bindings))
   starting.defer(() => bindings.stop())
   starting.use(transports.onFlowClosed((flow) => bindings.flowClosed(flow)))
   await bindings.restore()

@@ -1,5 +1,7 @@
 import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
+import { sipDnsOptions } from './sip-dns.ts'
+import { packageOptions } from './sip-packages.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
@@ -55,6 +57,7 @@ export const sipOptions = Type.Object(
     }),
     subscribe: expiry('subscriptions', { short: 'RFC 6665 §4.2.1.1', max: '1d' }),
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
+    dns: sipDnsOptions,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),
     maxSubscriptions: integer({
       default: 200_000,
@@ -86,6 +89,7 @@ export const sipOptions = Type.Object(
       max: 1_048_576,
       doc: 'Body of a MESSAGE or PUBLISH. Above it 413.',
     }),
+    ...packageOptions,
   },
   { description: 'SIP and SIMPLE.' },
 )

@@ -138,6 +138,11 @@ export class PresenceService {
     }
   }
 
+  /** For how long it is held back that a machine sets its person free, milliseconds. */
+  get dampingMs(): number {
+    return this.#dampingMs
+  }
+
   /** All that is known. Always answers: an offline document where nothing is. */
   document(presentity: BareJid): PresenceDocument {
     return this.view(presentity, EVERYTHING).document

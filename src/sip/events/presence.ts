@@ -36,6 +36,7 @@ export const presencePackage = defineEventPackage({
 
   publication: {
     contentTypes: [PIDF],
+    isPresence: true,
 
     prepare({ presence, access }, state) {
       const observations = parse(state, access.classes)

@@ -18,10 +18,9 @@ import type { SipRequest } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import { parseEvent } from '../message/values.ts'
 import type { Flow, ServerTransaction } from '../user-agent.ts'
-import type { CommandPackage, EventDeps, ExpiresBounds } from './event-package.ts'
+import type { CommandPackage, EventDeps, ExpiresBounds, NewState } from './event-package.ts'
 import { allowEvents, grantExpires, mediaTypeOf } from './headers.ts'
 import {
-  type NewState,
   newEtag,
   type Publication,
   type Publications,

@@ -296,6 +296,8 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
       this.#deliverLater({ at, status, access, version }, owed, rendered).catch((err) =>
         this.#broken(err),
       )
+    } else if (rendered.ends && status !== 'terminated') {
+      this.terminate(rendered.ends)
     } else if (owed === 'now' || !this.#isKnown(rendered)) {
       this.#notify({ at, status, access, version, rendered })
     }
