@@ -4,7 +4,7 @@ import { ContactError, requireTexts } from '../../core/presence/contact.ts'
 import type { Contacts } from '../../core/presence/contacts.ts'
 import type { RosterItem } from '../../core/presence/roster-item.ts'
 import type { Directory } from '../../directory/directory.ts'
-import type { SharedChange, SharedDocument } from '../application-usage.ts'
+import type { Candidate, SharedDocument } from '../application-usage.ts'
 import { conflict, XcapRefusal } from '../xcap-refusal.ts'
 import { type ContactGroup, contactGroups } from './contact-entries.ts'
 import { currentForm, freshForm, type Items } from './contact-form.ts'
@@ -34,17 +34,19 @@ export function sharedContacts(deps: SharedContactsDeps): SharedDocument {
     async show(account, kept) {
       const items = await itemsOf(deps, account)
       if (kept === undefined) return freshForm(items)
-      return currentForm(kept, items, await meaningsOf(deps, account, contactGroups(kept)))
+      const meanings = await meaningsOf(deps, account, contactGroups(kept.text))
+      return currentForm(kept.text, items, meanings)
     },
 
-    async apply(change) {
-      const { account } = change
+    async apply(candidate) {
+      const { account } = candidate
       const items = await itemsOf(deps, account)
-      const { puts, removed } = await differences(deps, change, items)
+      const { puts, removed } = await differences(deps, candidate, items)
       await refusing(async () => {
         for (const contact of removed) await contacts.remove(account, contact)
         for (const { uri, ...put } of puts) await contacts.put(account, uri, put)
       })
+      return ''
     },
 
     clear(account) {
@@ -92,7 +94,7 @@ async function meaningsOf(
 /** All is looked at before anything is changed. Throws `Conflict`. */
 async function differences(
   deps: SharedContactsDeps,
-  { account, text }: SharedChange,
+  { account, text }: Candidate,
   items: Items,
 ): Promise<{ puts: Put[]; removed: BareJid[] }> {
   const wanted = await wantedIn(deps, account, contactGroups(text))
