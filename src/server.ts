@@ -117,7 +117,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const sip = edges.use(await openSip(config, kernel))
     listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
     edges.use(kernel.manual.watch())
-    const httpParts = [...xmpp.httpParts, ...(xcap?.httpParts ?? [])]
+    const httpParts = [...xmpp.httpParts, ...sip.httpParts, ...(xcap?.httpParts ?? [])]
     listeners.push(...(await openHttpListeners(config, { ...xmpp, httpParts }, kernel, edges)))
     const files = uploads && fileDesk(uploads)
     await openAdmin(config, { ...kernel, signIn, listeners, httpParts, files }, edges)

@@ -33,13 +33,16 @@ import { presenceWauthPackage } from './events/presence-wauth.ts'
 import { presenceWinfoPackage } from './events/presence-winfo.ts'
 import { Publications, type PublishablePackage } from './events/publications.ts'
 import { PublishHandler } from './events/publish.ts'
+import { referPackage } from './events/refer.ts'
 import { regPackage } from './events/reg.ts'
 import { type Identify, type ResolveResource, resourceResolver } from './events/resources.ts'
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
-import { MESSAGE_TYPES, MessageHandler } from './messaging/incoming.ts'
-import { MessageSender, type SipUris } from './messaging/outgoing.ts'
+import type { MessageSender, SipUris } from './messaging/outgoing.ts'
+import { openMessaging } from './messaging/start.ts'
+import { Refers } from './refer/refers.ts'
+import { startRefer } from './refer/start-refer.ts'
 import { Bindings } from './registrar/bindings.ts'
 import { Registrar } from './registrar/registrar.ts'
 import { RegistrationPresence } from './registrar/registration-presence.ts'
@@ -53,6 +56,7 @@ const PACKAGES: readonly EventPackage[] = [
   dialogPackage,
   regPackage,
   messageSummaryPackage,
+  referPackage,
 ]
 
 /** What PUBLISH takes besides. */
@@ -102,6 +106,9 @@ export interface SipDeps {
 
 export type SipConfig = Pick<Config, 'sip'> & {
   readonly listen: Pick<Config['listen'], 'sipUdp' | 'sipTcp' | 'sipTls'>
+  readonly http: Pick<Config['http'], 'allowedOrigins' | 'publicUrl' | 'trustedProxies'>
+  /** Who may write to many is the same by whatever protocol. Without it nobody may. */
+  readonly xmpp?: Pick<Config['xmpp'], 'multicast' | 'admins'>
 }
 
 /** What services stand on; `starting` closes what they open, last first. */
@@ -132,18 +139,15 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     identify: (tx) => authenticator.identify(tx),
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
+    refers: new Refers(clock),
   }
   const publications = await startPublications(config, deps, stack, shared)
-  const bindings = await startRegistrar(config, deps, stack, shared)
+  const messaging = openMessaging(config, deps, { userAgent, ...shared })
+  const bindings = await startRegistrar(config, deps, stack, { ...shared, ...messaging })
   const notifier = await startNotifier(config, deps, stack, shared)
-  const messages = new MessageHandler({
-    ...deps,
-    ...shared,
-    sessionAt: (account, source) => bindings.at(account, source),
-    maxBodyBytes: config.sip.maxMessageBytes,
-  })
-  userAgent.handle('MESSAGE', (tx) => messages.handle(tx))
-  userAgent.contribute({ accept: MESSAGE_TYPES })
+  const sendAs = messaging.serve((account, source) => bindings.at(account, source))
+  const referable = new Map([['MESSAGE', sendAs]])
+  startRefer({ ...deps, ...shared, userAgent, notifier, referable })
 
   const forget = (account: BareJid) => {
     bindings.forget(account, 'rejected')
@@ -172,6 +176,7 @@ interface Shared {
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
+  readonly refers: Refers
 }
 
 async function startPublications(
@@ -209,13 +214,13 @@ async function startRegistrar(
   { sip }: SipConfig,
   deps: SipDeps,
   { userAgent, transports, starting }: Stack,
-  shared: Shared,
+  shared: Shared & { readonly sender: MessageSender },
 ): Promise<Bindings> {
-  const { registrations } = shared
+  const { registrations, sender } = shared
   const bindings = new Bindings({
     ...deps,
     store: sipBindings(deps.database),
-    sender: new MessageSender({ userAgent, directory: deps.directory }),
+    sender,
   })
   bindings.onChange((binding) => {
     registrations.changed(binding)
@@ -251,6 +256,7 @@ async function startNotifier(
     ...shared,
     userAgent,
     packages: PACKAGES,
+    services: [shared.refers],
     keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },

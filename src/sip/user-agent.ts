@@ -18,7 +18,7 @@ import { DnsCache } from './transport/dns/dns-cache.ts'
 import { dnsSource } from './transport/dns/dns-source.ts'
 import type { NameResolver } from './transport/dns/records.ts'
 import { Locator } from './transport/locator.ts'
-import type { Flow, Peer } from './transport/transport.ts'
+import { type Flow, isWebSocket, type Peer } from './transport/transport.ts'
 import type { SipTransports } from './transport/transports.ts'
 import { type Capabilities, CapabilityList } from './user-agent-capabilities.ts'
 import { admit } from './user-agent-checks.ts'
@@ -136,7 +136,9 @@ export class SipUserAgent {
     const known = flow && this.#contacts.get(flow)
     if (known?.remote === peer.host && flow?.open) return known.contact
     const { host, port } = this.#transports.localEndpoint(peer)
-    const suffix = transport === 'udp' ? '' : `;transport=${transport}`
+    // RFC 7118 §5.2.2: the same for both kinds.
+    const named = isWebSocket(transport) ? 'ws' : transport
+    const suffix = transport === 'udp' ? '' : `;transport=${named}`
     const contact = `sip:${uriHost(host)}:${port}${suffix}`
     if (flow) this.#contacts.set(flow, { remote: peer.host, contact })
     return contact
@@ -186,10 +188,16 @@ export class SipUserAgent {
     return {
       request,
       source,
-      trusted: this.#trustedPeers?.trusts(source.host, source.flow?.provenNames ?? []) ?? false,
+      trusted: this.#trusts(source),
       contact: this.contactFor(source),
       respond: (response) => this.#respond(inbound, response),
     }
+  }
+
+  /** A browser says what any web page has it say: where it is does not count. */
+  #trusts({ transport, host, flow }: Peer): boolean {
+    if (isWebSocket(transport)) return false
+    return this.#trustedPeers?.trusts(host, flow?.provenNames ?? []) ?? false
   }
 
   #respond(inbound: InboundTransaction, response: SipResponse): void {

@@ -1,7 +1,9 @@
 import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
 import { sipDnsOptions } from './sip-dns.ts'
+import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
+import { sipWebSocketOptions } from './sip-websocket.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
@@ -58,6 +60,7 @@ export const sipOptions = Type.Object(
     subscribe: expiry('subscriptions', { short: 'RFC 6665 §4.2.1.1', max: '1d' }),
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
     dns: sipDnsOptions,
+    webSocket: sipWebSocketOptions,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),
     maxSubscriptions: integer({
       default: 200_000,
@@ -89,6 +92,7 @@ export const sipOptions = Type.Object(
       max: 1_048_576,
       doc: 'Body of a MESSAGE or PUBLISH. Above it 413.',
     }),
+    ...sipMessagingOptions,
     ...packageOptions,
   },
   { description: 'SIP and SIMPLE.' },

@@ -76,6 +76,8 @@ export type State = Buffer | string | ComparedState
 
 export interface ComparedState {
   equals(other: State): boolean
+  /** The same for equal states, and for no others: its entity-tag is made of it (RFC 5839 §6.1). */
+  readonly tag?: string
 }
 
 export interface Rendered {

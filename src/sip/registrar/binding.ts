@@ -6,9 +6,11 @@ import {
   type InstantMessage,
   refused,
 } from '../../core/messaging/message.ts'
+import type { Signals } from '../../core/messaging/signals.ts'
 import type { Session } from '../../core/sessions.ts'
 import type { BindingRecord } from '../../storage/stores/sip-bindings.ts'
 import type { MessageSender } from '../messaging/outgoing.ts'
+import { TakenTypes } from '../messaging/taken-types.ts'
 import type { Peer } from '../transport/transport.ts'
 
 /** What a REGISTER sets, each time anew. */
@@ -55,6 +57,7 @@ export class Binding implements Session {
   readonly #sender: MessageSender
   #state: BindingState
   #answers = true
+  #types: TakenTypes | undefined
 
   constructor(
     sender: MessageSender,
@@ -82,12 +85,19 @@ export class Binding implements Session {
   renew(state: BindingState): void {
     this.#state = state
     this.#answers = true
+    this.#types = undefined
+  }
+
+  get types(): TakenTypes {
+    this.#types ??= new TakenTypes()
+    return this.#types
   }
 
   deliver(message: InstantMessage): DeliveryOutcome | Promise<DeliveryOutcome> {
-    // Chat states, receipts and bounces have no form of their own in page mode.
-    if (message.body === undefined || message.type === 'error') return DROPPED
-    if (this.isLost) return refused('unreachable')
+    // Bounces have no form of their own in page mode, and what is no text only where RFC 3994 and RFC 5438 have it.
+    if (message.type === 'error') return DROPPED
+    if (message.body === undefined && !saysSomething(message.signals)) return DROPPED
+    if (this.isLost) return message.body === undefined ? DROPPED : refused('unreachable')
     return this.#send(message)
   }
 
@@ -117,6 +127,10 @@ export class Binding implements Session {
       received: peer && `${peer.host}:${peer.port}`,
     }
   }
+}
+
+function saysSomething(signals: Signals | undefined): boolean {
+  return signals?.state !== undefined || signals?.report !== undefined
 }
 
 /** Reached without a connection of the client's, so that it can be reached after a restart, too. */

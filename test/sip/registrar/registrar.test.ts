@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
 import { Sessions } from '../../../src/core/sessions.ts'
+import { AwaitedReports } from '../../../src/sip/messaging/awaited-reports.ts'
 import { MessageSender } from '../../../src/sip/messaging/outgoing.ts'
 import { Bindings } from '../../../src/sip/registrar/bindings.ts'
 import { Registrar } from '../../../src/sip/registrar/registrar.ts'
@@ -38,7 +39,13 @@ function setUp({ store = new MemoryStore(), clock = new FakeClock(), maxPerUser 
     log: silentLog,
     sessions,
     store,
-    sender: new MessageSender({ userAgent, directory: { primaryUri: async () => undefined } }),
+    sender: new MessageSender({
+      clock,
+      userAgent,
+      directory: { primaryUri: async () => undefined },
+      awaited: new AwaitedReports(),
+      askForReports: 'all',
+    }),
   })
   const events: string[] = []
   bindings.onChange((binding) => {
