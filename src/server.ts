@@ -332,7 +332,12 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
 }
 
 function openSip(config: Config, { certificates, ...kernel }: Kernel) {
-  return startSip(config, { ...kernel, tls: certificates, product: `Heliograph/${VERSION}` })
+  return startSip(config, {
+    ...kernel,
+    tls: certificates,
+    product: `Heliograph/${VERSION}`,
+    secret: requireSecret(join(config.data, 'sip.key')),
+  })
 }
 
 function openSignIn({ database, directory: users, clock }: Kernel): SignIn {
