@@ -141,7 +141,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
 
   /** A server transaction for somebody else's request; `undefined` where there are too many. */
   adopt(request: SipRequest, arrival: Arrival): InboundTransaction | undefined {
-    if (this.#isRefused(request)) return undefined
+    if (this.#isRefused(request, arrival)) return undefined
     return this.#open(serverKey(request), undefined, { request, arrival })
   }
 
