@@ -116,7 +116,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const sip = edges.use(await openSip(config, kernel))
     listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
     edges.use(kernel.manual.watch())
-    const httpParts = [...xmpp.httpParts, ...(xcap ? [xcap.httpPart] : [])]
+    const httpParts = [...xmpp.httpParts, ...sip.httpParts, ...(xcap ? [xcap.httpPart] : [])]
     listeners.push(...(await openHttpListeners(config, { ...xmpp, httpParts }, kernel, edges)))
     const files = uploads && fileDesk(uploads)
     await openAdmin(config, { ...kernel, signIn, listeners, httpParts, files }, edges)
@@ -331,7 +331,12 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
 }
 
 function openSip(config: Config, { certificates, ...kernel }: Kernel) {
-  return startSip(config, { ...kernel, tls: certificates, product: `Heliograph/${VERSION}` })
+  return startSip(config, {
+    ...kernel,
+    tls: certificates,
+    product: `Heliograph/${VERSION}`,
+    secret: requireSecret(join(config.data, 'sip.key')),
+  })
 }
 
 function openSignIn({ database, directory: users, clock }: Kernel): SignIn {

@@ -7,6 +7,7 @@
  */
 import { randomInt } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
+import type { Watcher } from '../../core/presence/access/access.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { sharedString } from '../../util/own-string.ts'
@@ -44,6 +45,16 @@ export interface NotifierDeps {
   readonly table: SubscriptionTable
   readonly expires: ExpiresBounds
   readonly pacing: NotifyPacing
+}
+
+/** A subscription that comes with another request than SUBSCRIBE. */
+export interface ImplicitSubscription {
+  readonly served: Served
+  readonly entity: string
+  readonly eventId: string
+  readonly seconds: number
+  /** Answers the request. */
+  accept(toTag: string): void
 }
 
 /** After a restart the NOTIFYs that tell what has changed wait for the listeners, and do not leave all at once. */
@@ -176,7 +187,7 @@ export class Notifier {
 
   async #open(demand: Demand): Promise<void> {
     const { tx, watcher } = demand
-    const { clock, resolve, table, keeper, expires } = this.#deps
+    const { clock, resolve, table, expires } = this.#deps
     const { request } = tx
     const served = await this.#claim(demand)
     const pkg = served?.package ?? demand.package
@@ -198,15 +209,55 @@ export class Notifier {
       peer: sharedPeer(nextHop(request, tx.source)),
       expiresAt: now + seconds * 1000,
     })
-    table.add(subscription)
-    served?.begin(subscription, this.#register)
-    await this.#orAbandon(subscription, () => subscription.admit())
-    if (seconds > 0) await this.#orAbandon(subscription, () => keeper.save(subscription))
-    await this.#reviews.ask(subscription)
+    await this.#start(subscription, served)
     this.#accept(tx, subscription, seconds)
     // §4.4.3: a fetch is a subscription that ends with its first NOTIFY.
     if (seconds === 0) subscription.terminate('timeout')
     else subscription.notifyNow()
+  }
+
+  /**
+   * Begins a subscription that another request than SUBSCRIBE asks for (RFC 3515 §2.4.4): `accept` answers that
+   * one, under our tag of the dialog; then comes the first NOTIFY. Throws `SipError`.
+   */
+  async begin(
+    tx: ServerTransaction,
+    watcher: Watcher,
+    wanted: ImplicitSubscription,
+  ): Promise<void> {
+    const { clock, table } = this.#deps
+    const { served, entity, eventId, seconds } = wanted
+    const dialog = Dialog.asUas(tx.request, newTag()) // 400 without Contact
+    table.requireRoomFor(watcher.address)
+    const now = clock.now()
+    const subscription = this.#create({
+      id: orderedId(now),
+      package: served.package,
+      eventId,
+      subject: { presentity: served.presentity, watcher, entity },
+      contentType: served.package.contentTypes[0],
+      asked: undefined,
+      createdAt: now,
+      dialog,
+      contact: sharedString(tx.contact),
+      peer: sharedPeer(nextHop(tx.request, tx.source)),
+      expiresAt: now + seconds * 1000,
+    })
+    await this.#start(subscription, served)
+    wanted.accept(dialog.localTag)
+    subscription.notifyNow()
+  }
+
+  /** It is in the table from here on, and stored where it is not a fetch. */
+  async #start(subscription: Subscription, served: Served | undefined): Promise<void> {
+    const { table, keeper } = this.#deps
+    table.add(subscription)
+    served?.begin(subscription, this.#register)
+    await this.#orAbandon(subscription, () => subscription.admit())
+    if (subscription.expiresAt > subscription.createdAt) {
+      await this.#orAbandon(subscription, () => keeper.save(subscription))
+    }
+    await this.#reviews.ask(subscription)
   }
 
   /** Nothing but lists has an address that no person has: what nobody claims is a person's. */

@@ -8,6 +8,7 @@ import { SipError } from '../../../src/sip/errors.ts'
 import type { State } from '../../../src/sip/events/event-package.ts'
 import { ContactStates } from '../../../src/sip/events/reg/contact-states.ts'
 import { regPackage } from '../../../src/sip/events/reg.ts'
+import { AwaitedReports } from '../../../src/sip/messaging/awaited-reports.ts'
 import { MessageSender } from '../../../src/sip/messaging/outgoing.ts'
 import type { BindingState } from '../../../src/sip/registrar/binding.ts'
 import { Bindings } from '../../../src/sip/registrar/bindings.ts'
@@ -25,8 +26,11 @@ function setUp({ isWatched = true } = {}) {
     ...{ clock, log: silentLog, sessions: new Sessions() },
     store: new MemoryStore<BindingRecord>(),
     sender: new MessageSender({
+      clock,
       userAgent: new FakeUserAgent(),
       directory: { primaryUri: async () => undefined },
+      awaited: new AwaitedReports(),
+      askForReports: 'all',
     }),
   })
   states.follow(bindings)
@@ -51,6 +55,8 @@ function setUp({ isWatched = true } = {}) {
       path: [],
       peer: undefined,
       userAgent: undefined,
+      registeredAt: clock.now(),
+      series: undefined,
       takesMessages: true,
       ...changes,
     }
