@@ -246,14 +246,14 @@ export class SipUserAgent {
       this.#log.error({ what: 'sip_handler_failed', method, err: error })
     }
     if (!request) return
-    const { status, reason, headers } = error instanceof SipError ? error : new SipError(500)
+    const { status, reason, headers, body } = error instanceof SipError ? error : new SipError(500)
     if (method === 'INVITE' && !this.#handlers.has(method)) {
       // §17.2.1 would have the refusal of every INVITE repeated ten times, to whoever it says that it comes from.
       const toTag = statelessTag(request)
       inbound.respondStateless(createResponse(request, status, reason, { headers, toTag }))
       return
     }
-    this.#respond(inbound, createResponse(request, status, reason, headers))
+    this.#respond(inbound, createResponse(request, status, reason, { headers, body }))
   }
 
   #overdue(inbound: InboundTransaction): void {

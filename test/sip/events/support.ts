@@ -92,7 +92,8 @@ export async function exchange(
     await handler.handle(tx)
   } catch (error) {
     if (!(error instanceof SipError)) throw error
-    tx.respond(createResponse(request, error.status, error.reason, error.headers))
+    const { status, reason, headers, body } = error
+    tx.respond(createResponse(request, status, reason, { headers, body }))
   }
   return tx
 }
