@@ -20,7 +20,7 @@ import { Branches } from './branches.ts'
 import { type Decision, type DecisionDeps, decide } from './decision.ts'
 import { type DispatchDeps, wayTo } from './dispatch.ts'
 import { Forwarder, type ForwarderDeps } from './forwarder.ts'
-import { countRelayed, type Journey } from './journey.ts'
+import { countRelayed, type Journey, unreachableStatus } from './journey.ts'
 import { type PlanDeps, targetsFor } from './plan.ts'
 import { RecentRelays } from './recent-relays.ts'
 import type { Relay } from './relay.ts'
@@ -178,7 +178,7 @@ export class SipProxy implements Relay {
   #write(request: SipRequest, arrival: Arrival, journey: Journey): void {
     countRelayed(request, 'stateless')
     this.#forwarder.write(request, journey, () => {
-      this.#refuse(request, arrival, new SipError(503, 'Next Hop Is Unreachable'))
+      this.#refuse(request, arrival, new SipError(unreachableStatus(journey)))
     })
   }
 

@@ -44,6 +44,8 @@ export interface Party {
   send(text: string): void
   next(): Promise<string>
   peek(): Promise<string>
+  /** Closes its socket, and waits until that is so. */
+  end(): Promise<void>
   readonly waiting: number
 }
 
@@ -61,6 +63,7 @@ export async function udpParty(
     send: (text) => peer.send(text),
     next: () => peer.next(),
     peek: () => peer.inbox.peek(),
+    end: () => peer.close(),
     get waiting() {
       return peer.inbox.waiting
     },
@@ -77,6 +80,7 @@ export async function tcpParty(t: TestContext, system: SipSystem, user: string):
     send: (text) => peer.send(text),
     next: () => peer.next(),
     peek: () => peer.inbox.peek(),
+    end: () => peer.close(),
     get waiting() {
       return peer.inbox.waiting
     },
