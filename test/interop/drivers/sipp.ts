@@ -16,6 +16,8 @@ export interface SippOptions {
   user: string
   password: string
   keys: Readonly<Record<string, string>>
+  /** Where it is to be found; any free one without it. */
+  localPort?: number
 }
 
 const MODES = { udp: 'u1', tcp: 't1' } as const
@@ -28,15 +30,17 @@ export class Sipp implements AsyncDisposable {
   readonly #directory = temporaryDirectory()
   readonly #child
   readonly #closed: Promise<unknown>
+  readonly #socket: { readonly transport: 'udp' | 'tcp'; readonly port: number }
   #noise = ''
 
   /** With a port of its own: SIPp would share one with another SIPp, and lose its datagrams to it. */
   static async start(options: SippOptions): Promise<Sipp> {
-    return new Sipp(options, await freePort())
+    return new Sipp(options, options.localPort ?? (await freePort()))
   }
 
   private constructor(options: SippOptions, localPort: number) {
     const { scenario, port, transport, to, user, password, keys } = options
+    this.#socket = { transport, port: localPort }
     const file = new URL(`../sipp/${scenario}.xml`, import.meta.url).pathname
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
       '-key',
@@ -90,6 +94,19 @@ export class Sipp implements AsyncDisposable {
 
   get #errors(): string {
     return join(this.#directory.path, 'errors.log')
+  }
+
+  /** Resolves when it can be called: SIPp says nothing of it, the kernel does (proc(5): /proc/net/udp). */
+  async listening(): Promise<void> {
+    const { transport, port } = this.#socket
+    const row = new RegExp(
+      `^ *\\d+: 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `,
+      'm',
+    )
+    while (!row.test(await readFile(`/proc/net/${transport}`, 'utf8'))) {
+      if (this.#child.exitCode !== null) throw new Error(await this.#report())
+      await pause(POLL_MS)
+    }
   }
 
   /** Every message so far, in the order of the wire, as SIPp logs them. */
