@@ -23,6 +23,7 @@ export interface RigOptions {
   tls?: TlsOptions
   tlsClient?: TlsClientSettings
   overload?: OverloadGuard
+  outboundProxy?: string
   failedMs?: number
 }
 
@@ -35,6 +36,7 @@ export async function startRig(options: RigOptions = {}) {
     transports,
     overload: options.overload,
     ...(options.transactions && { limits: options.transactions }),
+    outboundProxy: options.outboundProxy,
     ...(options.timers && { timers: options.timers }),
     ...(options.trustedPeers && { trustedPeers: options.trustedPeers }),
     failedMs: options.failedMs,
