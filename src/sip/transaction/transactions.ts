@@ -238,7 +238,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
 
   #depart(request: SipRequest, flow: Flow, peer: Peer): Departure | Promise<Departure> {
     const departure = prepareDeparture(request, flow, peer)
-    const tooLong = departure.bytes.length > this.#transports.limits.maxUdpRequestBytes
+    const tooLong = departure.bytes.length > this.#transports.maxUdpRequestBytes(peer)
     return flow.transport === 'udp' && tooLong && !this.#udpOnly.has(peer)
       ? this.#departByTcp(request, departure, peer)
       : departure
