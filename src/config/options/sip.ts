@@ -5,6 +5,7 @@ import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
 import { sipPeerRulesOption } from './sip-peer-rules.ts'
 import { sipTransportOptions } from './sip-transport.ts'
+import { sipOutboundProxyOption, sipProxyOptions, sipRegistrarOption } from './sip-proxy.ts'
 import { sipWebSocketOptions } from './sip-websocket.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
@@ -40,6 +41,9 @@ export const sipOptions = Type.Object(
       default: [],
       doc: 'Addresses and networks, and names that a client certificate must prove (mutual TLS, with `tls.clientCa`), whose requests need no digest. Their P-Asserted-Identity or From says who asks.',
     }),
+    registrar: sipRegistrarOption,
+    proxy: sipProxyOptions,
+    outboundProxy: sipOutboundProxyOption,
     advertise: optionalHost({
       doc: 'What peers are told to reach this server by, in Via and Contact, where it is not the address that it listens on (behind NAT).',
     }),
