@@ -4,9 +4,9 @@ import { sipDnsOptions } from './sip-dns.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
 import { sipPeerRulesOption } from './sip-peer-rules.ts'
-import { sipTransportOptions } from './sip-transport.ts'
 import { pendingTimeout, sipPeerOptions } from './sip-peers.ts'
 import { sipOutboundProxyOption, sipProxyOptions, sipRegistrarOption } from './sip-proxy.ts'
+import { sipTransportOptions } from './sip-transport.ts'
 import { sipWebSocketOptions } from './sip-websocket.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */

@@ -1,6 +1,11 @@
 /** Opens a TCP or TLS connection, with a deadline. */
 import { isIP, type Socket, connect as tcpConnect } from 'node:net'
-import { type SecureContext, type SecureVersion, type TLSSocket, connect as tlsConnect } from 'node:tls'
+import {
+  type SecureContext,
+  type SecureVersion,
+  type TLSSocket,
+  connect as tlsConnect,
+} from 'node:tls'
 import type { Clock } from '../../util/clock.ts'
 import { certificateNames, provesDomain } from './certificate-names.ts'
 import type { PeerRule, TlsCheck } from './peer-rules.ts'

@@ -1,5 +1,10 @@
 /** The operator's options in the transports' own words. */
-import { createSecureContext, rootCertificates, type SecureContext, type SecureVersion } from 'node:tls'
+import {
+  createSecureContext,
+  rootCertificates,
+  type SecureContext,
+  type SecureVersion,
+} from 'node:tls'
 import type { Config } from '../../config/schema.ts'
 import type { TlsClientSettings } from './dial.ts'
 import type { TransportLimits } from './limits.ts'

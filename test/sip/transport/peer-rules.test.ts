@@ -120,7 +120,12 @@ function tlsRig(options: { trusted: boolean; rules: PeerRules }) {
 
 const TLS_CASES: [what: string, rule: Partial<PeerRule>, trusted: boolean, status: number][] = [
   ['a name that is not the certificate’s is refused', {}, true, 503],
-  ['an authority that is trusted is enough where it is to be', { tlsCheck: 'authority' }, true, 200],
+  [
+    'an authority that is trusted is enough where it is to be',
+    { tlsCheck: 'authority' },
+    true,
+    200,
+  ],
   ['one that is not trusted is not enough', { tlsCheck: 'authority' }, false, 503],
   ['nothing is checked where nothing is to be', { tlsCheck: 'off' }, false, 200],
   [

@@ -92,7 +92,8 @@ function addressBytes(host: string): Buffer {
   const tail = groups(after ?? '')
   const zeros = new Array(8 - head.length - tail.length).fill(0)
   const bytes = Buffer.alloc(16)
-  for (const [at, group] of [...head, ...zeros, ...tail].entries()) bytes.writeUInt16BE(group, at * 2)
+  for (const [at, group] of [...head, ...zeros, ...tail].entries())
+    bytes.writeUInt16BE(group, at * 2)
   return bytes
 }
 
