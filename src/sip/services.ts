@@ -42,6 +42,7 @@ import { WatcherStates } from './events/watcher-states.ts'
 import type { MessageSender, SipUris } from './messaging/outgoing.ts'
 import { openMessaging } from './messaging/start.ts'
 import { Refers } from './refer/refers.ts'
+import { startEndpointRefers } from './refer/start-endpoint-refers.ts'
 import { startRefer } from './refer/start-refer.ts'
 import { Bindings } from './registrar/bindings.ts'
 import { Registrar } from './registrar/registrar.ts'
@@ -140,6 +141,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
     refers: new Refers(clock),
+    keeper: keeperOf(config, deps),
   }
   const publications = await startPublications(config, deps, stack, shared)
   const messaging = openMessaging(config, deps, { userAgent, ...shared })
@@ -148,6 +150,8 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const sendAs = messaging.serve((account, source) => bindings.at(account, source))
   const referable = new Map([['MESSAGE', sendAs]])
   startRefer({ ...deps, ...shared, userAgent, notifier, referable })
+  const endpoints = { ...deps, ...shared, userAgent, bindings }
+  starting.use(await startEndpointRefers(config.sip.refer, endpoints))
 
   const forget = (account: BareJid) => {
     bindings.forget(account, 'rejected')
@@ -170,6 +174,10 @@ function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): 
   return packageStates({ ...deps, mailbox: deps.messaging.mailbox, isWatched }, sip)
 }
 
+function keeperOf({ sip }: SipConfig, { database, log }: SipDeps): SubscriptionKeeper {
+  return new SubscriptionKeeper(sipSubscriptions(database), log, sip.refer.atStart !== 'off')
+}
+
 interface Shared {
   readonly table: SubscriptionTable
   readonly events: EventDeps
@@ -177,6 +185,7 @@ interface Shared {
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
   readonly refers: Refers
+  readonly keeper: SubscriptionKeeper
 }
 
 async function startPublications(
@@ -257,7 +266,6 @@ async function startNotifier(
     userAgent,
     packages: PACKAGES,
     services: [shared.refers],
-    keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },
   })

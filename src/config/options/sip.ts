@@ -3,6 +3,7 @@ import { boolean, duration, integer, list, optionalHost, size } from '../option.
 import { sipDnsOptions } from './sip-dns.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
+import { sipReferOptions } from './sip-refer.ts'
 import { sipWebSocketOptions } from './sip-websocket.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
@@ -94,6 +95,7 @@ export const sipOptions = Type.Object(
     }),
     ...sipMessagingOptions,
     ...packageOptions,
+    refer: sipReferOptions,
   },
   { description: 'SIP and SIMPLE.' },
 )
