@@ -5,9 +5,8 @@
 import { parseDocument } from '../xml/document.ts'
 import { type Element, escapeAttr } from '../xml/element.ts'
 import { type XmlLimits, XmlSyntaxError } from '../xml/syntax.ts'
+import { NS_RESOURCE_LISTS } from './resource-lists.ts'
 
-export const RESOURCE_LISTS = 'application/resource-lists+xml'
-const NS_RESOURCE_LISTS = 'urn:ietf:params:xml:ns:resource-lists'
 const NS_COPY_CONTROL = 'urn:ietf:params:xml:ns:copycontrol'
 /** §4, for one that is not named. */
 const ANONYMOUS_URI = 'sip:anonymous@anonymous.invalid'

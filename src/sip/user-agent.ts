@@ -8,6 +8,8 @@ import type { TrustedPeers } from './auth/trusted-peers.ts'
 import { SipError } from './errors.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
 import { createResponse } from './message/respond.ts'
+import type { SipUri } from './message/uri.ts'
+import type { Relay } from './proxy/relay.ts'
 import { statelessTag } from './transaction/keys.ts'
 import { KNOWN_METHODS } from './transaction/methods.ts'
 import type { InboundTransaction } from './transaction/server-transaction.ts'
@@ -37,6 +39,13 @@ export interface ServerTransaction {
   readonly contact: string
   /** Provisional responses any number of times, one final one; what comes after that is dropped and logged. */
   respond(response: SipResponse): void
+}
+
+/** What relaying stands on. */
+export interface RelayParts {
+  readonly transactions: Transactions
+  /** RFC 3263. */
+  find(uri: SipUri): Promise<readonly Peer[]>
 }
 
 /** Throws `SipError`, which becomes the response; anything else is logged and answered 500. */
@@ -142,6 +151,18 @@ export class SipUserAgent {
     const contact = `sip:${uriHost(host)}:${port}${suffix}`
     if (flow) this.#contacts.set(flow, { remote: peer.host, contact })
     return contact
+  }
+
+  /** Whether there is a handler, so that a request of this method for us makes sense. */
+  handles(method: string): boolean {
+    return this.#handlers.has(method)
+  }
+
+  /** Somebody sees every request before there is a transaction for it; to be called before listening. */
+  relayBy(make: (parts: RelayParts) => Relay): void {
+    this.#transactions.relayBy(
+      make({ transactions: this.#transactions, find: (uri) => this.#sender.find(uri) }),
+    )
   }
 
   /** Ends what waits. The transports are closed by their owner, after this. */

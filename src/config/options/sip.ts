@@ -3,6 +3,7 @@ import { boolean, duration, integer, list, optionalHost, size } from '../option.
 import { sipDnsOptions } from './sip-dns.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
+import { sipOutboundProxyOption, sipProxyOptions, sipRegistrarOption } from './sip-proxy.ts'
 import { sipReferOptions } from './sip-refer.ts'
 import { sipWebSocketOptions } from './sip-websocket.ts'
 
@@ -39,6 +40,9 @@ export const sipOptions = Type.Object(
       default: [],
       doc: 'Addresses and networks, and names that a client certificate must prove (mutual TLS, with `tls.clientCa`), whose requests need no digest. Their P-Asserted-Identity or From says who asks.',
     }),
+    registrar: sipRegistrarOption,
+    proxy: sipProxyOptions,
+    outboundProxy: sipOutboundProxyOption,
     advertise: optionalHost({
       doc: 'What peers are told to reach this server by, in Via and Contact, where it is not the address that it listens on (behind NAT).',
     }),

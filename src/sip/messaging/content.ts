@@ -3,7 +3,12 @@ import { IMDN, parseImdn, type ReadImdn } from '../../formats/imdn.ts'
 import { IS_COMPOSING, type IsComposing, parseIsComposing } from '../../formats/is-composing.ts'
 import { SipError } from '../errors.ts'
 import type { SipRequest } from '../message/message.ts'
-import { dispositionOf, type MimePart, parseMultipart, partType } from '../message/mime.ts'
+import { dispositionOf, type MimePart, partType } from '../message/mime.ts'
+import {
+  decodeTransfer as decodeBody,
+  MULTIPART_MIXED,
+  parseMultipart,
+} from '../message/multipart.ts'
 import { CPIM, type CpimMessage, parseCpim } from './cpim.ts'
 import { plainTextOf } from './html.ts'
 
@@ -25,7 +30,6 @@ export interface MessageBody {
 
 const TEXT = 'text/plain'
 const HTML = 'text/html'
-const MIXED = 'multipart/mixed'
 const ALTERNATIVE = 'multipart/alternative'
 /** What a MESSAGE may carry, for Accept; what is understood of the last is who gets it. */
 export const MESSAGE_TYPES: readonly string[] = [
@@ -34,13 +38,13 @@ export const MESSAGE_TYPES: readonly string[] = [
   CPIM,
   IS_COMPOSING,
   IMDN,
-  MIXED,
+  MULTIPART_MIXED,
   ALTERNATIVE,
   'application/resource-lists+xml',
 ]
 
 /** Of one multipart body. */
-const MAX_PARTS = 16
+const LIMITS = { maxParts: 16, maxHeadBytes: 8_192 }
 /** Wrappings around a text: a list, CPIM, alternatives, and one to spare. */
 const MAX_DEPTH = 4
 
@@ -53,7 +57,7 @@ export function requireMessageType(request: SipRequest): void {
 /** Throws `SipError` 415 for what cannot be shown to a person, 400 for what cannot be read. */
 export function readBody(request: SipRequest): MessageBody {
   const part = bodyOf(request)
-  if (partType(part)?.type !== MIXED) return { content: readPart(part, 0) }
+  if (partType(part)?.type !== MULTIPART_MIXED) return { content: readPart(part, 0) }
   const parts = partsOf(part)
   const lists = parts.filter((one) => dispositionOf(one) === 'recipient-list')
   if (lists.length > 1) throw new SipError(400, 'More than One Recipient List')
@@ -63,14 +67,15 @@ export function readBody(request: SipRequest): MessageBody {
 
 function bodyOf({ headers, body }: SipRequest): MimePart {
   const type = headers.get('Content-Type') ?? (body.length > 0 ? TEXT : '')
-  const fields = [
+  const fields = fieldsOf([
     ['content-type', type],
     ['content-disposition', headers.get('Content-Disposition')],
-  ] as const
-  return {
-    headers: new Map(fields.flatMap(([name, value]) => (value ? [[name, value]] : []))),
-    body,
-  }
+  ])
+  return { headers: fields, body }
+}
+
+function fieldsOf(fields: readonly (readonly [string, string | undefined])[]) {
+  return new Map(fields.flatMap(([name, value]) => (value ? [[name, value]] : [])))
 }
 
 function readPart(part: MimePart, depth: number): Content {
@@ -88,7 +93,7 @@ function readPart(part: MimePart, depth: number): Content {
       return { kind: 'reports', reports: [requireImdn(part)] }
     case ALTERNATIVE:
       return readAlternative(partsOf(part), depth)
-    case MIXED:
+    case MULTIPART_MIXED:
       return readMixed(partsOf(part), depth)
     default:
       throw unsupported()
@@ -149,10 +154,16 @@ function isOptional({ headers }: MimePart): boolean {
 }
 
 function partsOf(part: MimePart): MimePart[] {
-  const boundary = partType(part)?.params.get('boundary') ?? ''
-  const parts = parseMultipart(part.body, boundary, MAX_PARTS)
-  if (!parts) throw new SipError(400, 'Bad Multipart Body')
-  return parts
+  const type = partType(part)
+  const parts = type && parseMultipart(type, part.body, LIMITS)
+  if (!parts || parts.length === 0) throw new SipError(400, 'Bad Multipart Body')
+  return parts.map(({ contentType, contentDisposition, body }) => ({
+    headers: fieldsOf([
+      ['content-type', contentType],
+      ['content-disposition', contentDisposition],
+    ]),
+    body,
+  }))
 }
 
 /** RFC 3428 §4: UTF-8, unless it says otherwise. Controls that XML cannot carry (XML 1.0 §2.2) cannot be part of a text. */
@@ -178,9 +189,9 @@ function decoderFor(charset: string) {
 /** RFC 2045 §6: parts may have been made fit for ways that ours is not. */
 function decodeTransfer({ headers, body }: MimePart): Buffer {
   const encoding = headers.get('content-transfer-encoding')?.trim().toLowerCase() ?? 'binary'
-  if (encoding === 'base64') return Buffer.from(body.toString('latin1'), 'base64')
-  if (!['binary', '7bit', '8bit'].includes(encoding)) throw unsupported()
-  return body
+  const decoded = decodeBody(body, encoding)
+  if (!decoded) throw unsupported()
+  return decoded
 }
 
 function unsupported(): SipError {

@@ -4,16 +4,13 @@
  */
 import type { InstantMessage } from '../../core/messaging/message.ts'
 import type { Wanted } from '../../core/messaging/signals.ts'
-import {
-  RESOURCE_LISTS,
-  renderRecipientHistory,
-  type ShownRecipient,
-} from '../../formats/recipient-list.ts'
-import { type NewPart, renderMultipart } from '../message/mime.ts'
+import { renderRecipientHistory, type ShownRecipient } from '../../formats/recipient-list.ts'
+import { RESOURCE_LISTS } from '../../formats/resource-lists.ts'
+import type { NewPart } from '../message/mime.ts'
+import { MULTIPART_MIXED as MIXED, renderMixed } from '../message/multipart.ts'
 import { CPIM, renderCpim } from './cpim.ts'
 import { toMessageId } from './message-id.ts'
 
-export const MIXED = 'multipart/mixed'
 export const PLAIN = 'text/plain'
 
 export interface Draft {
@@ -77,17 +74,15 @@ function askingDraft(message: InstantMessage, { from, to, now }: DraftContext): 
 
 /** RFC 5365 §7.3. */
 function withHistory(draft: Draft, shown: readonly ShownRecipient[]): Draft {
-  const { boundary, body } = renderMultipart([
-    partOf(draft),
+  const mixed = renderMixed([
+    draft,
     {
-      headers: [
-        ['Content-Type', RESOURCE_LISTS],
-        ['Content-Disposition', 'recipient-list-history; handling=optional'],
-      ],
-      body: renderRecipientHistory(shown),
+      contentType: RESOURCE_LISTS,
+      contentDisposition: 'recipient-list-history; handling=optional',
+      body: Buffer.from(renderRecipientHistory(shown)),
     },
   ])
-  return { type: MIXED, contentType: `${MIXED};boundary="${boundary}"`, body }
+  return { type: MIXED, ...mixed }
 }
 
 function partOf({ contentType, body }: Draft): NewPart {

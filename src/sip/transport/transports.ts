@@ -44,6 +44,10 @@ export interface TransportDeps {
   readonly tlsClient?: TlsClientSettings | undefined
 }
 
+export interface Listening extends Endpoint {
+  readonly transport: TransportName
+}
+
 export type { Arrival, Inbox } from './reception.ts'
 
 /** What the transaction layer needs of the transports. */
@@ -172,6 +176,15 @@ export class SipTransports implements Carrier {
     return this.#table.size
   }
 
+  /** Where it listens. */
+  get listening(): readonly Listening[] {
+    const streams = this.#streams.map(({ transport, listener }) => ({
+      transport,
+      ...listener.bound,
+    }))
+    return [...this.#udp.map(({ bound }) => ({ transport: 'udp' as const, ...bound })), ...streams]
+  }
+
   speaks(transport: TransportName): boolean {
     if (transport === 'udp') return this.#udp.length > 0
     if (isWebSocket(transport)) return false
@@ -194,6 +207,12 @@ export class SipTransports implements Carrier {
     const opening = this.#dial(peer).finally(() => this.#dialling.delete(key))
     this.#dialling.set(key, opening)
     return opening
+  }
+
+  /** The open connection to there, or the UDP listener that reaches it; nothing is opened. */
+  existing(peer: Peer): Flow | undefined {
+    if (peer.transport === 'udp') return this.#udp.find((listener) => listener.reaches(peer.host))
+    return this.#table.get(peer)
   }
 
   /** What we are called by a peer, for Via and Contact. */
