@@ -2,7 +2,7 @@
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import type { People } from '../events/event-package.ts'
-import { RESTORE_DELAY_MS } from '../events/notifier.ts'
+import { RESTORE_DELAY_MS } from '../events/restoration.ts'
 import { presencePackage } from '../events/presence.ts'
 import { Subscription } from '../events/subscription.ts'
 import type { SubscriptionInit } from '../events/subscription-deps.ts'
