@@ -66,7 +66,18 @@ for (const family of ['IPv4', 'IPv6'] as const) {
     }
     await isAlive()
 
-    const account = ['-p', here, '-s', 'sip:alice@example.com', '-C', `sip:alice@${here}`, '-u', 'alice', '-x', '300']
+    const account = [
+      '-p',
+      here,
+      '-s',
+      'sip:alice@example.com',
+      '-C',
+      `sip:alice@${here}`,
+      '-u',
+      'alice',
+      '-x',
+      '300',
+    ]
     const registered = await sipsak('-v', '-U', ...account, '-a', PASSWORD)
     assert.match(registered.output, /All usrloc tests completed successful/)
     const refused = await sipsak('-v', '-U', ...account, '-a', 'wrong')
