@@ -12,15 +12,16 @@ import { Rules } from '../../../src/sip/proxy/rules.ts'
 import { Gruus } from '../../../src/sip/registrar/gruu.ts'
 import { silentLog } from '../../../src/util/log.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { startRig } from '../rig.ts'
+import { SteeredOverload } from '../../support/overload.ts'
+import { type RigOptions, startRig } from '../rig.ts'
 import { headerOf, requestText, responseText, StreamPeer, statusOf, UdpPeer } from '../wire.ts'
 
 const SECRET = Buffer.alloc(32, 7)
 
 /** Sends everything on by request-URI, for anybody at 127.0.0.1. */
-async function start() {
+async function start(options: RigOptions = {}) {
   const clock = new FakeClock()
-  const rig = await startRig({ clock })
+  const rig = await startRig({ clock, ...options })
   const { agent, transports } = rig
   const isLocal = () => false
   const bindings = { of: () => [] }
@@ -125,6 +126,26 @@ describe('from TCP to UDP (RFC 3261 §17.1.1.2)', () => {
     assert.equal(headerOf(cancel, 'Via'), headerOf(it.arrived, 'Via'), '§9.1')
     assert.equal(statusOf(await it.caller.next()), 408)
   })
+})
+
+test('an overloaded server relays no new calls, and what belongs to old ones as ever (RFC 3261 §21.5.4)', async () => {
+  const overload = new SteeredOverload()
+  await using it = await start({ overload: overload.watch })
+  await using caller = await UdpPeer.open(it.rig.udp)
+  await using callee = await UdpPeer.open(it.rig.udp)
+  const uri = `sip:bob@127.0.0.1:${callee.port}`
+  const invite = requestText({ method: 'INVITE', uri })
+  caller.send(invite)
+  const arrived = await callee.next()
+  overload.begin()
+  caller.send(requestText({ method: 'INVITE', uri }))
+  const refused = await caller.next()
+  assert.equal(statusOf(refused), 503)
+  assert.notEqual(headerOf(refused, 'Retry-After'), '')
+  caller.send(invite)
+  assert.equal(await callee.next(), arrived)
+  caller.send(requestText({ method: 'BYE', uri, to: '<sip:bob@example.com>;tag=1' }))
+  assert.match(await callee.next(), /^BYE /)
 })
 
 test('from UDP to TCP a copy gets the answer again, and goes no further (RFC 3261 §17.2.2)', async () => {
