@@ -40,11 +40,11 @@ export const REFUSED: Readonly<Record<string, Asked>> = {
   'PUBLISH with two entity-tags': publish(
     ['Expires: 600', 'SIP-If-Match: one', 'SIP-If-Match: two'],
     BODY,
-    { status: 400, why: 'RFC 3903 §11.3.2' },
+    { status: 400, why: 'RFC 3903 §6 step 3' },
   ),
-  'PUBLISH of what is no PIDF': publish(['Expires: 600'], '<presence>', {
+  'PUBLISH of what is no XML': publish(['Expires: 600'], '<presence>', {
     status: 400,
-    why: 'RFC 3903 §6',
+    why: 'RFC 3261 §21.4.1',
   }),
   'PUBLISH of an Expires that is none': publish(['Expires: soon'], BODY, {
     status: 400,
@@ -69,7 +69,7 @@ export const REFUSED: Readonly<Record<string, Asked>> = {
     body: 'png',
     status: 415,
     says: 'Accept: .*application/pidf.xml',
-    why: 'RFC 3903 §6 step 5',
+    why: 'RFC 3261 §21.4.13',
   },
   'PUBLISH for too short a time': publish(['Expires: 5'], BODY, {
     status: 423,
@@ -105,16 +105,16 @@ export const REFUSED: Readonly<Record<string, Asked>> = {
   }),
   'SUBSCRIBE for what is not rendered': subscribe(['Accept: image/png', 'Expires: 600'], {
     status: 406,
-    why: 'RFC 6665 §4.2.1.1',
+    why: 'RFC 3261 §21.4.7',
   }),
   'SUBSCRIBE with a body that is none of its': subscribe(
     ['Accept: application/pidf+xml', 'Expires: 600', 'Content-Type: image/png'],
-    { body: 'png', status: 415, why: 'RFC 3261 §21.4.13' },
+    { body: 'png', status: 415, why: 'RFC 3261 §8.2.3' },
   ),
   'SUBSCRIBE to what is no presentity': subscribe(['Expires: 600'], {
     uri: 'mailto:alice@example.com',
     status: 416,
-    why: 'RFC 3856 §5',
+    why: 'RFC 3261 §8.2.2.1',
   }),
   'SUBSCRIBE with an extension that is none': subscribe(['Require: teleport', 'Expires: 600'], {
     status: 420,
