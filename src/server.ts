@@ -4,7 +4,6 @@ import { startAdmin } from './admin/admin.ts'
 import type { SharedFiles } from './admin/services.ts'
 import { SignIn } from './admin/sign-in.ts'
 import type { Config } from './config/schema.ts'
-import type { ListenAddress } from './config/values.ts'
 import { domainOf } from './core/address.ts'
 import { Messaging } from './core/messaging/messaging.ts'
 import { AccessControl } from './core/presence/access/access-control.ts'
@@ -33,6 +32,7 @@ import { requireSecret } from './ops/secret-file.ts'
 import { closeWithin } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
 import { fileDesk } from './server/file-desk.ts'
+import { httpAddress } from './server/http-address.ts'
 import { openHttpListeners } from './server/http-listeners.ts'
 import { invitationStore } from './server/invitation-store.ts'
 import { mailRoutes } from './server/mail-routes.ts'
@@ -111,12 +111,12 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const uploads = edges.use(await openSharedFiles(config, told))
     const links = openLinks(config, kernel, edges)
     const signIn = openSignIn(kernel)
-    const xcap = openXcap(config, { ...kernel, signIn }, edges)
+    const xcap = await openXcap(config, { ...told, signIn }, edges)
     const xmpp = edges.use(await openXmpp(config, links, { ...kernel, uploads }))
     const sip = edges.use(await openSip(config, kernel))
-    listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
+    listeners.push(...xmpp.listeners, ...sip.listeners)
     edges.use(kernel.manual.watch())
-    const httpParts = [...xmpp.httpParts, ...sip.httpParts, ...(xcap ? [xcap.httpPart] : [])]
+    const httpParts = [...xmpp.httpParts, ...sip.httpParts, ...(xcap?.httpParts ?? [])]
     listeners.push(...(await openHttpListeners(config, { ...xmpp, httpParts }, kernel, edges)))
     const files = uploads && fileDesk(uploads)
     await openAdmin(config, { ...kernel, signIn, listeners, httpParts, files }, edges)
@@ -331,20 +331,37 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
 }
 
 function openSip(config: Config, { certificates, ...kernel }: Kernel) {
-  return startSip(config, { ...kernel, tls: certificates, product: `Heliograph/${VERSION}` })
+  return startSip(config, {
+    ...kernel,
+    tls: certificates,
+    product: `Heliograph/${VERSION}`,
+    secret: requireSecret(join(config.data, 'sip.key')),
+  })
 }
 
 function openSignIn({ database, directory: users, clock }: Kernel): SignIn {
   return new SignIn({ administrators: administratorStore(database.kysely, clock), users, clock })
 }
 
-function openXcap(
+interface XcapExtras {
+  readonly signIn: SignIn
+  /** Those that accept by now: asked when somebody is told an address. */
+  readonly listeners: () => readonly Listener[]
+}
+
+async function openXcap(
   config: Config,
-  { signIn, ...kernel }: Kernel & { readonly signIn: SignIn },
+  { signIn, listeners, ...kernel }: Kernel & XcapExtras,
   edges: AsyncDisposableStack,
-): Xcap | undefined {
+): Promise<Xcap | undefined> {
   if (!config.xcap.enabled) return undefined
-  return edges.use(startXcap(config, { ...kernel, check: checkAuthorization(signIn) }))
+  const { publicUrl } = config.http
+  const xcap = await startXcap(config, {
+    ...kernel,
+    check: checkAuthorization(signIn),
+    httpAddress: (domain) => httpAddress(domain, publicUrl, listeners()),
+  })
+  return edges.use(xcap)
 }
 
 interface AdminExtras {
@@ -388,11 +405,6 @@ async function openAdmin(
     const { address: host, port } = admin.https
     listeners.push({ name: 'https', kind: 'https', address: { host, port } })
   }
-}
-
-/** Those of which there is one of each kind. */
-function named<N extends Listener['kind']>({ name, address }: { name: N; address: ListenAddress }) {
-  return { name, kind: name, address }
 }
 
 /** Last of all: a password that was made is lost where the start fails after it. */

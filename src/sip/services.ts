@@ -1,4 +1,5 @@
 /** What the SIP part does once it can speak: presence events, registrations and messages. */
+import { randomBytes } from 'node:crypto'
 import type { SecureContext, SecureVersion } from 'node:tls'
 import type { Config } from '../config/schema.ts'
 import type { BareJid } from '../core/address.ts'
@@ -9,7 +10,6 @@ import type { Subscriptions } from '../core/presence/subscriptions.ts'
 import type { Watchers } from '../core/presence/watchers.ts'
 import type { Sessions } from '../core/sessions.ts'
 import type { Database } from '../storage/database.ts'
-import { sipBindings } from '../storage/stores/sip-bindings.ts'
 import { sipPublications } from '../storage/stores/sip-publications.ts'
 import { sipSubscriptions } from '../storage/stores/sip-subscriptions.ts'
 import type { Clock } from '../util/clock.ts'
@@ -39,13 +39,14 @@ import { type Identify, type ResolveResource, resourceResolver } from './events/
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
-import type { MessageSender, SipUris } from './messaging/outgoing.ts'
+import type { SipUris } from './messaging/outgoing.ts'
 import { openMessaging } from './messaging/start.ts'
+import { startProxy } from './proxy/start-proxy.ts'
 import { Refers } from './refer/refers.ts'
+import { startEndpointRefers } from './refer/start-endpoint-refers.ts'
 import { startRefer } from './refer/start-refer.ts'
-import { Bindings } from './registrar/bindings.ts'
-import { Registrar } from './registrar/registrar.ts'
 import { RegistrationPresence } from './registrar/registration-presence.ts'
+import { startRegistrar } from './registrar/start-registrar.ts'
 import type { SipTransports } from './transport/transports.ts'
 import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
 
@@ -61,6 +62,8 @@ const PACKAGES: readonly EventPackage[] = [
 
 /** What PUBLISH takes besides. */
 const COMMANDS: readonly CommandPackage[] = [presenceWauthPackage]
+
+const SECRET_BYTES = 32
 
 /** Whoever waits longer for the last answers learns of the end by a connection that closes. */
 const DRAIN_MS = 2_500
@@ -100,6 +103,8 @@ export interface SipDeps {
   readonly overload?: OverloadGuard | undefined
   /** For User-Agent and Server headers. */
   readonly product?: string
+  /** What only this system knows, and keeps over restarts: GRUUs and routes of calls stand on it. */
+  readonly secret?: Buffer
   /** For tests: shorter transaction timers, other name servers. */
   readonly userAgent?: Pick<UserAgentDeps, 'timers' | 'resolver' | 'limits'>
 }
@@ -123,9 +128,12 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const { userAgent, starting } = stack
   const { clock, log, directory } = deps
   const authenticator = new SipAuthenticator({ clock, log, directory })
+  const secret = deps.secret ?? randomBytes(SECRET_BYTES)
   const table = new SubscriptionTable({
     total: config.sip.maxSubscriptions,
     perWatcher: config.sip.maxSubscriptionsPerWatcher,
+    perPeer: config.sip.peers.maxSubscriptions,
+    perTrustedPeer: config.sip.peers.maxSubscriptionsTrusted,
   })
   starting.use(deps.watchers.add(liveWatches(table)))
   const shared: Shared = {
@@ -140,14 +148,25 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
     refers: new Refers(clock),
+    keeper: keeperOf(config, deps),
   }
   const publications = await startPublications(config, deps, stack, shared)
   const messaging = openMessaging(config, deps, { userAgent, ...shared })
-  const bindings = await startRegistrar(config, deps, stack, { ...shared, ...messaging })
+  const registrar = await startRegistrar(config, deps, stack, {
+    ...shared,
+    ...messaging,
+    secret,
+    expires: boundsOf(config.sip.register),
+  })
+  const { bindings } = registrar
   const notifier = await startNotifier(config, deps, stack, shared)
   const sendAs = messaging.serve((account, source) => bindings.at(account, source))
   const referable = new Map([['MESSAGE', sendAs]])
   startRefer({ ...deps, ...shared, userAgent, notifier, referable })
+  const endpoints = { ...deps, ...shared, userAgent, bindings }
+  starting.use(await startEndpointRefers(config.sip.refer, endpoints))
+
+  startProxy(config, deps, stack, { ...shared, ...registrar, secret, authenticator })
 
   const forget = (account: BareJid) => {
     bindings.forget(account, 'rejected')
@@ -170,6 +189,10 @@ function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): 
   return packageStates({ ...deps, mailbox: deps.messaging.mailbox, isWatched }, sip)
 }
 
+function keeperOf({ sip }: SipConfig, { database, log }: SipDeps): SubscriptionKeeper {
+  return new SubscriptionKeeper(sipSubscriptions(database), log, sip.refer.atStart !== 'off')
+}
+
 interface Shared {
   readonly table: SubscriptionTable
   readonly events: EventDeps
@@ -177,6 +200,7 @@ interface Shared {
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
   readonly refers: Refers
+  readonly keeper: SubscriptionKeeper
 }
 
 async function startPublications(
@@ -210,41 +234,6 @@ async function startPublications(
   return publications
 }
 
-async function startRegistrar(
-  { sip }: SipConfig,
-  deps: SipDeps,
-  { userAgent, transports, starting }: Stack,
-  shared: Shared & { readonly sender: MessageSender },
-): Promise<Bindings> {
-  const { registrations, sender } = shared
-  const bindings = new Bindings({
-    ...deps,
-    store: sipBindings(deps.database),
-    sender,
-  })
-  bindings.onChange((binding) => {
-    registrations.changed(binding)
-    if (!binding.isBound || binding.priority === undefined) return
-    deps.messaging.drainOffline(binding).catch((err: unknown) => {
-      deps.log.warn({ what: 'sip_offline_messages_not_drained', account: binding.account, err })
-    })
-  })
-  starting.use(shared.events.registrations.states.follow(bindings))
-  starting.defer(() => bindings.stop())
-  starting.use(transports.onFlowClosed((flow) => bindings.flowClosed(flow)))
-  await bindings.restore()
-  const registrar = new Registrar({
-    ...deps,
-    ...shared,
-    bindings,
-    expires: boundsOf(sip.register),
-    maxPerUser: sip.maxBindingsPerUser,
-  })
-  userAgent.handle('REGISTER', (tx) => registrar.handle(tx))
-  userAgent.contribute({ supported: ['path'] })
-  return bindings
-}
-
 async function startNotifier(
   { sip }: SipConfig,
   deps: SipDeps,
@@ -257,9 +246,9 @@ async function startNotifier(
     userAgent,
     packages: PACKAGES,
     services: [shared.refers],
-    keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },
+    pendingTimeoutMs: sip.pendingTimeout,
   })
   starting.defer(() => within(deps.clock, DRAIN_MS, notifier.stop()))
   await notifier.restore()

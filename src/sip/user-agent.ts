@@ -8,8 +8,11 @@ import type { TrustedPeers } from './auth/trusted-peers.ts'
 import { SipError } from './errors.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
 import { createResponse } from './message/respond.ts'
+import type { SipUri } from './message/uri.ts'
+import type { Relay } from './proxy/relay.ts'
 import { statelessTag } from './transaction/keys.ts'
 import { KNOWN_METHODS } from './transaction/methods.ts'
+import type { PeerRates } from './transaction/peer-rates.ts'
 import type { InboundTransaction } from './transaction/server-transaction.ts'
 import type { TimerBase } from './transaction/timers.ts'
 import { type TransactionLimits, Transactions } from './transaction/transactions.ts'
@@ -39,6 +42,13 @@ export interface ServerTransaction {
   respond(response: SipResponse): void
 }
 
+/** What relaying stands on. */
+export interface RelayParts {
+  readonly transactions: Transactions
+  /** RFC 3263. */
+  find(uri: SipUri): Promise<readonly Peer[]>
+}
+
 /** Throws `SipError`, which becomes the response; anything else is logged and answered 500. */
 export type RequestHandler = (tx: ServerTransaction) => void | Promise<void>
 
@@ -56,6 +66,7 @@ export interface UserAgentDeps {
   readonly limits?: Partial<TransactionLimits>
   /** Says when what is new is to be refused. */
   readonly overload?: OverloadGuard | undefined
+  readonly peerRates?: PeerRates | undefined
   /** For User-Agent and Server headers; without it there are none. */
   readonly product?: string
 }
@@ -77,20 +88,29 @@ export class SipUserAgent {
   readonly #product: string | undefined
 
   constructor(deps: UserAgentDeps) {
-    const { clock, log, transports, timers, limits, overload, product } = deps
+    const { clock, log, transports, timers, limits, product } = deps
     this.#clock = clock
     this.#log = log
     this.#transports = transports
     this.#trustedPeers = deps.trustedPeers
     this.#product = product
     this.#transactions = new Transactions(
-      { clock, log, transports, timers, limits, overload },
+      {
+        clock,
+        log,
+        transports,
+        timers,
+        limits,
+        overload: deps.overload,
+        peerRates: deps.peerRates,
+      },
       (inbound, request) => this.#dispatch(inbound, request),
     )
     const locator = new Locator({
       clock,
       resolver: deps.resolver ?? new DnsCache({ clock, log, source: dnsSource([]) }),
       speaks: (transport) => transports.speaks(transport),
+      preferred: (host) => transports.preferredTransport(host),
       failedMs: deps.failedMs,
     })
     transports.findSendersBy(locator)
@@ -142,6 +162,18 @@ export class SipUserAgent {
     const contact = `sip:${uriHost(host)}:${port}${suffix}`
     if (flow) this.#contacts.set(flow, { remote: peer.host, contact })
     return contact
+  }
+
+  /** Whether there is a handler, so that a request of this method for us makes sense. */
+  handles(method: string): boolean {
+    return this.#handlers.has(method)
+  }
+
+  /** Somebody sees every request before there is a transaction for it; to be called before listening. */
+  relayBy(make: (parts: RelayParts) => Relay): void {
+    this.#transactions.relayBy(
+      make({ transactions: this.#transactions, find: (uri) => this.#sender.find(uri) }),
+    )
   }
 
   /** Ends what waits. The transports are closed by their owner, after this. */
@@ -215,14 +247,14 @@ export class SipUserAgent {
       this.#log.error({ what: 'sip_handler_failed', method, err: error })
     }
     if (!request) return
-    const { status, reason, headers } = error instanceof SipError ? error : new SipError(500)
+    const { status, reason, headers, body } = error instanceof SipError ? error : new SipError(500)
     if (method === 'INVITE' && !this.#handlers.has(method)) {
       // §17.2.1 would have the refusal of every INVITE repeated ten times, to whoever it says that it comes from.
       const toTag = statelessTag(request)
       inbound.respondStateless(createResponse(request, status, reason, { headers, toTag }))
       return
     }
-    this.#respond(inbound, createResponse(request, status, reason, headers))
+    this.#respond(inbound, createResponse(request, status, reason, { headers, body }))
   }
 
   #overdue(inbound: InboundTransaction): void {

@@ -120,4 +120,6 @@ export interface Report {
   readonly until: number | undefined
   /** From when on nobody knows whether it still holds, where its source does not say so again. */
   readonly freshUntil?: number | undefined
+  /** Holds only while no other source says anything (RFC 4827). */
+  readonly isHardState?: boolean
 }

@@ -42,6 +42,8 @@ export interface SendResult {
   readonly outcome: DeliveryOutcome
   /** False where nobody answered, or the client takes no MESSAGE at all. */
   readonly reached: boolean
+  /** It may have another connection that works (RFC 5626 §7). */
+  readonly flowFailed?: boolean
 }
 
 /** The URI that SIP users know a user of ours by. */
@@ -65,7 +67,8 @@ const MAX_WAITING = 100
 /** Where so many wait already, a notice of who types would come too late to be of use. */
 const MAX_BEFORE_NOTICE = 5
 /** Of a client that is not there, or that takes no MESSAGE: the next one need not try. */
-const UNREACHED = new Set([405, 408, 410, 481, 501, 503])
+const UNREACHED = new Set([405, 408, 410, 430, 481, 501, 503])
+const FLOW_FAILED = new Set([408, 430, 503])
 /** RFC 3261 §21.4.6, §21.4.13, §21.4.26, §21.6.4: something simpler may be taken. */
 const NOT_TAKEN = new Set([406, 415, 488, 606])
 
@@ -109,7 +112,11 @@ export class MessageSender {
       if (draft.type === PLAIN || !NOT_TAKEN.has(status)) break
       target.types.refuses(draft.type, response.headers.getAll('Accept'))
     }
-    return { outcome: outcomeOf(status), reached: !UNREACHED.has(status) }
+    return {
+      outcome: outcomeOf(status),
+      reached: !UNREACHED.has(status),
+      flowFailed: FLOW_FAILED.has(status),
+    }
   }
 
   /** RFC 5438 §7.2.1. It is told once, and never refused. */

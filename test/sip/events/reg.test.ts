@@ -55,6 +55,8 @@ function setUp({ isWatched = true } = {}) {
       path: [],
       peer: undefined,
       userAgent: undefined,
+      registeredAt: clock.now(),
+      series: undefined,
       takesMessages: true,
       ...changes,
     }

@@ -94,7 +94,7 @@ export function phoneRig(more: Partial<BindingState> = {}, askForReports: AskFor
   const directory = { primaryUri }
   const sender = new MessageSender({ clock, userAgent, directory, awaited, askForReports })
   const binding = new Binding(
-    sender,
+    { sender, flows: () => [] },
     { account: BOB, id: 'sip-1', since: 0 },
     {
       contact: 'sip:bob@192.0.2.10:5060;ob?x=y',
@@ -107,6 +107,8 @@ export function phoneRig(more: Partial<BindingState> = {}, askForReports: AskFor
       path: [],
       peer: UDP_SOURCE,
       userAgent: undefined,
+      registeredAt: 0,
+      series: undefined,
       takesMessages: true,
       ...more,
     },

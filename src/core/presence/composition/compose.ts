@@ -44,7 +44,7 @@ export function compose(
   offlineSince: number,
   { rules }: CompositionPreset = ENTERPRISE,
 ): Composition {
-  const candidates = reports
+  const candidates = softState(reports)
     .flatMap(({ source, observations }) =>
       observations.map((observation) => ({ source, observation })),
     )
@@ -64,6 +64,17 @@ export function compose(
     return { document: { presentity, person, tuples, extras }, explanation }
   }
   return { document: absent(presentity, offlineSince), explanation: NOTHING_KNOWN }
+}
+
+/** RFC 4827 §3 leaves it to the compositor: hard state is for those of whom nobody says anything. */
+function softState(reports: readonly Report[]): readonly Report[] {
+  if (reports.length < 2 || !reports.some(isHardState)) return reports
+  const soft = reports.filter((report) => !isHardState(report))
+  return soft.length > 0 ? soft : reports
+}
+
+function isHardState({ isHardState }: Report): boolean {
+  return isHardState === true
 }
 
 /** One and the same of whoever hides and of whom nothing is known: no watcher can tell them apart. */
