@@ -54,7 +54,7 @@ describe('SIPp registers (RFC 3261 §10)', () => {
   for (const transport of ['udp', 'tcp'] as const) {
     it(`over ${transport}: with digest, as a flow, and gets its GRUUs`, async (t) => {
       const server = await startWithPeople(t, ['alice'])
-      await (await run(t, server, { scenario: 'register', transport })).done()
+      await (await run(t, server, { scenario: 'register-flow', transport })).done()
     })
 
     it(`over ${transport}: and is refused in each way that there is`, async (t) => {
@@ -72,8 +72,8 @@ describe('SIPp calls SIPp (RFC 3261 §16)', () => {
       ['--set', 'sip.proxy.recordRoute=true'],
     )
     const localPort = await freePort()
-    await (await run(t, server, { scenario: 'register', user: 'bob', localPort })).done()
-    const callee = await run(t, server, { scenario: 'answer', user: 'bob', localPort })
+    await (await run(t, server, { scenario: 'register-flow', user: 'bob', localPort })).done()
+    const callee = await run(t, server, { scenario: 'answer-call', user: 'bob', localPort })
     await callee.listening()
     const caller = await run(t, server, { scenario: 'call' })
     await caller.done()
@@ -85,7 +85,7 @@ describe('SIPp calls SIPp (RFC 3261 §16)', () => {
       it(`from ${from} to ${to}, by a rule`, async (t) => {
         const localPort = await freePort()
         const server = await startWithPeople(t, [], [...TRUSTING, ...rulesFor(localPort, to)])
-        const callee = await run(t, server, { scenario: 'answer', transport: to, localPort })
+        const callee = await run(t, server, { scenario: 'answer-call', transport: to, localPort })
         await callee.listening()
         const caller = await run(t, server, { scenario: 'call-trusted', transport: from })
         await caller.done()
