@@ -24,7 +24,7 @@ import type { EventDeps, EventPackage, ExpiresBounds, Subject } from './event-pa
 import { Expiries } from './expiries.ts'
 import { nextHop, sharedPeer } from './next-hop.ts'
 import type { TerminationReason } from './notify.ts'
-import { aorOf, type Identify, type ResolveResource, watcherOf } from './resources.ts'
+import { aorOf, type Identify, type ResolveResource, resourceOf, watcherOf } from './resources.ts'
 import type { Served, SubscribeService, Wanted, WatchRegister } from './subscribe-service.ts'
 import { Subscription } from './subscription.ts'
 import type { NotifyPacing, SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
@@ -200,7 +200,7 @@ export class Notifier {
       id: orderedId(now),
       package: pkg,
       eventId: demand.event.id,
-      subject: { presentity, watcher, entity: aorOf(request.uri) },
+      subject: { presentity, watcher, entity: resourceOf(request.uri) },
       contentType,
       asked,
       createdAt: now,
