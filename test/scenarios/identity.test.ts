@@ -26,7 +26,10 @@ const NAMES: readonly (readonly [uri: string, entity: string])[] = [
   ['tel:+1-555-0100', 'tel:+1-555-0100'],
   ['sip:+15550100@example.com', 'sip:+15550100@example.com'],
   ['sip:+15550100@example.com;user=phone', 'sip:+15550100@example.com;user=phone'],
-  ['sip:+15550100@gateway.other.example;user=phone', 'sip:+15550100@gateway.other.example;user=phone'],
+  [
+    'sip:+15550100@gateway.other.example;user=phone',
+    'sip:+15550100@gateway.other.example;user=phone',
+  ],
   ['sips:+15550100@example.com;user=phone', 'sips:+15550100@example.com;user=phone'],
   // A number of the enterprise’s own.
   ['sip:5425@example.com;user=phone', 'sip:5425@example.com;user=phone'],
