@@ -43,6 +43,7 @@ import type { SipUris } from './messaging/outgoing.ts'
 import { openMessaging } from './messaging/start.ts'
 import { startProxy } from './proxy/start-proxy.ts'
 import { Refers } from './refer/refers.ts'
+import { startEndpointRefers } from './refer/start-endpoint-refers.ts'
 import { startRefer } from './refer/start-refer.ts'
 import { RegistrationPresence } from './registrar/registration-presence.ts'
 import { startRegistrar } from './registrar/start-registrar.ts'
@@ -131,6 +132,8 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const table = new SubscriptionTable({
     total: config.sip.maxSubscriptions,
     perWatcher: config.sip.maxSubscriptionsPerWatcher,
+    perPeer: config.sip.peers.maxSubscriptions,
+    perTrustedPeer: config.sip.peers.maxSubscriptionsTrusted,
   })
   starting.use(deps.watchers.add(liveWatches(table)))
   const shared: Shared = {
@@ -145,6 +148,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
     refers: new Refers(clock),
+    keeper: keeperOf(config, deps),
   }
   const publications = await startPublications(config, deps, stack, shared)
   const messaging = openMessaging(config, deps, { userAgent, ...shared })
@@ -159,6 +163,8 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const sendAs = messaging.serve((account, source) => bindings.at(account, source))
   const referable = new Map([['MESSAGE', sendAs]])
   startRefer({ ...deps, ...shared, userAgent, notifier, referable })
+  const endpoints = { ...deps, ...shared, userAgent, bindings }
+  starting.use(await startEndpointRefers(config.sip.refer, endpoints))
 
   startProxy(config, deps, stack, { ...shared, ...registrar, secret, authenticator })
 
@@ -183,6 +189,10 @@ function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): 
   return packageStates({ ...deps, mailbox: deps.messaging.mailbox, isWatched }, sip)
 }
 
+function keeperOf({ sip }: SipConfig, { database, log }: SipDeps): SubscriptionKeeper {
+  return new SubscriptionKeeper(sipSubscriptions(database), log, sip.refer.atStart !== 'off')
+}
+
 interface Shared {
   readonly table: SubscriptionTable
   readonly events: EventDeps
@@ -190,6 +200,7 @@ interface Shared {
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
   readonly refers: Refers
+  readonly keeper: SubscriptionKeeper
 }
 
 async function startPublications(
@@ -235,9 +246,9 @@ async function startNotifier(
     userAgent,
     packages: PACKAGES,
     services: [shared.refers],
-    keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },
+    pendingTimeoutMs: sip.pendingTimeout,
   })
   starting.defer(() => within(deps.clock, DRAIN_MS, notifier.stop()))
   await notifier.restore()

@@ -12,6 +12,7 @@ import type { SipUri } from './message/uri.ts'
 import type { Relay } from './proxy/relay.ts'
 import { statelessTag } from './transaction/keys.ts'
 import { KNOWN_METHODS } from './transaction/methods.ts'
+import type { PeerRates } from './transaction/peer-rates.ts'
 import type { InboundTransaction } from './transaction/server-transaction.ts'
 import type { TimerBase } from './transaction/timers.ts'
 import { type TransactionLimits, Transactions } from './transaction/transactions.ts'
@@ -65,6 +66,9 @@ export interface UserAgentDeps {
   readonly limits?: Partial<TransactionLimits>
   /** Says when what is new is to be refused. */
   readonly overload?: OverloadGuard | undefined
+  /** Route value of the proxy that requests of ours go to (§8.1.2). */
+  readonly outboundProxy?: string | undefined
+  readonly peerRates?: PeerRates | undefined
   /** For User-Agent and Server headers; without it there are none. */
   readonly product?: string
 }
@@ -86,20 +90,29 @@ export class SipUserAgent {
   readonly #product: string | undefined
 
   constructor(deps: UserAgentDeps) {
-    const { clock, log, transports, timers, limits, overload, product } = deps
+    const { clock, log, transports, timers, limits, product } = deps
     this.#clock = clock
     this.#log = log
     this.#transports = transports
     this.#trustedPeers = deps.trustedPeers
     this.#product = product
     this.#transactions = new Transactions(
-      { clock, log, transports, timers, limits, overload },
+      {
+        clock,
+        log,
+        transports,
+        timers,
+        limits,
+        overload: deps.overload,
+        peerRates: deps.peerRates,
+      },
       (inbound, request) => this.#dispatch(inbound, request),
     )
     const locator = new Locator({
       clock,
       resolver: deps.resolver ?? new DnsCache({ clock, log, source: dnsSource([]) }),
       speaks: (transport) => transports.speaks(transport),
+      preferred: (host) => transports.preferredTransport(host),
       failedMs: deps.failedMs,
     })
     transports.findSendersBy(locator)
@@ -107,6 +120,7 @@ export class SipUserAgent {
       locator,
       transactions: this.#transactions,
       product,
+      outboundProxy: deps.outboundProxy,
       log,
     })
     this.handle('OPTIONS', (tx) => this.#options(tx))

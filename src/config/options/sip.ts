@@ -1,9 +1,13 @@
 import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
 import { sipDnsOptions } from './sip-dns.ts'
+import { sipListenersOption } from './sip-listeners.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
+import { sipPeerRulesOption } from './sip-peer-rules.ts'
+import { pendingTimeout, sipPeerOptions } from './sip-peers.ts'
 import { sipOutboundProxyOption, sipProxyOptions, sipRegistrarOption } from './sip-proxy.ts'
+import { sipTransportOptions } from './sip-transport.ts'
 import { sipWebSocketOptions } from './sip-websocket.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
@@ -62,9 +66,14 @@ export const sipOptions = Type.Object(
       doc: 'NOTIFYs in a row without a usable answer after which a subscription is removed.',
     }),
     subscribe: expiry('subscriptions', { short: 'RFC 6665 §4.2.1.1', max: '1d' }),
+    pendingTimeout,
+    peers: sipPeerOptions,
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
     dns: sipDnsOptions,
     webSocket: sipWebSocketOptions,
+    listeners: sipListenersOption,
+    transport: sipTransportOptions,
+    peerRules: sipPeerRulesOption,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),
     maxSubscriptions: integer({
       default: 200_000,
