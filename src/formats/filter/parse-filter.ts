@@ -21,7 +21,7 @@ export const FILTER_LIMITS: XmlLimits = {
 }
 export const MAX_FILTERS = 64
 /** Of one filter: each is looked for in every document. */
-export const MAX_EXPRESSIONS = 32
+export const MAX_EXPRESSIONS = 16
 
 /** Throws `FilterError`. */
 export function parseFilterSet(bytes: Uint8Array | string): FilterSet {
