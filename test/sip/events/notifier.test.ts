@@ -402,6 +402,27 @@ describe('over a restart', () => {
     assert.equal(tx.status, 200)
   })
 
+  test('the CSeq goes up with each restart, though nothing is written in between (RFC 3261 §12.2.2)', async () => {
+    const before = setUp()
+    await before.subscribe()
+    await before.userAgent.last.answer(200)
+    let last = 1
+    for (let restart = 0; restart < 3; restart += 1) {
+      // Without a word of the one before: it was killed.
+      const after = setUp({ store: before.store, clock: before.clock })
+      await after.notifier.restore()
+      after.clock.advance(RESTORE_DELAY_MS + RESTORE_SPREAD_MS)
+      await after.userAgent.last.answer(200)
+      after.says(restart % 2 === 0 ? 'busy' : 'away')
+      for (const { request } of after.userAgent.sent) {
+        const cseq = Number.parseInt(request.headers.get('CSeq') ?? '', 10)
+        assert.ok(cseq > last, `${cseq} after ${last}`)
+        last = cseq
+      }
+      assert.equal(after.userAgent.sent.length, 2)
+    }
+  })
+
   test('the CSeq on disk never falls more than the gap behind', async () => {
     const { subscribe, userAgent, store, says } = setUp()
     userAgent.answerAll = 200
