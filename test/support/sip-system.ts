@@ -201,7 +201,7 @@ export class Phone implements AsyncDisposable {
       log: silentLog,
       transports: parts.transports,
     })
-    for (const method of ['NOTIFY', 'MESSAGE']) {
+    for (const method of ['NOTIFY', 'MESSAGE', 'REFER']) {
       this.#agent.handle(method, (tx) => {
         tx.respond(createResponse(tx.request, this.answers.get(method) ?? 200))
         this.received.push(tx.request)
