@@ -10,6 +10,7 @@ import {
   type ProxyOptions,
   portOf,
   register,
+  registerWithDigest,
   requestFrom,
   silentPort,
   startProxied,
@@ -318,7 +319,7 @@ describe('whose requests are relayed (RFC 3261 §22.3)', () => {
     const system = await startProxied(t, {}, STRANGERS)
     const [caller, bob] = [await udpParty(t, system, 'alice'), await tcpParty(t, system, 'bob')]
     // Bob registers by a phone that knows his password; his messages are not of interest here.
-    await registerWithDigest(bob, 'bob')
+    assert.equal(statusOf(await registerWithDigest(bob, 'bob')), 200)
     const first = invite(caller, { headers: ['P-Asserted-Identity: <sip:boss@example.com>'] })
     caller.send(first)
     const challenged = await caller.next()
@@ -412,19 +413,4 @@ function responseTo(victim: Party): string {
     '',
     '',
   ].join('\r\n')
-}
-
-async function registerWithDigest(party: Party, user: string): Promise<void> {
-  const text = requestFrom(party, {
-    method: 'REGISTER',
-    uri: `sip:${DOMAIN}`,
-    from: `<sip:${user}@${DOMAIN}>;tag=reg`,
-    to: `<sip:${user}@${DOMAIN}>`,
-    headers: [`Contact: <${party.contact}>`],
-  })
-  party.send(text)
-  const challenged = (await party.next()).replaceAll('WWW-Authenticate', 'Proxy-Authenticate')
-  const proven = withProxyAuthorization(text, challenged, user)
-  party.send(proven.replace('Proxy-Authorization', 'Authorization'))
-  assert.equal(statusOf(await party.next()), 200)
 }
