@@ -20,6 +20,7 @@ import {
   withProxyAuthorization,
 } from '../sip/proxy/rig.ts'
 import { rule } from '../sip/proxy/support.ts'
+import { tortureMessage, tortureNames } from '../sip/torture/load.ts'
 import { headerOf, type RequestText, responseText, statusOf } from '../sip/wire.ts'
 import { DOMAIN } from '../support/sip-system.ts'
 
@@ -414,3 +415,22 @@ function responseTo(victim: Party): string {
     '',
   ].join('\r\n')
 }
+
+test('the torture messages of RFC 4475 are relayed nowhere, and do no harm', async (t) => {
+  const system = await startProxied(t, { defaultRule: 'forward' }, STRANGERS)
+  const caller = await udpParty(t, system, 'alice')
+  const internal: string[] = []
+  for (const name of tortureNames()) {
+    const text = tortureMessage(name).toString('latin1')
+    caller.send(text)
+    caller.send(text.replace(/\r\n/, '\r\nRoute: <sip:127.0.0.1:9;lr>\r\n'))
+    const marker = requestFrom(caller, { method: 'OPTIONS', callId: `after-${name}` })
+    caller.send(marker)
+    for (;;) {
+      const answer = await caller.next()
+      if (statusOf(answer) === 500) internal.push(name)
+      if (headerOf(answer, 'Call-ID') === `after-${name}`) break
+    }
+  }
+  assert.deepEqual(internal, [])
+})
