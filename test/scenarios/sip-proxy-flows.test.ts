@@ -10,12 +10,14 @@ import {
   inDialog,
   type Party,
   portOf,
+  registerWithDigest,
   requestFrom,
   silentPort,
   startProxied,
   tcpParty,
   udpParty,
   uriOf,
+  webParty,
 } from '../sip/proxy/rig.ts'
 import { rule } from '../sip/proxy/support.ts'
 import { headerOf, responseText, statusOf } from '../sip/wire.ts'
@@ -215,6 +217,41 @@ describe('a call between clients that only their connections lead to', () => {
     const info = await alice.next()
     assert.match(info, /^INFO /)
     assert.equal(uriOf(info), alice.contact)
+  })
+
+  test('reaches a client in a browser, and comes back from it (RFC 7118 §5)', async (t) => {
+    const system = await startProxied(t)
+    const [alice, bob] = [await udpParty(t, system, 'alice'), await webParty(t, system, 'bob')]
+    assert.equal(statusOf(await registerWithDigest(bob, 'bob', `;${INSTANCE};reg-id=1`)), 200)
+    const text = invite(alice)
+    alice.send(text)
+    const arrived = await bob.next()
+    assert.equal(uriOf(arrived), bob.contact)
+    const routes = headersOf(arrived, 'Record-Route')
+    assert.equal(routes.length, 2)
+    bob.send(
+      responseText(arrived, '200 OK', [
+        ...routes.map((route) => `Record-Route: ${route}`),
+        `Contact: <${bob.contact}>`,
+      ]),
+    )
+    const ok = await nextOf(alice, isFinal)
+    alice.send(inDialog(alice, { invite: text, ok, method: 'BYE' }))
+    const bye = await bob.next()
+    assert.match(bye, /^BYE /)
+    bob.send(responseText(bye, '200 OK'))
+    assert.equal(statusOf(await nextOf(alice, isFinal)), 200)
+    bob.send(
+      requestFrom(bob, {
+        method: 'INFO',
+        uri: alice.contact,
+        from: headerOf(ok, 'To'),
+        to: headerOf(ok, 'From'),
+        callId: headerOf(ok, 'Call-ID'),
+        headers: routes.map((route) => `Route: ${route}`),
+      }),
+    )
+    assert.match(await alice.next(), /^INFO /)
   })
 
   test('gets 430 where one of them is gone, and 403 for a forged token', async (t) => {

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls'
 
 /** Messages as they arrive, to be awaited one by one. */
-class Mailbox {
+export class Mailbox {
   readonly #arrived: string[] = []
   #waiting: ((message: string) => void) | undefined
 
@@ -146,7 +146,7 @@ export class StreamPeer implements AsyncDisposable {
 export interface RequestText {
   method?: string
   uri?: string
-  transport?: 'UDP' | 'TCP' | 'TLS'
+  transport?: 'UDP' | 'TCP' | 'TLS' | 'WS'
   sentBy?: string
   branch?: string
   viaParams?: string
