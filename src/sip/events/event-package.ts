@@ -84,6 +84,8 @@ export interface Rendered {
   readonly contentType?: string
   /** Of the NOTIFY, besides the notifier's own: `Require: eventlist`. */
   readonly headers?: readonly HeaderEntry[]
+  /** This is not all: what is left follows as soon as it is answered. */
+  readonly more?: boolean
 }
 
 /** One publication of one source (RFC 3903 §4.1). */
@@ -146,6 +148,8 @@ export interface EventPackage {
 export interface ServedPackage {
   /** Of the service that takes the subscription up again after a restart. */
   readonly name: string
+  /** Of the 200 to a SUBSCRIBE, besides the notifier's own. */
+  readonly headers?: readonly HeaderEntry[]
   /** A refresh came, and `asked` is what it asks for. Throws `SipError` where that cannot be: all stays as it was. */
   refreshed(subscription: Subscription): void | Promise<void>
   /** Called once, before the last NOTIFY is rendered. */

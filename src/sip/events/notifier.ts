@@ -13,6 +13,7 @@ import { sharedString } from '../../util/own-string.ts'
 import { orderedId } from '../../util/random-id.ts'
 import { Dialog, dialogKeyOf } from '../dialog/dialog.ts'
 import { SipError } from '../errors.ts'
+import type { HeaderEntry } from '../message/message.ts'
 import { createResponse, newTag } from '../message/respond.ts'
 import type { ServerTransaction, SipUserAgent } from '../user-agent.ts'
 import { AccessReviews } from './access-reviews.ts'
@@ -272,10 +273,11 @@ export class Notifier {
     }
   }
 
-  #accept(tx: ServerTransaction, { dialog }: Subscription, seconds: number): void {
-    const headers: [string, string][] = [
+  #accept(tx: ServerTransaction, { dialog, package: pkg }: Subscription, seconds: number): void {
+    const headers: HeaderEntry[] = [
       ['Expires', String(seconds)],
       ['Contact', `<${tx.contact}>`],
+      ...(pkg.service?.headers ?? []),
     ]
     tx.respond(createResponse(tx.request, 200, undefined, { headers, toTag: dialog.localTag }))
   }

@@ -397,6 +397,7 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
         // What a SUBSCRIBE asks for anew is told from the beginning.
         this.#sentState = this.#owed === 'now' ? undefined : rendered.state
         this.#sentStatus = status
+        if (rendered.more) this.#continue()
         break
       case 'gone':
         this.#giveUp(response)
@@ -410,6 +411,13 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
         }
         this.#retryAfter(verdict.retryAfterMs ?? RETRY_MS)
     }
+  }
+
+  /** What did not find room is no change: it does not wait for the pacing of changes. */
+  #continue(): void {
+    if (this.#owed === 'now' || this.#status === 'terminated') return
+    this.#owed = 'change'
+    this.#pauseMs = 0
   }
 
   /** What failed is owed still; a last NOTIFY is not repeated, and one for a new SUBSCRIBE does not wait. */
