@@ -53,6 +53,7 @@ import {
   subscriptionStore,
 } from './server/stores.ts'
 import { fastTokenStore } from './server/token-store.ts'
+import { checkAuthorization } from './server/xcap-sign-in.ts'
 import { startSip } from './sip/sip.ts'
 import { MailForwarding } from './smtp/mail-forwarding.ts'
 import { type Database, openDatabase } from './storage/database.ts'
@@ -60,6 +61,7 @@ import { OfflineMail } from './storage/stores/offline-mail.ts'
 import { type Clock, SystemClock } from './util/clock.ts'
 import { createLog, type Log } from './util/log.ts'
 import { eventLoopBacklog, OverloadWatch } from './util/overload.ts'
+import { startXcap, type Xcap } from './xcap/xcap.ts'
 import type { Uploads } from './xmpp/upload/uploads.ts'
 import { startXmpp } from './xmpp/xmpp.ts'
 
@@ -105,17 +107,19 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
   try {
     const kernel = await openKernel(config, overrides, base)
     const listeners: Listener[] = []
-    const files = { ...kernel, listeners: () => listeners }
-    const uploads = edges.use(await openSharedFiles(config, files))
+    const told = { ...kernel, listeners: () => listeners }
+    const uploads = edges.use(await openSharedFiles(config, told))
     const links = openLinks(config, kernel, edges)
+    const signIn = openSignIn(kernel)
+    const xcap = openXcap(config, { ...kernel, signIn }, edges)
     const xmpp = edges.use(await openXmpp(config, links, { ...kernel, uploads }))
     const sip = edges.use(await openSip(config, kernel))
     listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
     edges.use(kernel.manual.watch())
-    const { httpParts } = xmpp
-    listeners.push(...(await openHttpListeners(config, xmpp, kernel, edges)))
-    const offered = { ...kernel, listeners, httpParts, files: uploads && fileDesk(uploads) }
-    const signIn = await openAdmin(config, offered, edges)
+    const httpParts = [...xmpp.httpParts, ...(xcap ? [xcap.httpPart] : [])]
+    listeners.push(...(await openHttpListeners(config, { ...xmpp, httpParts }, kernel, edges)))
+    const files = uploads && fileDesk(uploads)
+    await openAdmin(config, { ...kernel, signIn, listeners, httpParts, files }, edges)
     const people = await requirePeople(config, kernel.directory, signIn)
     kernel.overload.start()
     kernel.log.info({ what: 'started', version: VERSION, data: config.data })
@@ -330,7 +334,21 @@ function openSip(config: Config, { certificates, ...kernel }: Kernel) {
   return startSip(config, { ...kernel, tls: certificates, product: `Heliograph/${VERSION}` })
 }
 
+function openSignIn({ database, directory: users, clock }: Kernel): SignIn {
+  return new SignIn({ administrators: administratorStore(database.kysely, clock), users, clock })
+}
+
+function openXcap(
+  config: Config,
+  { signIn, ...kernel }: Kernel & { readonly signIn: SignIn },
+  edges: AsyncDisposableStack,
+): Xcap | undefined {
+  if (!config.xcap.enabled) return undefined
+  return edges.use(startXcap(config, { ...kernel, check: checkAuthorization(signIn) }))
+}
+
 interface AdminExtras {
+  readonly signIn: SignIn
   /** To which the API's is added. */
   readonly listeners: Listener[]
   readonly httpParts: readonly HttpPart[]
@@ -341,10 +359,8 @@ async function openAdmin(
   config: Config,
   { listeners, httpParts, ...kernel }: Kernel & AdminExtras,
   edges: AsyncDisposableStack,
-): Promise<SignIn> {
+): Promise<void> {
   const { clock, database, certificates } = kernel
-  const administrators = administratorStore(database.kysely, clock)
-  const signIn = new SignIn({ administrators, users: kernel.directory, clock })
   const admin = await startAdmin(
     {
       https: config.listen.https,
@@ -356,7 +372,6 @@ async function openAdmin(
     },
     {
       ...kernel,
-      signIn,
       audit: audit(database.kysely, clock),
       portable: portableAccounts(kernel, config.xmpp),
       apiLifetimeMs: config.presence.apiLifetime,
@@ -373,7 +388,6 @@ async function openAdmin(
     const { address: host, port } = admin.https
     listeners.push({ name: 'https', kind: 'https', address: { host, port } })
   }
-  return signIn
 }
 
 /** Those of which there is one of each kind. */

@@ -1,4 +1,6 @@
 /** Phones of a server that is whole but for its sockets, behind one proxy that it trusts, by TCP. */
+import { loadConfig } from '../../src/config/load-config.ts'
+import type { Config } from '../../src/config/schema.ts'
 import { TrustedPeers } from '../../src/sip/auth/trusted-peers.ts'
 import { type SipConfig, startServices } from '../../src/sip/services.ts'
 import { type Inbox, Reception } from '../../src/sip/transport/reception.ts'
@@ -12,25 +14,16 @@ import { DOMAIN, openCore } from './core.ts'
 import { MemorySocket, until } from './memory-socket.ts'
 
 const PROXY = { host: '127.0.0.1', port: 5080 }
-const EXPIRES = { minExpires: 60_000, expires: 3_600_000, maxExpires: 86_400_000 }
 
 const CONFIG: SipConfig = {
   listen: { sipUdp: undefined, sipTcp: undefined, sipTls: undefined },
-  sip: {
-    trustedPeers: [PROXY.host],
-    advertise: undefined,
-    tlsVerify: true,
-    notifyInterval: 0,
-    notifyFailures: 3,
-    subscribe: EXPIRES,
-    publish: EXPIRES,
-    register: EXPIRES,
-    maxSubscriptions: 1000,
-    maxSubscriptionsPerWatcher: 100,
-    maxPublicationsPerUser: 20,
-    maxBindingsPerUser: 10,
-    maxMessageBytes: 65_536,
-  },
+  sip: { ...defaults().sip, trustedPeers: [PROXY.host], notifyInterval: 0 },
+}
+
+function defaults(): Config {
+  const loaded = loadConfig([], {})
+  if (loaded.kind !== 'config') throw new Error('there is no configuration')
+  return loaded.config
 }
 
 /** Takes connections that came by no listener. */

@@ -24,6 +24,7 @@ import { presenceOptions } from './options/presence.ts'
 import { sipOptions } from './options/sip.ts'
 import { smtpOptions } from './options/smtp.ts'
 import { uploadOptions } from './options/upload.ts'
+import { xcapOptions } from './options/xcap.ts'
 import { xmppOptions } from './options/xmpp.ts'
 
 const listenOptions = Type.Object(
@@ -145,6 +146,7 @@ export const configSchema = Type.Object({
   http: httpOptions,
   sip: sipOptions,
   upload: uploadOptions,
+  xcap: xcapOptions,
   overload: overloadOptions,
   admin: adminOptions,
 })

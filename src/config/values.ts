@@ -204,6 +204,14 @@ export function parseHost(raw: Raw): Parsed<string> {
   return peer?.value.includes('/') ? undefined : peer
 }
 
+/** `ADDRESS` or `ADDRESS:PORT`, an IPv6 address before a port in brackets. */
+export function parseNameServer(raw: Raw): Parsed<string> {
+  const text = typeof raw === 'string' ? raw.trim() : ''
+  if (isIP(text) !== 0) return { value: text }
+  const at = parseAddress(text)?.value
+  return at && isIP(at.host) !== 0 && at.port > 0 ? { value: formatAddress(at) } : undefined
+}
+
 /** The path of a URL: begins with a slash, and is written as it comes in requests. */
 export function parseUrlPath(raw: Raw): Parsed<string> {
   const text = typeof raw === 'string' ? raw.trim() : ''

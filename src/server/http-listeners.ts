@@ -17,7 +17,7 @@ const MORE_CONNECTIONS = 4096
 /** Rejects with the socket's own error where one cannot listen. */
 export async function openHttpListeners(
   config: Config,
-  xmpp: Xmpp,
+  xmpp: Pick<Xmpp, 'httpParts' | 'httpListeners'>,
   { log, certificates }: HttpListenersDeps,
   opened: AsyncDisposableStack,
 ): Promise<Listener[]> {
@@ -38,7 +38,10 @@ export async function openHttpListeners(
   return listeners
 }
 
-function wanted({ listen, xmpp: limits }: Config, xmpp: Xmpp): HttpListenerConfig[] {
+function wanted(
+  { listen, xmpp: limits }: Config,
+  xmpp: Pick<Xmpp, 'httpParts' | 'httpListeners'>,
+): HttpListenerConfig[] {
   const usual = (['httpsXmpp', 'http'] as const).flatMap((kind) => {
     const address = listen[kind]
     if (!address) return []

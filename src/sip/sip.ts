@@ -3,6 +3,7 @@ import { createSecureContext, rootCertificates, type SecureContext } from 'node:
 import type { ListenAddress } from '../config/values.ts'
 import { TrustedPeers } from './auth/trusted-peers.ts'
 import { type SipConfig, type SipDeps, startServices, type TlsSource } from './services.ts'
+import { openResolver } from './transport/dns/open-resolver.ts'
 import { SipTransports, type TransportDeps } from './transport/transports.ts'
 import { SipUserAgent } from './user-agent.ts'
 
@@ -30,6 +31,8 @@ export async function startSip(config: SipConfig, deps: SipDeps): Promise<SipSer
     transports,
     overload: deps.overload,
     trustedPeers: new TrustedPeers(config.sip.trustedPeers),
+    resolver: openResolver(deps, config.sip.dns),
+    failedMs: config.sip.dns.failedFor,
     ...(deps.product && { product: deps.product }),
     ...deps.userAgent,
   })

@@ -8,13 +8,11 @@ import { parseNameAddr } from './message/values.ts'
 import type { ClientOutcome } from './transaction/client-transaction.ts'
 import type { Transactions } from './transaction/transactions.ts'
 import { isNumericHost, normalizeHost } from './transport/addresses.ts'
-import { locate, locateHost, type NameResolver } from './transport/locate.ts'
+import type { Locator } from './transport/locator.ts'
 import type { Peer } from './transport/transport.ts'
-import type { SipTransports } from './transport/transports.ts'
 
 interface SenderDeps {
-  readonly resolver: NameResolver
-  readonly transports: SipTransports
+  readonly locator: Locator
   readonly transactions: Transactions
   readonly product: string | undefined
   readonly log: Log
@@ -22,6 +20,9 @@ interface SenderDeps {
 
 /** Called once, with the final response: the peer's, or one of ours. */
 export type Answered = (response: SipResponse) => void
+
+/** Each takes half a minute, and somebody waits for the end. */
+const MAX_TIMEOUTS = 2
 
 export class RequestSender {
   readonly #deps: SenderDeps
@@ -45,18 +46,38 @@ export class RequestSender {
     })
   }
 
+  /** RFC 3263 §4.3: a 503, no way to the target, and no word of it within its time all lead to the next one. */
   async #tryEach(request: SipRequest, to: Peer | undefined): Promise<SipResponse> {
     let response: SipResponse | undefined
+    let timeouts = 0
     for (const target of await this.#targets(request, to)) {
-      response = asResponse(request, await this.#attempt(request, target))
-      // RFC 3263 §4.3; a timeout has taken all the time there was.
-      if (response.status !== 503) break
+      const outcome = await this.#attempt(request, target)
+      response = asResponse(request, outcome)
+      if (!this.#hasFailed(target, outcome)) break
+      if (outcome.kind === 'timeout') timeouts += 1
+      if (timeouts === MAX_TIMEOUTS) break
     }
     return response ?? createResponse(request, 503, 'No Way to the Next Hop')
   }
 
   #attempt(request: SipRequest, target: Peer): Promise<ClientOutcome> {
     return new Promise((resolve) => this.#deps.transactions.send(request, target, resolve))
+  }
+
+  /** As seen from the target: whether somebody else is to be asked now, and before it for a while. */
+  #hasFailed(target: Peer, outcome: ClientOutcome): boolean {
+    const { locator, log } = this.#deps
+    // Who has said something has the request (§4.3), and another copy of it would be one too many.
+    if (outcome.kind === 'overload' || (outcome.kind === 'timeout' && outcome.wasHeard))
+      return false
+    if (outcome.kind === 'response' && outcome.response.status !== 503) {
+      locator.answered(target)
+      return false
+    }
+    const { transport, host: peer, port } = target
+    log.info({ what: 'sip_target_failed', transport, peer, port, result: outcome.kind })
+    locator.failed(target, retryAfterMs(outcome))
+    return true
   }
 
   #complete({ headers }: SipRequest): void {
@@ -67,13 +88,10 @@ export class RequestSender {
   }
 
   async #targets(request: SipRequest, to: Peer | undefined): Promise<readonly Peer[]> {
-    const deps = {
-      resolver: this.#deps.resolver,
-      speaks: (transport: Peer['transport']) => this.#deps.transports.speaks(transport),
-    }
-    if (to) return locateHost(deps, to)
+    const { locator } = this.#deps
+    if (to) return locator.findHost(to)
     const uri = parseSipUri(nextHop(request))
-    return uri ? locate(deps, uri) : []
+    return uri ? locator.find(uri) : []
   }
 }
 
@@ -88,6 +106,13 @@ function nextHop({ uri, headers }: SipRequest): string {
   const route = parseNameAddr(headers.getAll('Route')[0] ?? '')?.uri
   const loose = route !== undefined && (parseSipUri(route)?.params.has('lr') ?? false)
   return loose ? route : uri
+}
+
+/** RFC 3261 §21.5.4: the target itself says how long it is not to be asked again. */
+function retryAfterMs(outcome: ClientOutcome): number | undefined {
+  if (outcome.kind !== 'response') return undefined
+  const [seconds] = /^\d{1,9}/.exec(outcome.response.headers.get('Retry-After') ?? '') ?? []
+  return seconds === undefined ? undefined : Number(seconds) * 1000
 }
 
 function asResponse(request: SipRequest, outcome: ClientOutcome): SipResponse {

@@ -14,7 +14,10 @@ import type { InboundTransaction } from './transaction/server-transaction.ts'
 import type { TimerBase } from './transaction/timers.ts'
 import { type TransactionLimits, Transactions } from './transaction/transactions.ts'
 import { uriHost } from './transport/addresses.ts'
-import { type NameResolver, systemResolver } from './transport/locate.ts'
+import { DnsCache } from './transport/dns/dns-cache.ts'
+import { dnsSource } from './transport/dns/dns-source.ts'
+import type { NameResolver } from './transport/dns/records.ts'
+import { Locator } from './transport/locator.ts'
 import type { Flow, Peer } from './transport/transport.ts'
 import type { SipTransports } from './transport/transports.ts'
 import { type Capabilities, CapabilityList } from './user-agent-capabilities.ts'
@@ -45,7 +48,10 @@ export interface UserAgentDeps {
   /** Not listening yet: nothing may arrive before the handlers are there. */
   readonly transports: SipTransports
   readonly trustedPeers?: TrustedPeers
-  readonly resolver?: NameResolver
+  /** Without it the system's name servers are asked. */
+  readonly resolver?: NameResolver | undefined
+  /** How long a next hop that failed is tried last, in milliseconds. */
+  readonly failedMs?: number | undefined
   readonly timers?: TimerBase
   readonly limits?: Partial<TransactionLimits>
   /** Says when what is new is to be refused. */
@@ -81,9 +87,15 @@ export class SipUserAgent {
       { clock, log, transports, timers, limits, overload },
       (inbound, request) => this.#dispatch(inbound, request),
     )
+    const locator = new Locator({
+      clock,
+      resolver: deps.resolver ?? new DnsCache({ clock, log, source: dnsSource([]) }),
+      speaks: (transport) => transports.speaks(transport),
+      failedMs: deps.failedMs,
+    })
+    transports.findSendersBy(locator)
     this.#sender = new RequestSender({
-      resolver: deps.resolver ?? systemResolver(),
-      transports,
+      locator,
       transactions: this.#transactions,
       product,
       log,

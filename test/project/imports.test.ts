@@ -9,7 +9,7 @@ import { importsOf, ROOT, sourceFiles } from './sources.ts'
 const LAYERS = [
   ['main'],
   ['server'],
-  ['xmpp', 'sip', 'smtp', 'collectors', 'admin', 'ops', 'cli'],
+  ['xmpp', 'sip', 'smtp', 'xcap', 'collectors', 'admin', 'ops', 'cli'],
   ['formats'],
   ['directory'], // its accounts are the core's addresses
   ['core'],

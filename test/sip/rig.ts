@@ -4,8 +4,8 @@ import type { TrustedPeers } from '../../src/sip/auth/trusted-peers.ts'
 import type { TimerBase } from '../../src/sip/transaction/timers.ts'
 import type { TransactionLimits } from '../../src/sip/transaction/transactions.ts'
 import type { TlsClientSettings } from '../../src/sip/transport/dial.ts'
+import type { NameResolver } from '../../src/sip/transport/dns/records.ts'
 import type { TransportLimits } from '../../src/sip/transport/limits.ts'
-import type { NameResolver } from '../../src/sip/transport/locate.ts'
 import { SipTransports } from '../../src/sip/transport/transports.ts'
 import { SipUserAgent } from '../../src/sip/user-agent.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
@@ -23,6 +23,7 @@ export interface RigOptions {
   tls?: TlsOptions
   tlsClient?: TlsClientSettings
   overload?: OverloadGuard
+  failedMs?: number
 }
 
 export async function startRig(options: RigOptions = {}) {
@@ -36,6 +37,7 @@ export async function startRig(options: RigOptions = {}) {
     ...(options.transactions && { limits: options.transactions }),
     ...(options.timers && { timers: options.timers }),
     ...(options.trustedPeers && { trustedPeers: options.trustedPeers }),
+    failedMs: options.failedMs,
     ...(options.resolver && { resolver: options.resolver }),
   })
   const at = { host: '127.0.0.1', port: 0 }

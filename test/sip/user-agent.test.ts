@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { SipError } from '../../src/sip/errors.ts'
 import { SipRequest } from '../../src/sip/message/message.ts'
 import { createResponse } from '../../src/sip/message/respond.ts'
-import type { NameResolver } from '../../src/sip/transport/locate.ts'
+import type { NameResolver } from '../../src/sip/transport/dns/records.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { type RigOptions, startRig } from './rig.ts'
 import { headerOf, type RequestText, requestText, responseText, statusOf, UdpPeer } from './wire.ts'
@@ -233,7 +233,11 @@ test('a request without a Call-ID gets one', async () => {
 
 test('a request is asked what it says when the next hop is found, not before', async () => {
   const found = Promise.withResolvers<string[]>()
-  const resolver: NameResolver = { srv: async () => [], addresses: () => found.promise }
+  const resolver: NameResolver = {
+    naptr: async () => [],
+    srv: async () => [],
+    addresses: () => found.promise,
+  }
   await using it = await startWithPhone({ resolver })
   const request = message(`sip:bob@phone.example.org:${it.phone.port}`)
   let body = 'early'
@@ -267,6 +271,7 @@ test('the next target is tried where one answers 503, and no other where one ref
   await using spare = await UdpPeer.open(0)
   await using first = await UdpPeer.open(0)
   const resolver: NameResolver = {
+    naptr: async () => [],
     srv: async (name) =>
       name === '_sip._udp.example.org'
         ? [
@@ -283,14 +288,18 @@ test('the next target is tried where one answers 503, and no other where one ref
   assert.equal((await failing).status, 200)
 
   const refused = it.agent.request(message('sip:bob@example.org'))
-  first.send(responseText(await first.next(), '486 Busy Here'), it.rig.udp)
+  spare.send(responseText(await spare.next(), '486 Busy Here'), it.rig.udp)
   assert.equal((await refused).status, 486)
-  assert.equal(spare.inbox.waiting, 0)
+  assert.equal(first.inbox.waiting, 0, 'it failed just now, and was not to be asked first')
 })
 
 test('silence is 408, and a URI that leads nowhere 503', async () => {
   const clock = new FakeClock()
-  const nowhere: NameResolver = { srv: async () => [], addresses: async () => [] }
+  const nowhere: NameResolver = {
+    naptr: async () => [],
+    srv: async () => [],
+    addresses: async () => [],
+  }
   await using it = await startWithPhone({ clock, resolver: nowhere })
   const silent = it.agent.request(message(`sip:bob@127.0.0.1:${it.phone.port}`))
   await it.phone.next()

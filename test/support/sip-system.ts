@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { createSecureContext } from 'node:tls'
+import { loadConfig } from '../../src/config/load-config.ts'
 import { Messaging } from '../../src/core/messaging/messaging.ts'
 import { AccessControl } from '../../src/core/presence/access/access-control.ts'
 import type { Fallback } from '../../src/core/presence/access/rule-index.ts'
@@ -11,6 +12,7 @@ import { Subscriptions } from '../../src/core/presence/subscriptions.ts'
 import { Watchers } from '../../src/core/presence/watchers.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { type Directory, openDirectory } from '../../src/directory/directory.ts'
+import { digestHash, digestResponse } from '../../src/net/digest/digest-response.ts'
 import {
   accessStore,
   accounts,
@@ -19,7 +21,6 @@ import {
   subscriptionPeople,
   subscriptionStore,
 } from '../../src/server/stores.ts'
-import { digestHash, digestResponse } from '../../src/sip/auth/digest-response.ts'
 import { SipHeaders, SipRequest, type SipResponse } from '../../src/sip/message/message.ts'
 import { createResponse, newCallId, newTag } from '../../src/sip/message/respond.ts'
 import { parseAuthParams } from '../../src/sip/message/values.ts'
@@ -147,23 +148,15 @@ async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
 
 function configOf(options: SipOptions): SipConfig {
   const free = { host: '127.0.0.1', port: 0 }
-  const expires = { minExpires: 60_000, expires: 3_600_000, maxExpires: 86_400_000 }
+  const loaded = loadConfig([], {})
+  if (loaded.kind !== 'config') throw new Error('there is no configuration')
   return {
     listen: { sipUdp: free, sipTcp: free, sipTls: free },
     sip: {
-      trustedPeers: [],
-      advertise: undefined,
-      tlsVerify: true,
+      ...loaded.config.sip,
       notifyInterval: 0,
-      notifyFailures: 3,
-      subscribe: expires,
-      publish: expires,
-      register: expires,
       maxSubscriptions: 1000,
       maxSubscriptionsPerWatcher: 100,
-      maxPublicationsPerUser: 20,
-      maxBindingsPerUser: 10,
-      maxMessageBytes: 65_536,
       ...options,
     },
   }

@@ -5,13 +5,17 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
 import { bareJid } from '../../core/address.ts'
+import {
+  type DigestAlgorithm,
+  digestResponse,
+  parseAlgorithm,
+} from '../../net/digest/digest-response.ts'
+import { type NonceOptions, Nonces } from '../../net/digest/nonces.ts'
 import type { Clock } from '../../util/clock.ts'
 import { counter } from '../../util/metrics.ts'
 import type { HeaderFields } from '../errors.ts'
 import type { SipRequest } from '../message/message.ts'
 import { parseAuthParams } from '../message/values.ts'
-import { type DigestAlgorithm, digestResponse, parseAlgorithm } from './digest-response.ts'
-import { type NonceOptions, Nonces } from './nonces.ts'
 
 const attempts = counter({
   name: 'heliograph_sip_authentications_total',

@@ -1,5 +1,6 @@
 /** Who sends a request: proven by digest, or said by a peer that is trusted to know (RFC 3325). */
 import type { BareJid } from '../../core/address.ts'
+import type { NonceOptions } from '../../net/digest/nonces.ts'
 import type { Clock } from '../../util/clock.ts'
 import { FailureThrottle, type ThrottleOptions } from '../../util/failure-throttle.ts'
 import type { Log } from '../../util/log.ts'
@@ -9,7 +10,6 @@ import { parseSipUri } from '../message/uri.ts'
 import { parseNameAddr } from '../message/values.ts'
 import type { ServerTransaction } from '../user-agent.ts'
 import { DigestAuth, type DigestDirectory } from './digest.ts'
-import type { NonceOptions } from './nonces.ts'
 
 export interface SipIdentity {
   /** The account, where the one who asks is a user of ours. */

@@ -13,7 +13,8 @@ import type { TransactionTimers } from './timers.ts'
 /** How a request ended. */
 export type ClientOutcome =
   | { readonly kind: 'response'; readonly response: SipResponse }
-  | { readonly kind: 'timeout' }
+  /** `wasHeard`: it has said that it has the request. */
+  | { readonly kind: 'timeout'; readonly wasHeard: boolean }
   | { readonly kind: 'unreachable' }
   | { readonly kind: 'overload' }
 
@@ -139,7 +140,7 @@ export class OutboundTransaction implements InviteClientPort {
   }
 
   timeout(): void {
-    this.#finish({ kind: 'timeout' })
+    this.#finish({ kind: 'timeout', wasHeard: this.#fsm.state === 'proceeding' })
   }
 
   unreachable(): void {

@@ -3,33 +3,25 @@
  * take UDP where that fails: asking again for each NOTIFY would cost more than the NOTIFY.
  */
 import type { Clock } from '../../util/clock.ts'
+import { ExpiringSet } from '../../util/expiring-set.ts'
 import type { Peer } from '../transport/transport.ts'
 
 const REMEMBERED_MS = 300_000
 const MAX_PEERS = 10_000
 
 export class UdpOnlyPeers {
-  readonly #clock: Clock
-  /** Until when, by address and port. */
-  readonly #until = new Map<string, number>()
+  readonly #peers: ExpiringSet
 
   constructor(clock: Clock) {
-    this.#clock = clock
+    this.#peers = new ExpiringSet(clock, MAX_PEERS)
   }
 
   add(peer: Peer): void {
-    if (this.#until.size >= MAX_PEERS) this.#until.clear()
-    this.#until.set(keyOf(peer), this.#clock.now() + REMEMBERED_MS)
+    this.#peers.add(keyOf(peer), REMEMBERED_MS)
   }
 
   has(peer: Peer): boolean {
-    if (this.#until.size === 0) return false
-    const key = keyOf(peer)
-    const until = this.#until.get(key)
-    if (until === undefined) return false
-    if (until > this.#clock.now()) return true
-    this.#until.delete(key)
-    return false
+    return this.#peers.size > 0 && this.#peers.has(keyOf(peer))
   }
 }
 

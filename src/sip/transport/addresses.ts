@@ -68,17 +68,28 @@ export function localAddressTowards(remote: string): string {
 }
 
 function askKernel(remote: string): string {
+  return sourceTowards(remote) ?? (isIPv6(remote) ? '::1' : '127.0.0.1')
+}
+
+/** Whether the kernel knows a way there; it says nothing of who is at its end. */
+export function hasRouteTo(remote: string): boolean {
+  return sourceTowards(remote) !== undefined
+}
+
+/** `undefined` where the network is unreachable. */
+function sourceTowards(remote: string): string | undefined {
   const family = isIPv6(remote) ? 6 : 4
   const socket = dgram.createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     lookup: (name, _options, done) => done(null, name, family),
   })
-  socket.on('error', () => undefined) // an unreachable network: the loopback address below is as good as any
+  socket.on('error', () => undefined) // an unreachable network: asked of the address below
   try {
     socket.connect(9, remote)
-    return normalizeHost(socket.address().address)
+    const local = normalizeHost(socket.address().address)
+    return isWildcard(local) ? undefined : local
   } catch {
-    return family === 6 ? '::1' : '127.0.0.1'
+    return undefined
   } finally {
     socket.close()
   }

@@ -1,45 +1,21 @@
 /**
- * Where a URI leads (RFC 3263 §4): a numeric host or an explicit port directly, a name by SRV and then by address.
- * The transports are tried that we speak, in our order of preference; NAPTR is not asked.
+ * Where a URI leads (RFC 3263 §4): a numeric host or an explicit port directly; a name by NAPTR, then SRV, then
+ * its addresses (RFC 7984). The transports are those that we speak.
  */
-
-import { randomInt } from 'node:crypto'
-import { lookup, Resolver } from 'node:dns/promises'
 import type { SipUri } from '../message/uri.ts'
 import { isNumericHost, normalizeHost } from './addresses.ts'
+import { offeredServices } from './dns/naptr-services.ts'
+import type { NameResolver } from './dns/records.ts'
+import { srvOrder } from './dns/srv-order.ts'
 import { defaultPort, type Peer, parseTransportName, type TransportName } from './transport.ts'
 
-export interface SrvTarget {
-  readonly priority: number
-  readonly weight: number
-  readonly name: string
-  readonly port: number
-}
-
-/** Both answer nothing, rather than reject, for a name that does not exist. */
-export interface NameResolver {
-  srv(name: string): Promise<readonly SrvTarget[]>
-  addresses(name: string): Promise<readonly string[]>
-}
-
-const DNS_TIMEOUT_MS = 2_000
-const DNS_TRIES = 2
 const MAX_TARGETS = 8
+/** Names that one look-up may lead to: whoever writes the records decides how many. */
+const MAX_NAMES = 16
 
-/** The system's: SRV from the configured name servers, addresses as any program finds them (`/etc/hosts` too). */
-export function systemResolver(): NameResolver {
-  const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES })
-  return {
-    srv: (name) => resolver.resolveSrv(name).catch(() => []),
-    addresses: async (name) => {
-      const found = await lookup(name, { all: true }).catch(() => [])
-      return found.map(({ address }) => address)
-    },
-  }
-}
-
-interface LocateDeps {
+export interface LocateDeps {
   readonly resolver: NameResolver
+  /** Whether we can reach somebody by it. */
   speaks(transport: TransportName): boolean
 }
 
@@ -51,22 +27,29 @@ export async function locate(deps: LocateDeps, uri: SipUri): Promise<readonly Pe
   const transports = transportsFor(deps, uri)
   const [preferred] = transports
   const host = normalizeHost(uri.params.get('maddr') ?? uri.host)
-  if (!preferred) return []
+  if (!preferred || host === '') return []
   if (isNumericHost(host)) {
     return [{ transport: preferred, host, port: uri.port ?? defaultPort(preferred) }]
   }
   if (uri.port !== undefined) {
     return addressTargets(deps, { name: host, port: uri.port, transport: preferred, domain: host })
   }
+  const isOpen = !uri.params.has('transport')
+  const found = isOpen ? await byNaptr(deps, host, uri.scheme === 'sips') : []
+  if (found.length > 0) return found
+  let isDescribed = false
   for (const transport of transports) {
-    const targets = await srvTargets(deps, host, transport)
-    if (targets.length > 0) return targets
+    const name = `${serviceOf(transport)}.${host}`
+    const targets = await srvTargets(deps, { name, transport, domain: host })
+    if (targets && targets.length > 0) return targets
+    isDescribed ||= targets !== undefined
   }
+  if (isDescribed) return []
   const port = defaultPort(preferred)
   return addressTargets(deps, { name: host, port, transport: preferred, domain: host })
 }
 
-/** A peer that is named, its address found; the first where there are several. */
+/** A peer that is named, its addresses found. */
 export async function locateHost(deps: LocateDeps, peer: Peer): Promise<readonly Peer[]> {
   const host = normalizeHost(peer.host)
   if (isNumericHost(host)) return [{ ...peer, host }]
@@ -76,6 +59,35 @@ export async function locateHost(deps: LocateDeps, peer: Peer): Promise<readonly
     transport: peer.transport,
     domain: peer.domain ?? host,
   })
+}
+
+const SERVICES: ReadonlyMap<string, string> = new Map([
+  ['pres', '_pres._sip'],
+  ['im', '_im._sip'],
+])
+
+/** RFC 3861 §3 for `pres` and `im` URIs; a domain that says nothing of them is asked as for a SIP URI. */
+export async function locateService(deps: LocateDeps, uri: SipUri): Promise<readonly Peer[]> {
+  const domain = normalizeHost(uri.host)
+  const asSip = { ...uri, scheme: 'sip' }
+  const [transport] = transportsFor(deps, asSip)
+  const service = SERVICES.get(uri.scheme)
+  if (!transport || service === undefined || isNumericHost(domain)) return locate(deps, asSip)
+  const name = `${service}.${domain}`
+  return (await srvTargets(deps, { name, transport, domain })) ?? locate(deps, asSip)
+}
+
+/** Where an answer goes whose connection is gone, by what its Via calls the sender (RFC 3263 §5). */
+export async function locateSender(
+  deps: LocateDeps,
+  { transport, host, port }: { transport: TransportName; host: string; port: number | undefined },
+): Promise<readonly Peer[]> {
+  const name = normalizeHost(host)
+  const direct = { transport, host: name, port: port ?? defaultPort(transport) }
+  if (isNumericHost(name) || port !== undefined) return locateHost(deps, direct)
+  const service = `${serviceOf(transport)}.${name}`
+  const found = await srvTargets(deps, { name: service, transport, domain: name })
+  return found ?? locateHost(deps, direct)
 }
 
 /** §4.1: what the URI demands, or else UDP, TCP and TLS; a `sips` URI only ever goes by TLS (RFC 5630 §3.1). */
@@ -88,26 +100,49 @@ function transportsFor({ speaks }: LocateDeps, uri: SipUri): readonly TransportN
   return candidates.filter((transport) => speaks(transport))
 }
 
-async function srvTargets(
+function serviceOf(transport: TransportName): string {
+  return transport === 'tls' ? '_sips._tcp' : `_sip._${transport}`
+}
+
+async function byNaptr(
   deps: LocateDeps,
   domain: string,
-  transport: TransportName,
+  isSecure: boolean,
 ): Promise<readonly Peer[]> {
-  const service = transport === 'tls' ? '_sips._tcp' : `_sip._${transport}`
-  const records = await deps.resolver.srv(`${service}.${domain}`)
+  const records = await deps.resolver.naptr(domain)
+  const wanted = { isSecure, speaks: deps.speaks }
   const targets: Peer[] = []
-  for (const { name, port } of inOrder(records)) {
+  for (const { transport, name } of offeredServices(records, wanted).slice(0, MAX_NAMES)) {
+    if (targets.length >= MAX_TARGETS) break
+    targets.push(...((await srvTargets(deps, { name, transport, domain })) ?? []))
+  }
+  return targets.slice(0, MAX_TARGETS)
+}
+
+interface Service {
+  readonly name: string
+  readonly transport: TransportName
+  /** Whom a certificate must be for: who was asked for, not who the DNS named (RFC 5922 §4). */
+  readonly domain: string
+}
+
+/** `undefined` where there are no such records: only then do other ways count (§4.2, RFC 2782, RFC 3861 §4). */
+async function srvTargets(
+  deps: LocateDeps,
+  { name: service, transport, domain }: Service,
+): Promise<readonly Peer[] | undefined> {
+  const records = await deps.resolver.srv(service)
+  if (records.length === 0) return undefined
+  const targets: Peer[] = []
+  for (const { name, port } of srvOrder(records).slice(0, MAX_NAMES)) {
     if (targets.length >= MAX_TARGETS) break
     targets.push(...(await addressTargets(deps, { name, port, transport, domain })))
   }
   return targets.slice(0, MAX_TARGETS)
 }
 
-interface Named {
-  readonly name: string
+interface Named extends Service {
   readonly port: number
-  readonly transport: TransportName
-  readonly domain: string
 }
 
 async function addressTargets(
@@ -118,29 +153,4 @@ async function addressTargets(
   return addresses
     .slice(0, MAX_TARGETS)
     .map((address) => ({ transport, host: normalizeHost(address), port, domain }))
-}
-
-/** RFC 2782: ascending priority; among equals a draw weighted by weight. A target of "." means no service. */
-export function inOrder(records: readonly SrvTarget[]): readonly SrvTarget[] {
-  const left = records.filter(({ name }) => name !== '' && name !== '.')
-  const ordered: SrvTarget[] = []
-  while (left.length > 0) {
-    const best = Math.min(...left.map(({ priority }) => priority))
-    const equals = left.filter(({ priority }) => priority === best)
-    const chosen = draw(equals)
-    if (!chosen) break
-    ordered.push(chosen)
-    left.splice(left.indexOf(chosen), 1)
-  }
-  return ordered
-}
-
-function draw(equals: readonly SrvTarget[]): SrvTarget | undefined {
-  const total = equals.reduce((sum, { weight }) => sum + weight, 0)
-  let ticket = randomInt(total + 1)
-  for (const record of equals) {
-    ticket -= record.weight
-    if (ticket <= 0) return record
-  }
-  return equals[0]
 }

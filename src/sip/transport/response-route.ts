@@ -1,6 +1,7 @@
 /** The way back: what the top Via says, and what we write into it (RFC 3261 §18.2, RFC 3581). */
 import type { SipRequest } from '../message/message.ts'
 import { topVia } from '../message/values.ts'
+import type { Via } from '../message/via.ts'
 import { normalizeHost } from './addresses.ts'
 import { defaultPort, type Endpoint, type Flow, type Peer } from './transport.ts'
 
@@ -8,7 +9,14 @@ export interface ResponseRoute {
   readonly flow: Flow
   readonly to: Endpoint
   /** Where to connect when a connection is gone. */
-  readonly fallback: Peer | undefined
+  readonly fallback: Fallback | undefined
+}
+
+export interface Fallback {
+  /** Where the request came from, at the port that its Via names. */
+  readonly peer: Peer
+  /** Names its sender, where nobody accepts there. */
+  readonly via: Via
 }
 
 /** As nearly everybody asks for it (RFC 3581 §3). */
@@ -52,8 +60,8 @@ export function responseRoute(
   const port = via?.port ?? defaultPort(flow.transport)
   if (flow.transport !== 'udp') {
     // §18.2.2: the connection, then a new one to where the request came from, at the port of sent-by.
-    const fallback = { transport: flow.transport, host: source.host, port }
-    return { flow, to: source, fallback }
+    const peer = { transport: flow.transport, host: source.host, port }
+    return { flow, to: source, fallback: via && { peer, via } }
   }
   // `maddr` is for multicast, which we do not speak: obeying it would let anybody aim our answers at anybody.
   // A sent-by that differs from the source is overruled by it (`received`), so the host is always the source's.

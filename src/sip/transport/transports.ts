@@ -13,9 +13,10 @@ import { provesDomain } from './certificate-names.ts'
 import { ConnectionTable, connectionKey } from './connection-table.ts'
 import { dial, type TlsClientSettings } from './dial.ts'
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts'
+import type { Locator } from './locator.ts'
 import { type Arrival, type Inbox, Reception } from './reception.ts'
 import type { Reply } from './reply.ts'
-import { type ResponseRoute, responseRoute } from './response-route.ts'
+import { type Fallback, type ResponseRoute, responseRoute } from './response-route.ts'
 import { StreamConnection } from './stream-connection.ts'
 import { StreamListener } from './stream-listener.ts'
 import {
@@ -61,6 +62,7 @@ export class SipTransports implements Carrier {
   readonly #streams: { transport: 'tcp' | 'tls'; listener: StreamListener }[] = []
   readonly #dialling = new Map<string, Promise<Flow>>()
   readonly #flowListeners = new Set<(flow: Flow) => void>()
+  #locator: Locator | undefined
   #closed = false
 
   constructor({ clock, log, limits, advertise, tlsClient }: TransportDeps) {
@@ -76,6 +78,11 @@ export class SipTransports implements Carrier {
   /** To be called once, before listening. */
   deliverTo(inbox: Inbox): void {
     this.#reception.deliverTo(inbox)
+  }
+
+  /** For answers that cannot go where their requests came from. */
+  findSendersBy(locator: Locator): void {
+    this.#locator = locator
   }
 
   /** The listen calls resolve with the bound address and reject with what the system said (`EADDRINUSE`, …). */
@@ -159,7 +166,7 @@ export class SipTransports implements Carrier {
     return responseRoute(request, arrival)
   }
 
-  /** The flow of the request; where that is gone, a new connection to the Via's address. */
+  /** The flow of the request; where that is gone, new connections: to where it came from, then as its Via says. */
   sendResponse({ status, bytes }: Reply, route: ResponseRoute): void {
     const failed = (error: Error) => {
       this.#log.info({ what: 'sip_response_lost', status, error: error.message })
@@ -168,12 +175,27 @@ export class SipTransports implements Carrier {
       route.flow.write(bytes, route.to, failed)
       return
     }
-    if (!route.fallback || this.#closed) return
     const { fallback } = route
-    Promise.resolve()
-      .then(() => this.acquire(fallback))
-      .then((flow) => flow.write(bytes, fallback, failed))
-      .catch(failed)
+    if (!fallback || this.#closed) return
+    this.#wayTo(fallback).then((peer) => peer.flow.write(bytes, peer, failed), failed)
+  }
+
+  /** RFC 3261 §18.2.2, RFC 3263 §5: where nobody accepts, the next one. Rejects with the last failure. */
+  async #wayTo({ peer, via }: Fallback): Promise<Peer & { readonly flow: Flow }> {
+    try {
+      return { ...peer, flow: await this.acquire(peer) }
+    } catch (error) {
+      let last = error
+      for (const other of (await this.#locator?.findSender(via)) ?? []) {
+        if (other.host === peer.host && other.port === peer.port) continue
+        try {
+          return { ...other, flow: await this.acquire(other) }
+        } catch (failure) {
+          last = failure
+        }
+      }
+      throw last
+    }
   }
 
   /** Stops listening, then closes every connection after what it still has to write. */

@@ -10,6 +10,7 @@ import { uploads } from './0007-uploads.ts'
 import { pushServices } from './0008-push.ts'
 import { fastTokens } from './0009-fast-tokens.ts'
 import { notices } from './0010-notices.ts'
+import { xcap } from './0011-xcap.ts'
 
 export interface Migration {
   readonly name: string
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   { name: '0008-push', up: pushServices },
   { name: '0009-fast-tokens', up: fastTokens },
   { name: '0010-notices', up: notices },
+  { name: '0011-xcap', up: xcap },
 ]

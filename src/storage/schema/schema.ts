@@ -18,6 +18,7 @@ import type { SettingsTable } from './settings.ts'
 import type { SipBindingsTable, SipPublicationsTable, SipSubscriptionsTable } from './sip.ts'
 import type { UploadsTable } from './uploads.ts'
 import type { UsersTable } from './users.ts'
+import type { XcapClaimsTable, XcapDocumentsTable } from './xcap.ts'
 
 export interface Schema {
   heliograph_migrations: { name: string; applied_at: number }
@@ -48,4 +49,6 @@ export interface Schema {
   notices_seen: NoticesSeenTable
   push_services: PushServicesTable
   uploads: UploadsTable
+  xcap_documents: XcapDocumentsTable
+  xcap_claims: XcapClaimsTable
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BareJid } from '../../../src/core/address.ts'
-import { DigestAuth, type SipDigest } from '../../../src/sip/auth/digest.ts'
 import {
   type DigestAlgorithm,
   digestHash,
   digestResponse,
-} from '../../../src/sip/auth/digest-response.ts'
+} from '../../../src/net/digest/digest-response.ts'
+import { DigestAuth, type SipDigest } from '../../../src/sip/auth/digest.ts'
 import { SipRequest } from '../../../src/sip/message/message.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 

@@ -6,7 +6,7 @@ import {
   type DigestAlgorithm,
   digestHash,
   digestResponse,
-} from '../../../src/sip/auth/digest-response.ts'
+} from '../../../src/net/digest/digest-response.ts'
 import { SipAuthenticator } from '../../../src/sip/auth/identity.ts'
 import { SipError } from '../../../src/sip/errors.ts'
 import { SipRequest } from '../../../src/sip/message/message.ts'

@@ -167,7 +167,7 @@ test('where everything is lost the request ends after timer F, and nothing is le
   network.loses = () => true
   const outcome = send(client, newRequest('MESSAGE'), peer)
   await pass(network.clock, 33_000)
-  assert.deepEqual(await outcome, { kind: 'timeout' })
+  assert.deepEqual(await outcome, { kind: 'timeout', wasHeard: false })
   assert.equal(network.clock.pendingTimers, 0)
 })
 

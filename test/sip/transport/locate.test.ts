@@ -1,22 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseSipUri } from '../../../src/sip/message/uri.ts'
-import { inOrder, locate, type SrvTarget } from '../../../src/sip/transport/locate.ts'
+import type { NaptrRecord, SrvRecord } from '../../../src/sip/transport/dns/records.ts'
+import { locate } from '../../../src/sip/transport/locate.ts'
 import type { TransportName } from '../../../src/sip/transport/transport.ts'
 
 interface Zone {
-  srv?: Record<string, SrvTarget[]>
+  naptr?: Record<string, NaptrRecord[]>
+  srv?: Record<string, SrvRecord[]>
   addresses?: Record<string, string[]>
   speaks?: TransportName[]
 }
 
-async function find(uri: string, { srv = {}, addresses = {}, speaks }: Zone = {}) {
+async function find(uri: string, { naptr = {}, srv = {}, addresses = {}, speaks }: Zone = {}) {
   const parsed = parseSipUri(uri)
   assert.ok(parsed)
   const spoken: TransportName[] = speaks ?? ['udp', 'tcp', 'tls']
   const peers = await locate(
     {
       resolver: {
+        naptr: async (name) => naptr[name] ?? [],
         srv: async (name) => srv[name] ?? [],
         addresses: async (name) => addresses[name] ?? [],
       },
@@ -78,10 +81,36 @@ test('a transport that we do not speak leads nowhere', async () => {
   assert.deepEqual(await find('sip:192.0.2.1;transport=sctp'), [])
 })
 
-test('equal priorities are drawn by weight, and a dot is no service', () => {
-  const heavy = { priority: 1, weight: 1_000_000, name: 'heavy', port: 1 }
-  const light = { priority: 1, weight: 1, name: 'light', port: 1 }
-  const first = Array.from({ length: 50 }, () => inOrder([light, heavy])[0]?.name)
-  assert.ok(first.filter((name) => name === 'heavy').length >= 45)
-  assert.deepEqual(inOrder([{ priority: 0, weight: 0, name: '.', port: 0 }]), [])
+test('RFC 3263 §4.1: NAPTR of what we do not speak, and of no SRV, is passed over', async () => {
+  const record = { order: 1, preference: 1, flags: 's', replacement: '_sip._tcp.example.com' }
+  const zone = (...naptr: NaptrRecord[]) => ({ ...ZONE, naptr: { 'example.com': naptr } })
+  const preferred = await find('sip:bob@example.com', {
+    ...zone({ ...record, order: 2, service: 'sip+d2t' }, { ...record, service: 'SIP+D2W' }),
+    speaks: ['udp', 'tcp'],
+  })
+  assert.equal(preferred[0], 'tcp 192.0.2.1 5080')
+  const unusable = zone({ ...record, flags: 'u', service: 'SIP+D2T', replacement: 'x' })
+  assert.equal((await find('sip:bob@example.com', unusable))[0], 'tcp 192.0.2.1 5080')
+})
+
+test('who writes a thousand records does not have a thousand names looked up', async () => {
+  let asked = 0
+  const records = Array.from({ length: 1000 }, (_, at) => ({
+    priority: at,
+    weight: 0,
+    name: `n${at}`,
+    port: 1,
+  }))
+  const uri = parseSipUri('sip:example.com')
+  assert.ok(uri)
+  const resolver = {
+    naptr: async () => [],
+    srv: async () => records,
+    addresses: async () => {
+      asked += 1
+      return []
+    },
+  }
+  await locate({ resolver, speaks: (transport) => transport === 'udp' }, uri)
+  assert.equal(asked, 16)
 })

@@ -5,7 +5,7 @@ import {
   digestHash,
   digestResponse,
   parseAlgorithm,
-} from '../../../src/sip/auth/digest-response.ts'
+} from '../../../src/net/digest/digest-response.ts'
 
 /** RFC 7616 §3.9.1. */
 const EXAMPLE = {

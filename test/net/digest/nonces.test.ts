@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Nonces } from '../../../src/sip/auth/nonces.ts'
+import { Nonces } from '../../../src/net/digest/nonces.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 const REALM = 'example.com'
