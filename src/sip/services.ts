@@ -23,6 +23,7 @@ import type {
   ExpiresBounds,
   People,
 } from './events/event-package.ts'
+import { type ListsDeps, startLists } from './events/lists/start-lists.ts'
 import { liveWatches } from './events/live-watches.ts'
 import { Notifier } from './events/notifier.ts'
 import { presencePackage } from './events/presence.ts'
@@ -64,6 +65,7 @@ export interface TlsSource {
 }
 
 export interface SipDirectory extends IdentityDirectory, SipUris, People {
+  readonly contacts: ListsDeps['directory']['contacts']
   onUserRemoved(listener: (event: { readonly account: BareJid }) => void): Disposable
   onUserDisabled(listener: (account: BareJid) => void): Disposable
   onPasswordChanged(listener: (account: BareJid) => void): Disposable
@@ -80,6 +82,8 @@ export interface SipDeps {
   readonly subscriptions: Subscriptions
   readonly watchers: Watchers
   readonly messaging: Messaging
+  /** Lists to watch besides contact lists. */
+  readonly lists?: ListsDeps['lists']
   /** Needed where `listen.sipTls` is on. */
   readonly tls?: TlsSource | undefined
   /** Without it nothing is refused for overload. */
@@ -225,14 +229,16 @@ async function startRegistrar(
 async function startNotifier(
   { sip }: SipConfig,
   deps: SipDeps,
-  { userAgent, starting }: Stack,
+  stack: Stack,
   shared: Shared,
 ): Promise<Notifier> {
+  const { userAgent, starting } = stack
   const notifier = new Notifier({
     ...deps,
     ...shared,
     userAgent,
     packages: PACKAGES,
+    services: [startLists({ sip }, { ...deps, ...shared }, stack)],
     keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },

@@ -166,7 +166,7 @@ export interface PhoneRequest {
   readonly to?: string
   readonly uri?: string
   readonly headers?: readonly (readonly [string, string])[]
-  readonly body?: string
+  readonly body?: string | Buffer
   readonly callId?: string
   readonly fromTag?: string
   readonly cseq?: number
@@ -196,6 +196,7 @@ export class Phone implements AsyncDisposable {
       log: silentLog,
       transports: parts.transports,
     })
+    this.#agent.contribute({ supported: ['eventlist'] })
     for (const method of ['NOTIFY', 'MESSAGE']) {
       this.#agent.handle(method, (tx) => {
         tx.respond(createResponse(tx.request, this.answers.get(method) ?? 200))

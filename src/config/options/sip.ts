@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
 import { sipDnsOptions } from './sip-dns.ts'
+import { sipListsOptions } from './sip-lists.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
@@ -57,6 +58,7 @@ export const sipOptions = Type.Object(
     subscribe: expiry('subscriptions', { short: 'RFC 6665 §4.2.1.1', max: '1d' }),
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
     dns: sipDnsOptions,
+    lists: sipListsOptions,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),
     maxSubscriptions: integer({
       default: 200_000,

@@ -207,8 +207,12 @@ export class ListService implements SubscribeService {
   /** What is no list any more, or not the watcher's, ends. */
   async #replan(list: WatchedList): Promise<void> {
     const plan = await this.#planOrNone(wantedBy(list))
-    if (plan) this.#apply(list, plan)
-    else list.subscription.terminate('noresource')
+    if (!plan) {
+      list.subscription.terminate('noresource')
+      return
+    }
+    this.#apply(list, plan)
+    list.subscription.changed()
   }
 
   async #planOrNone(wanted: Wanted): Promise<ListPlan | undefined> {

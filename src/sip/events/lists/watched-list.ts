@@ -54,6 +54,8 @@ export class WatchedList {
   /** Of changes, and of renderings. */
   #count = 0
   #instances = 0
+  /** Until then nothing is told: the SUBSCRIBE is not answered yet. */
+  #isAdmitted = false
   #closed = false
 
   constructor(
@@ -80,17 +82,15 @@ export class WatchedList {
     return this.#instances.toString(36)
   }
 
-  /** Who has come is told, and who has left, once (RFC 4662 §4.5). */
+  /** Who has come is told in the next NOTIFY, and who has left, once (RFC 4662 §4.5). */
   apply(plan: ListPlan): void {
-    if (this.#closed) return
     this.keys = plan.keys
     this.#applyTo(this.#root, plan)
-    this.subscription.changed()
   }
 
   changed(resource: ListResource): void {
     this.#mark(resource)
-    this.subscription.changed()
+    if (this.#isAdmitted) this.subscription.changed()
   }
 
   doubt(member: ListMember): void {
@@ -114,7 +114,10 @@ export class WatchedList {
   authorize(): Access | Promise<Access> {
     for (const member of [...this.#undecided]) member.require()
     // A new object each time: what was rendered on the word of the last one is rendered again.
-    if (this.#undecided.size === 0) return { decision: 'allow', visible: EVERYTHING, asks: false }
+    if (this.#undecided.size === 0) {
+      this.#isAdmitted = true
+      return { decision: 'allow', visible: EVERYTHING, asks: false }
+    }
     this.#deciding ??= Promise.withResolvers()
     return this.#deciding.promise.then(() => this.authorize())
   }
