@@ -18,7 +18,8 @@ import { compositionPage } from './docs/composition.ts'
 import { documentsWithExcerpts } from './docs/excerpts.ts'
 import { logPage } from './docs/log.ts'
 import { filesUnder, page, ROOT, readProjectFile, table } from './docs/markdown.ts'
-import { doap, rfcsPage, xepsPage } from './docs/standards.ts'
+import { rfcsPage } from './docs/rfcs.ts'
+import { doap, xepsPage } from './docs/standards.ts'
 import { versusPage } from './docs/versus.ts'
 
 /** Paths from the project's root, with what belongs there. */

@@ -12,6 +12,7 @@ import { ENTERPRISE } from './core/presence/composition/presets/enterprise.ts'
 import { presetNamed } from './core/presence/composition/presets/presets.ts'
 import { Contacts } from './core/presence/contacts.ts'
 import { LateContacts } from './core/presence/late-contacts.ts'
+import type { ListServices } from './core/presence/list-services.ts'
 import { ManualPresence } from './core/presence/manual-presence.ts'
 import { sourceClasses } from './core/presence/observation.ts'
 import { PresenceService } from './core/presence/presence.ts'
@@ -33,6 +34,7 @@ import { requireSecret } from './ops/secret-file.ts'
 import { closeWithin } from './ops/stopping.ts'
 import { VERSION } from './ops/version.ts'
 import { fileDesk } from './server/file-desk.ts'
+import { httpAddress } from './server/http-address.ts'
 import { openHttpListeners } from './server/http-listeners.ts'
 import { invitationStore } from './server/invitation-store.ts'
 import { mailRoutes } from './server/mail-routes.ts'
@@ -111,12 +113,13 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const uploads = edges.use(await openSharedFiles(config, told))
     const links = openLinks(config, kernel, edges)
     const signIn = openSignIn(kernel)
-    const xcap = openXcap(config, { ...kernel, signIn }, edges)
+    const xcap = await openXcap(config, { ...told, signIn }, edges)
     const xmpp = edges.use(await openXmpp(config, links, { ...kernel, uploads }))
-    const sip = edges.use(await openSip(config, kernel))
+    const lists = xcap ? [xcap.lists] : []
+    const sip = edges.use(await openSip(config, { ...kernel, lists }))
     listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
     edges.use(kernel.manual.watch())
-    const httpParts = [...xmpp.httpParts, ...(xcap ? [xcap.httpPart] : [])]
+    const httpParts = [...xmpp.httpParts, ...sip.httpParts, ...(xcap?.httpParts ?? [])]
     listeners.push(...(await openHttpListeners(config, { ...xmpp, httpParts }, kernel, edges)))
     const files = uploads && fileDesk(uploads)
     await openAdmin(config, { ...kernel, signIn, listeners, httpParts, files }, edges)
@@ -330,21 +333,41 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
   )
 }
 
-function openSip(config: Config, { certificates, ...kernel }: Kernel) {
-  return startSip(config, { ...kernel, tls: certificates, product: `Heliograph/${VERSION}` })
+function openSip(
+  config: Config,
+  { certificates, ...kernel }: Kernel & { readonly lists: readonly ListServices[] },
+) {
+  return startSip(config, {
+    ...kernel,
+    tls: certificates,
+    product: `Heliograph/${VERSION}`,
+    secret: requireSecret(join(config.data, 'sip.key')),
+  })
 }
 
 function openSignIn({ database, directory: users, clock }: Kernel): SignIn {
   return new SignIn({ administrators: administratorStore(database.kysely, clock), users, clock })
 }
 
-function openXcap(
+interface XcapExtras {
+  readonly signIn: SignIn
+  /** Those that accept by now: asked when somebody is told an address. */
+  readonly listeners: () => readonly Listener[]
+}
+
+async function openXcap(
   config: Config,
-  { signIn, ...kernel }: Kernel & { readonly signIn: SignIn },
+  { signIn, listeners, ...kernel }: Kernel & XcapExtras,
   edges: AsyncDisposableStack,
-): Xcap | undefined {
+): Promise<Xcap | undefined> {
   if (!config.xcap.enabled) return undefined
-  return edges.use(startXcap(config, { ...kernel, check: checkAuthorization(signIn) }))
+  const { publicUrl } = config.http
+  const xcap = await startXcap(config, {
+    ...kernel,
+    check: checkAuthorization(signIn),
+    httpAddress: (domain) => httpAddress(domain, publicUrl, listeners()),
+  })
+  return edges.use(xcap)
 }
 
 interface AdminExtras {

@@ -17,6 +17,7 @@ const PROXY = { host: '127.0.0.1', port: 5080 }
 
 const CONFIG: SipConfig = {
   listen: { sipUdp: undefined, sipTcp: undefined, sipTls: undefined },
+  http: defaults().http,
   sip: { ...defaults().sip, trustedPeers: [PROXY.host], notifyInterval: 0 },
 }
 

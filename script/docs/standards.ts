@@ -1,12 +1,12 @@
-/** docs/reference/xeps.md, rfcs.md and doap.xml, from the records of modules and event packages and from citations. */
+/** docs/reference/xeps.md and doap.xml, from the records of modules. */
 import { posix } from 'node:path'
-import { presencePackage } from '../../src/sip/events/presence.ts'
 import { escapeText } from '../../src/xml/element.ts'
 import type { Spec, XmppModule } from '../../src/xmpp/module.ts'
 import { xmppModules } from '../../src/xmpp/modules/index.ts'
 import { ADVANCED_SERVER, type Asked } from './compliance.ts'
 import { filesUnder, page, readProjectFile, table } from './markdown.ts'
-import { RFC_TITLES, XEP_TITLES } from './titles.ts'
+import { citedRfcs, rfcLink, testedSimpleRfcs } from './rfcs.ts'
+import { XEP_TITLES } from './titles.ts'
 
 type XepSpec = Extract<Spec, { xep: number }>
 
@@ -142,26 +142,6 @@ function isModules(file: string): boolean {
   return file.startsWith('test/xmpp/modules/')
 }
 
-export function rfcsPage(): string {
-  const cited = citedRfcs()
-  return page(
-    'RFCs',
-    'Where the source says which section it obeys. What declares a standard as a whole:',
-    [
-      `- the event package \`${presencePackage.event}\`: ${presencePackage.specs.join(', ')}`,
-      ...[...declaredSections()].map(([name, text]) => `- the XMPP module \`${name}\`: ${text}`),
-    ].join('\n'),
-    table(
-      ['RFC', 'title', 'cited in'],
-      [...cited].map(([rfc, folders]) => [
-        `[${rfc}](https://www.rfc-editor.org/rfc/rfc${rfc})`,
-        RFC_TITLES[rfc] ?? '',
-        summary(folders),
-      ]),
-    ),
-  )
-}
-
 /** A description of the project for catalogues of XMPP software (XEP-0453). */
 export function doap(): string {
   const { description, version } = JSON.parse(readProjectFile('package.json')) as {
@@ -169,7 +149,7 @@ export function doap(): string {
     version: string
   }
   const implemented = [
-    ...[6120, 6121, 7395, 7622, 3261, 3428, 3856, 3863, 3903, 6665].map(
+    ...[6120, 6121, 6665, 7395, 7622, ...testedSimpleRfcs()].map(
       (rfc) => `    <implements rdf:resource="https://www.rfc-editor.org/info/rfc${rfc}"/>`,
     ),
     ...servedXeps().map(doapXep),
@@ -231,48 +211,8 @@ function remark(text: string, xep: number): string {
   return new RegExp(`\\bxep: ${xep},.*//\\s*(.*)$`, 'm').exec(text)?.[1] ?? ''
 }
 
-function declaredSections(): Map<string, string> {
-  const sections = new Map<string, string>()
-  for (const { name, specs } of xmppModules) {
-    const rfcs = specs.flatMap((spec) =>
-      'rfc' in spec ? [`RFC ${spec.rfc} §${spec.sections}`] : [],
-    )
-    if (rfcs.length > 0) sections.set(name, rfcs.join(' and '))
-  }
-  return sections
-}
-
-/** Folders that cite each RFC: files come and go, folders stay. */
-function citedRfcs(): Map<number, Set<string>> {
-  const cited = new Map<number, Set<string>>()
-  for (const file of filesUnder('src', '.ts')) {
-    for (const [, number = ''] of readProjectFile(file).matchAll(/\bRFC (\d{3,5})\b/g)) {
-      const folders = cited.get(Number(number)) ?? new Set()
-      folders.add(posix.dirname(file))
-      cited.set(Number(number), folders)
-    }
-  }
-  return new Map([...cited].sort(([a], [b]) => a - b))
-}
-
-const MANY = 3
-
-/** Where many folders of one part cite it, the part. */
-function summary(folders: ReadonlySet<string>): string {
-  const partOf = (folder: string) => folder.split('/').slice(0, 2).join('/')
-  const inPart = (part: string) => [...folders].filter((folder) => partOf(folder) === part).length
-  const shown = [...folders].map((folder) =>
-    inPart(partOf(folder)) > MANY ? partOf(folder) : folder,
-  )
-  return [...new Set(shown)].map((folder) => `\`${folder}\``).join(', ')
-}
-
 function xepLink(xep: number): string {
   return `[${xepNumber(xep)}](${xepAddress(xep)})`
-}
-
-function rfcLink(rfc: number): string {
-  return `[RFC ${rfc}](https://www.rfc-editor.org/rfc/rfc${rfc})`
 }
 
 function xepNumber(xep: number): string {

@@ -57,15 +57,15 @@ const listenOptions = Type.Object(
     https: address({
       default: '*:7300',
       demo: '127.0.0.1:7300',
-      doc: 'The HTTPS API, `/metrics`, and XMPP over HTTPS: WebSocket, BOSH, files.',
+      doc: 'The HTTPS API, `/metrics`, XMPP over HTTPS (WebSocket, BOSH, files), and SIP over WebSocket.',
     }),
     httpsXmpp: address({
       default: 'off',
-      doc: 'XMPP over HTTPS without the API, for the network that clients come from; the usual port is 5281.',
+      doc: 'XMPP over HTTPS, and SIP over WebSocket, without the API, for the network that clients come from; the usual port is 5281.',
     }),
     http: address({
       default: 'off',
-      doc: 'XMPP over HTTP without TLS, for a proxy in front of this server, which `http.trustedProxies` names; the usual port is 5280.',
+      doc: 'XMPP over HTTP, and SIP over WebSocket, without TLS, for a proxy in front of this server, which `http.trustedProxies` names; the usual port is 5280.',
     }),
     components: address({
       default: 'off',

@@ -259,6 +259,33 @@ export function parseServiceType(raw: Raw): Parsed<string> {
   return /^[a-z][a-z0-9.+-]{0,31}$/.test(text) ? { value: text } : undefined
 }
 
+/** A method or the like (RFC 3261 §25.1), in upper case. */
+export function parseSipToken(raw: Raw): Parsed<string> {
+  const text = typeof raw === 'string' ? raw.trim().toUpperCase() : ''
+  return /^[\w.!%*+`'~-]{1,64}$/.test(text) ? { value: text } : undefined
+}
+
+/** Text in which `*` stands for any other. */
+export function parsePattern(raw: Raw): Parsed<string> {
+  const text = typeof raw === 'number' ? String(raw) : raw
+  const wellFormed = typeof text === 'string' && /^[^\s<>"]{1,255}$/.test(text.trim())
+  return wellFormed ? { value: text.trim() } : undefined
+}
+
+/** What one of a list is called by others. */
+export function parseName(raw: Raw): Parsed<string> {
+  const text = typeof raw === 'string' ? raw.trim() : ''
+  return /^[\w.-]{1,64}$/.test(text) ? { value: text } : undefined
+}
+
+/** The SIP URI of a proxy, without user and headers. */
+export function parseSipRoute(raw: Raw): Parsed<string> {
+  const text = typeof raw === 'string' ? raw.trim() : ''
+  const host = '(?:\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)'
+  const wellFormed = new RegExp(`^sips?:${host}(?::\\d{1,5})?(?:;[\\w=.-]+)*$`, 'i').test(text)
+  return wellFormed ? { value: text } : undefined
+}
+
 /** `sqlite:PATH` or a PostgreSQL URL. */
 export function parseDatabaseUrl(raw: Raw): Parsed<string> {
   if (typeof raw !== 'string') return undefined

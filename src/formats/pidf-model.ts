@@ -2,7 +2,7 @@
  * Presence documents as they are on the wire: PIDF (RFC 3863) with the data model (RFC 4479),
  * rich presence (RFC 4480) and capabilities (RFC 5196), before anything is concluded from them.
  */
-import type { Activity, Capabilities } from '../core/presence/observation.ts'
+import type { Activity, Capabilities, Extra } from '../core/presence/observation.ts'
 
 export { NS_LOCATION_TYPE, NS_RPID } from './rpid-place.ts'
 
@@ -12,6 +12,8 @@ export const PIDF = 'application/pidf+xml'
 export const NS_PIDF = 'urn:ietf:params:xml:ns:pidf'
 export const NS_DATA_MODEL = 'urn:ietf:params:xml:ns:pidf:data-model'
 export const NS_CAPS = 'urn:ietf:params:xml:ns:pidf:caps'
+export const NS_CIPID = 'urn:ietf:params:xml:ns:pidf:cipid'
+export const NS_TIMED_STATUS = 'urn:ietf:params:xml:ns:pidf:timed-status'
 
 /**
  * - `not-well-formed`: not XML, or XML with a document type definition;
@@ -51,6 +53,18 @@ export interface PidfActivities extends Span {
   readonly note: string | undefined
 }
 
+/** What the core does not read, and when it holds. */
+export interface PidfExtra extends Extra, Span {}
+
+/** One `timed-status` element (RFC 4481 §3): the status of a service in times past or to come. */
+export interface PidfTimedStatus extends Span {
+  readonly basic: 'open' | 'closed' | undefined
+  readonly activities: readonly PidfActivities[]
+  readonly note: string | undefined
+  /** As it is shown until it holds. */
+  readonly extra: PidfExtra
+}
+
 /** What persons and tuples have in common. */
 export interface PidfState {
   /** As written: an XML ID if the sender kept to the schema. */
@@ -61,6 +75,7 @@ export interface PidfState {
   readonly class: string | undefined
   readonly note: string | undefined
   readonly timestamp: number | undefined
+  readonly extras: readonly PidfExtra[]
 }
 
 export interface PidfTuple extends PidfState {
@@ -69,6 +84,7 @@ export interface PidfTuple extends PidfState {
   /** 0…1. */
   readonly contactPriority: number | undefined
   readonly capabilities: Capabilities | undefined
+  readonly timed: readonly PidfTimedStatus[]
 }
 
 export interface PidfDocument {
@@ -79,6 +95,8 @@ export interface PidfDocument {
   readonly person: PidfState | undefined
   /** The first note of the document itself; it speaks of the person (RFC 4479 §5). */
   readonly note: string | undefined
+  /** Of the document, and of devices (RFC 4479 §3.4). */
+  readonly extras: readonly PidfExtra[]
 }
 
 const MAX_URI_LENGTH = 1_024

@@ -2,8 +2,17 @@
  * What a PIDF document says, as observations. The person’s activity (RFC 4479 §3.2, RFC 4480 §3.2)
  * is that of all his services in the document, and his newer word counts.
  */
-import type { Activity, Observation, SourceClass } from '../core/presence/observation.ts'
-import type { PidfActivities, PidfDocument, PidfPlace, PidfTuple, Span } from './pidf-model.ts'
+import type { Activity, Extra, Observation, SourceClass } from '../core/presence/observation.ts'
+import { ownString, sharedString } from '../util/own-string.ts'
+import type {
+  PidfActivities,
+  PidfDocument,
+  PidfExtra,
+  PidfPlace,
+  PidfTimedStatus,
+  PidfTuple,
+  Span,
+} from './pidf-model.ts'
 import { activityOfText, foremost } from './rpid.ts'
 import { sourceClassOf } from './rpid-class.ts'
 
@@ -39,12 +48,14 @@ export function observationsFromPidf(
     doingSince: said?.from ?? person?.timestamp,
     note: person?.note ?? document.note ?? said?.note,
     location: person && placeNow(person.places, now),
+    extras: extrasNow([...(person?.extras ?? []), ...document.extras], now),
   }
   const ids = new UniqueIds(idPrefix)
   if (tuples.length > 0) return tuples.map((tuple) => ofTuple(tuple, ids.take(tuple.id), context))
   const known = doing === 'unknown' ? undefined : doing
   const activity = known ?? activityOfText(context.note ?? '') ?? doing
-  return person && activity ? [ofPerson(ids.take(person.id), activity, context)] : []
+  if (person && activity) return [ofPerson(ids.take(person.id), activity, context)]
+  return context.extras ? [ofNobody(ids.take(person?.id ?? ''), context)] : []
 }
 
 interface Context {
@@ -57,9 +68,12 @@ interface Context {
   readonly doingSince: number | undefined
   readonly note: string | undefined
   readonly location: string | undefined
+  /** Of the person and of all his devices: each service’s observation says them, too. */
+  readonly extras: readonly Extra[] | undefined
 }
 
-function ofTuple(tuple: PidfTuple, id: string, context: Context): Observation {
+function ofTuple(told: PidfTuple, id: string, context: Context): Observation {
+  const tuple = asTimed(told, context.now)
   const own = foremostNow(tuple.activities, context.now)
   const sourceClass = sourceClassOf(tuple.class, context.addedClasses) ?? context.defaultClass
   // What does not say that it takes communication does not.
@@ -82,8 +96,53 @@ function ofTuple(tuple: PidfTuple, id: string, context: Context): Observation {
     contact: tuple.contact,
     contactPriority: tuple.contactPriority,
     capabilities: tuple.capabilities,
+    extras: joined(extrasNow(serviceExtras(tuple, context.now), context.now), context.extras),
     since: Math.min(since ?? context.now, context.now),
   }
+}
+
+/** RFC 4481 §3: a timed status that covers this moment is the status; of several the latest. */
+function asTimed(tuple: PidfTuple, now: number): PidfTuple {
+  let timed: PidfTimedStatus | undefined
+  for (const one of tuple.timed) {
+    if (holds(one, now) && (one.from ?? 0) >= (timed?.from ?? 0)) timed = one
+  }
+  if (!timed) return tuple
+  return {
+    ...tuple,
+    basic: timed.basic ?? tuple.basic,
+    activities: timed.activities.length > 0 ? timed.activities : tuple.activities,
+    note: timed.note ?? tuple.note,
+    timestamp: timed.from,
+  }
+}
+
+/** What is to come is shown as it was said. */
+function serviceExtras({ extras, timed }: PidfTuple, now: number): readonly PidfExtra[] {
+  if (timed.length === 0) return extras
+  const later = timed.filter(({ from }) => from !== undefined && from > now)
+  return [...extras, ...later.map(({ extra }) => extra)]
+}
+
+/** But those whose time is over. They are kept for long: not the whole document with them. */
+function extrasNow(extras: readonly PidfExtra[], now: number): readonly Extra[] | undefined {
+  const current = extras.filter(({ until }) => until === undefined || until > now)
+  if (current.length === 0) return undefined
+  return current.map(({ of, kind, text }) => ({
+    of,
+    kind: sharedString(kind),
+    text: ownString(text),
+  }))
+}
+
+function joined(own: readonly Extra[] | undefined, all: readonly Extra[] | undefined) {
+  return own && all ? [...own, ...all] : (own ?? all)
+}
+
+/** He says something of himself, and not how he is: that is what others say. */
+function ofNobody(id: string, { defaultClass, extras, now }: Context): Observation {
+  const silent = { basic: 'closed', activity: 'offline', manual: false, bare: true } as const
+  return { id, class: defaultClass, ...silent, extras, since: now }
 }
 
 function ofPerson(id: string, activity: Activity, context: Context): Observation {
@@ -95,6 +154,7 @@ function ofPerson(id: string, activity: Activity, context: Context): Observation
     manual: context.manual || activity === 'appear-offline',
     note: context.note,
     location: context.location,
+    extras: context.extras,
     since: Math.min(context.doingSince ?? context.now, context.now),
   }
 }
@@ -127,7 +187,7 @@ function placeNow(places: readonly PidfPlace[], now: number): string | undefined
 }
 
 /** RFC 4480 §3.1: from `from` until `until`. */
-function holds({ from, until }: Span, now: number): boolean {
+export function holds({ from, until }: Span, now: number): boolean {
   return (from ?? now) <= now && (until ?? Number.POSITIVE_INFINITY) > now
 }
 

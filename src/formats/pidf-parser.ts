@@ -7,6 +7,7 @@ import type { Activity, Capabilities } from '../core/presence/observation.ts'
 import { parseDocument } from '../xml/document.ts'
 import type { Element } from '../xml/element.ts'
 import { type XmlLimits, XmlSyntaxError } from '../xml/syntax.ts'
+import { ExtraBudget, readDevices, readExtras, timedStatusExtra } from './pidf-extras.ts'
 import {
   isUri,
   NS_CAPS,
@@ -14,13 +15,17 @@ import {
   NS_LOCATION_TYPE,
   NS_PIDF,
   NS_RPID,
+  NS_TIMED_STATUS,
   type PidfActivities,
   type PidfDocument,
   PidfError,
+  type PidfExtra,
   type PidfPlace,
   type PidfState,
+  type PidfTimedStatus,
   type PidfTuple,
 } from './pidf-model.ts'
+import { readTime } from './pidf-time.ts'
 import { activityOfElement, activityOfText, foremost } from './rpid.ts'
 import { locationOfPlaceType } from './rpid-place.ts'
 
@@ -30,7 +35,11 @@ export const MAX_TUPLES = 64
 
 /** Throws `PidfError`. */
 export function parsePidf(bytes: Uint8Array | string, limits = PIDF_LIMITS): PidfDocument {
-  const root = parseXml(bytes, limits)
+  return readPidf(parseXml(bytes, limits))
+}
+
+/** The same of a document that is parsed already. */
+export function readPidf(root: Element): PidfDocument {
   if (!root.is('presence', NS_PIDF)) {
     throw new PidfError('not-pidf', `the document is {${root.ns}}${root.name}, not presence`)
   }
@@ -39,11 +48,14 @@ export function parsePidf(bytes: Uint8Array | string, limits = PIDF_LIMITS): Pid
   const persons = [...root.elements()].filter(
     (child) => child.is('person', NS_DATA_MODEL) && isUnderstood(child),
   )
+  const budget = new ExtraBudget()
+  const person = newest(persons)
   return {
     entity: root.attr('entity')?.trim(),
-    tuples: tuples.map(readTuple),
-    person: newest(persons.map((person) => readState(person, NS_DATA_MODEL))),
+    tuples: tuples.map((tuple) => readTuple(tuple, budget)),
+    person: person && readState(person, NS_DATA_MODEL, readExtras(person, 'person', budget)),
     note: readNote(root, NS_PIDF),
+    extras: [...readDevices(root, budget), ...readExtras(root, 'presentity', budget)],
   }
 }
 
@@ -57,16 +69,17 @@ function parseXml(bytes: Uint8Array | string, limits: XmlLimits): Element {
   }
 }
 
-function newest(persons: readonly PidfState[]): PidfState | undefined {
-  let chosen: PidfState | undefined
-  for (const person of persons) {
-    const age = (state: PidfState) => state.timestamp ?? Number.NEGATIVE_INFINITY
-    if (!chosen || age(person) > age(chosen)) chosen = person
-  }
+function newest(persons: readonly Element[]): Element | undefined {
+  let chosen: Element | undefined
+  for (const person of persons) if (!chosen || timeOf(person) > timeOf(chosen)) chosen = person
   return chosen
 }
 
-function readState(element: Element, ns: string): PidfState {
+function timeOf(person: Element): number {
+  return readTime(person.child('timestamp')?.text()) ?? Number.NEGATIVE_INFINITY
+}
+
+function readState(element: Element, ns: string, extras: readonly PidfExtra[]): PidfState {
   return {
     id: element.attr('id')?.trim() ?? '',
     activities: readActivities(element),
@@ -74,12 +87,14 @@ function readState(element: Element, ns: string): PidfState {
     class: textOf(element.child('class', NS_RPID)),
     note: readNote(element, ns),
     timestamp: readTime(element.child('timestamp', ns)?.text()),
+    extras,
   }
 }
 
-function readTuple(tuple: Element): PidfTuple {
+function readTuple(tuple: Element, budget: ExtraBudget): PidfTuple {
   const status = tuple.child('status')
-  const state = readState(tuple, NS_PIDF)
+  const extras = [...readExtras(status, 'status', budget), ...readExtras(tuple, 'service', budget)]
+  const state = readState(tuple, NS_PIDF, extras)
   return {
     ...state,
     // @COMPAT(drafts of RPID): activities stood in the status of tuples before they were the person's.
@@ -91,7 +106,27 @@ function readTuple(tuple: Element): PidfTuple {
     contact: readContact(tuple.child('contact')),
     contactPriority: readPriority(tuple.child('contact')),
     capabilities: readCapabilities(tuple.child('servcaps', NS_CAPS)),
+    timed: [...tuple.elements()].flatMap((child) => readTimedStatus(child, budget)),
   }
+}
+
+/** RFC 4481 §3; one that says not from when on is none. */
+function readTimedStatus(element: Element, budget: ExtraBudget): PidfTimedStatus[] {
+  if (!element.is('timed-status', NS_TIMED_STATUS)) return []
+  const from = readTime(element.attr('from'))
+  const until = readTime(element.attr('until'))
+  if (from === undefined || (until === undefined) !== (element.attr('until') === undefined))
+    return []
+  const note = readNote(element, NS_TIMED_STATUS)
+  const status = {
+    from,
+    until,
+    basic: readBasic(element),
+    activities: readActivities(element),
+    note,
+  }
+  const extra = timedStatusExtra(element, status)
+  return budget.take(extra) ? [{ ...status, extra }] : []
 }
 
 function readBasic(status: Element | undefined): 'open' | 'closed' | undefined {
@@ -193,21 +228,15 @@ function readNote(owner: Element, ns: string): string | undefined {
   return undefined
 }
 
-const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/i
-
-/**
- * XML Schema `dateTime`; one without a time zone is taken as UTC, one that is no time as absent,
- * and so is one before the epoch, which only a clock that was never set can mean.
- */
-function readTime(text: string | undefined): number | undefined {
-  const match = DATE_TIME.exec(text?.trim() ?? '')
-  if (!match) return undefined
-  const time = Date.parse(match[2] ? match[0] : `${match[0]}Z`)
-  return time >= 0 ? time : undefined
-}
-
 const MUST_UNDERSTAND = `{${NS_PIDF}}mustUnderstand`
-const UNDERSTOOD = new Set([NS_PIDF, NS_DATA_MODEL, NS_RPID, NS_CAPS, NS_LOCATION_TYPE])
+const UNDERSTOOD = new Set([
+  NS_PIDF,
+  NS_DATA_MODEL,
+  NS_RPID,
+  NS_CAPS,
+  NS_LOCATION_TYPE,
+  NS_TIMED_STATUS,
+])
 
 /**
  * RFC 3863 §4.2.3: an extension with a child that must be understood, and is not, is passed over

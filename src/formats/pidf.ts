@@ -10,12 +10,14 @@ import type { Person, PersonState, PresenceDocument, Tuple } from '../core/prese
 import type { Capabilities } from '../core/presence/observation.ts'
 import { escapeAttr, escapeText } from '../xml/element.ts'
 import { isUri, NS_CAPS, NS_DATA_MODEL, NS_LOCATION_TYPE, NS_PIDF, NS_RPID } from './pidf-model.ts'
+import { declarationsFor, hasServcaps, renderDevices, textsOf } from './pidf-render-extras.ts'
 import { RPID_SPELLING } from './rpid.ts'
 import { isLocationType, renderPlaceType } from './rpid-place.ts'
 
 export { PIDF, PidfError } from './pidf-model.ts'
 export { observationsFromPidf } from './pidf-observations.ts'
-export { parsePidf } from './pidf-parser.ts'
+export { parsePidf, readPidf } from './pidf-parser.ts'
+export { type Timeline, timelineFromPidf } from './pidf-timeline.ts'
 
 /** Marks a person's state as his own choice, in `class` of the person. */
 export const MANUAL_CLASS = 'manual'
@@ -25,22 +27,40 @@ export const MANUAL_CLASS = 'manual'
  * written but that: whether he went, hides or has blocked the watcher looks the same
  * (RFC 3856 §6.6.2).
  */
-export function renderPidf({ person, tuples }: PresenceDocument, entity: string): string {
-  const services = person.state === 'offline' ? [] : tuples
+export function renderPidf(document: PresenceDocument, entity: string): string {
+  const { namespaces, content } = renderPresence(document)
+  return (
+    `<?xml version="1.0" encoding="UTF-8"?>\n<presence${namespaces}` +
+    ` entity="${escapeAttr(entity)}">${content}</presence>\n`
+  )
+}
+
+/** What stands in a document of any kind that holds the whole presence (RFC 3863, RFC 5262). */
+export interface RenderedPresence {
+  /** The declarations that the content needs, with a space before each. */
+  readonly namespaces: string
+  readonly content: string
+}
+
+export function renderPresence(document: PresenceDocument): RenderedPresence {
+  const { person } = document
+  const isGone = person.state === 'offline'
+  const services = isGone ? [] : document.tuples
+  const extras = isGone ? undefined : document.extras
   const caps = services.some(({ capabilities }) => capabilities) ? ` xmlns:caps="${NS_CAPS}"` : ''
   const places = isLocationType(person.location) ? ` xmlns:lt="${NS_LOCATION_TYPE}"` : ''
-  return (
-    '<?xml version="1.0" encoding="UTF-8"?>\n' +
-    `<presence xmlns="${NS_PIDF}" xmlns:dm="${NS_DATA_MODEL}" xmlns:rpid="${NS_RPID}"${caps}${places}` +
-    ` entity="${escapeAttr(entity)}">` +
+  const others = isGone ? '' : declarationsFor(document, caps + places)
+  const content =
     (services.length === 0
       ? stateOnly(person)
       : services.map((tuple) => renderTuple(tuple, person)).join('')) +
     renderNote('note', person.note) +
-    renderPerson(person, freeId('p1', services)) +
-    '</presence>\n'
-  )
+    renderPerson(person, freeId('p1', services), extras && textsOf(extras, 'person')) +
+    (extras ? renderDevices(extras) + textsOf(extras, 'presentity') : '')
+  return { namespaces: `${BASIC_NAMESPACES}${caps}${places}${others}`, content }
 }
+
+const BASIC_NAMESPACES = ` xmlns="${NS_PIDF}" xmlns:dm="${NS_DATA_MODEL}" xmlns:rpid="${NS_RPID}"`
 
 /** For readers of RFC 3863 alone, who look for a tuple and for nothing else. */
 function stateOnly({ state, since }: Person): string {
@@ -54,10 +74,13 @@ function stateOnly({ state, since }: Person): string {
 /** RFC 4480 table 1 has no place for a tuple: its location is the person’s. */
 function renderTuple(tuple: Tuple, { state }: Person): string {
   const basic = state === 'unknown' ? 'closed' : tuple.basic
+  const { extras } = tuple
   return (
-    `<tuple id="${escapeAttr(tuple.id)}"><status><basic>${basic}</basic></status>` +
+    `<tuple id="${escapeAttr(tuple.id)}"><status><basic>${basic}</basic>` +
+    `${extras ? textsOf(extras, 'status') : ''}</status>` +
     `<rpid:class>${escapeText(tuple.class)}</rpid:class>` +
-    renderCapabilities(tuple.capabilities) +
+    (extras && hasServcaps(extras) ? '' : renderCapabilities(tuple.capabilities)) +
+    (extras ? textsOf(extras, 'service') : '') +
     renderContact(tuple) +
     renderNote('note', tuple.note) +
     `<timestamp>${timestamp(tuple.since)}</timestamp></tuple>`
@@ -92,7 +115,8 @@ function renderMessaging(support: 'supported' | 'notsupported'): string {
   return `<caps:methods><caps:${support}><caps:MESSAGE/></caps:${support}></caps:methods>`
 }
 
-function renderPerson({ state, manual, note, location, since }: Person, id: string): string {
+function renderPerson(person: Person, id: string, extras = ''): string {
+  const { state, manual, note, location, since } = person
   const spelling = RPID_SPELLING[state]
   const other = spelling?.other ? `<rpid:other>${spelling.other}</rpid:other>` : ''
   return (
@@ -100,6 +124,7 @@ function renderPerson({ state, manual, note, location, since }: Person, id: stri
     (spelling ? `<rpid:activities><rpid:${spelling.element}/>${other}</rpid:activities>` : '') +
     (manual ? `<rpid:class>${MANUAL_CLASS}</rpid:class>` : '') +
     (location ? renderPlaceType(location) : '') +
+    extras +
     renderNote('dm:note', note) +
     `${sinceWhen('dm:timestamp', state, since)}</dm:person>`
   )

@@ -6,6 +6,7 @@ import { type BareJid, requireJid } from '../core/address.ts'
 import type { OfflineStore } from '../core/messaging/mailbox.ts'
 import type { InstantMessage, MessageType, Protocol } from '../core/messaging/message.ts'
 import type { Accounts } from '../core/messaging/messaging.ts'
+import type { Signals } from '../core/messaging/signals.ts'
 import type { AccessLevel } from '../core/presence/access/access-level.ts'
 import type { AccessStore, Grants } from '../core/presence/access/ports.ts'
 import type { Action, Rule } from '../core/presence/access/rule.ts'
@@ -102,6 +103,7 @@ function serializeMessage(
   mailAt: number | undefined,
 ): OfflineMessage {
   const { from, to, type, id, thread, subject, body, origin, stableId, expiresAt } = message
+  const { signals } = message
   return {
     ...{
       type,
@@ -118,6 +120,7 @@ function serializeMessage(
     sender: from.full,
     recipient: to.full,
     native: message.native(),
+    signals: signals && JSON.stringify(signals),
   }
 }
 
@@ -136,8 +139,14 @@ export function parseMessage(row: StoredOfflineMessage): InstantMessage {
     storable: true,
     stableId: row.stableId,
     expiresAt: row.expiresAt,
+    signals: row.signals === undefined ? undefined : parseSignals(row.signals),
     native: () => row.native,
   }
+}
+
+/** As `serializeMessage` wrote them. */
+function parseSignals(text: string): Signals {
+  return JSON.parse(text) as Signals
 }
 
 const ROLE = 'administrator'

@@ -1,4 +1,5 @@
 /** What the SIP part does once it can speak: presence events, registrations and messages. */
+import { randomBytes } from 'node:crypto'
 import type { SecureContext, SecureVersion } from 'node:tls'
 import type { Config } from '../config/schema.ts'
 import type { BareJid } from '../core/address.ts'
@@ -9,13 +10,13 @@ import type { Subscriptions } from '../core/presence/subscriptions.ts'
 import type { Watchers } from '../core/presence/watchers.ts'
 import type { Sessions } from '../core/sessions.ts'
 import type { Database } from '../storage/database.ts'
-import { sipBindings } from '../storage/stores/sip-bindings.ts'
 import { sipPublications } from '../storage/stores/sip-publications.ts'
 import { sipSubscriptions } from '../storage/stores/sip-subscriptions.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
+import { dialogPackage } from './events/dialog.ts'
 import type {
   CommandPackage,
   EventDeps,
@@ -25,29 +26,44 @@ import type {
 } from './events/event-package.ts'
 import { type ListsDeps, startLists } from './events/lists/start-lists.ts'
 import { liveWatches } from './events/live-watches.ts'
+import { messageSummaryPackage } from './events/message-summary.ts'
 import { Notifier } from './events/notifier.ts'
+import { type PackageStates, packageStates } from './events/package-states.ts'
 import { presencePackage } from './events/presence.ts'
 import { presenceWauthPackage } from './events/presence-wauth.ts'
 import { presenceWinfoPackage } from './events/presence-winfo.ts'
 import { Publications, type PublishablePackage } from './events/publications.ts'
 import { PublishHandler } from './events/publish.ts'
+import { referPackage } from './events/refer.ts'
+import { regPackage } from './events/reg.ts'
 import { type Identify, type ResolveResource, resourceResolver } from './events/resources.ts'
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
-import { MESSAGE_TYPES, MessageHandler } from './messaging/incoming.ts'
-import { MessageSender, type SipUris } from './messaging/outgoing.ts'
-import { Bindings } from './registrar/bindings.ts'
-import { Registrar } from './registrar/registrar.ts'
+import type { SipUris } from './messaging/outgoing.ts'
+import { openMessaging } from './messaging/start.ts'
+import { startProxy } from './proxy/start-proxy.ts'
+import { Refers } from './refer/refers.ts'
+import { startRefer } from './refer/start-refer.ts'
 import { RegistrationPresence } from './registrar/registration-presence.ts'
+import { startRegistrar } from './registrar/start-registrar.ts'
 import type { SipTransports } from './transport/transports.ts'
 import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
 
 /** The event packages that are served; their order is that of Allow-Events. */
-const PACKAGES: readonly EventPackage[] = [presencePackage, presenceWinfoPackage]
+const PACKAGES: readonly EventPackage[] = [
+  presencePackage,
+  presenceWinfoPackage,
+  dialogPackage,
+  regPackage,
+  messageSummaryPackage,
+  referPackage,
+]
 
 /** What PUBLISH takes besides. */
 const COMMANDS: readonly CommandPackage[] = [presenceWauthPackage]
+
+const SECRET_BYTES = 32
 
 /** Whoever waits longer for the last answers learns of the end by a connection that closes. */
 const DRAIN_MS = 2_500
@@ -90,12 +106,17 @@ export interface SipDeps {
   readonly overload?: OverloadGuard | undefined
   /** For User-Agent and Server headers. */
   readonly product?: string
+  /** What only this system knows, and keeps over restarts: GRUUs and routes of calls stand on it. */
+  readonly secret?: Buffer
   /** For tests: shorter transaction timers, other name servers. */
   readonly userAgent?: Pick<UserAgentDeps, 'timers' | 'resolver' | 'limits'>
 }
 
 export type SipConfig = Pick<Config, 'sip'> & {
   readonly listen: Pick<Config['listen'], 'sipUdp' | 'sipTcp' | 'sipTls'>
+  readonly http: Pick<Config['http'], 'allowedOrigins' | 'publicUrl' | 'trustedProxies'>
+  /** Who may write to many is the same by whatever protocol. Without it nobody may. */
+  readonly xmpp?: Pick<Config['xmpp'], 'multicast' | 'admins'>
 }
 
 /** What services stand on; `starting` closes what they open, last first. */
@@ -110,6 +131,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const { userAgent, starting } = stack
   const { clock, log, directory } = deps
   const authenticator = new SipAuthenticator({ clock, log, directory })
+  const secret = deps.secret ?? randomBytes(SECRET_BYTES)
   const table = new SubscriptionTable({
     total: config.sip.maxSubscriptions,
     perWatcher: config.sip.maxSubscriptionsPerWatcher,
@@ -121,22 +143,28 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
       ...deps,
       people: directory,
       watcherStates: new WatcherStates({ clock, table }, presencePackage),
+      ...statesOf(config, deps, table),
     },
     identify: (tx) => authenticator.identify(tx),
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
+    refers: new Refers(clock),
   }
   const publications = await startPublications(config, deps, stack, shared)
-  const bindings = await startRegistrar(config, deps, stack, shared)
-  const notifier = await startNotifier(config, deps, stack, shared)
-  const messages = new MessageHandler({
-    ...deps,
+  const messaging = openMessaging(config, deps, { userAgent, ...shared })
+  const registrar = await startRegistrar(config, deps, stack, {
     ...shared,
-    sessionAt: (account, source) => bindings.at(account, source),
-    maxBodyBytes: config.sip.maxMessageBytes,
+    ...messaging,
+    secret,
+    expires: boundsOf(config.sip.register),
   })
-  userAgent.handle('MESSAGE', (tx) => messages.handle(tx))
-  userAgent.contribute({ accept: MESSAGE_TYPES })
+  const { bindings } = registrar
+  const notifier = await startNotifier(config, deps, stack, shared)
+  const sendAs = messaging.serve((account, source) => bindings.at(account, source))
+  const referable = new Map([['MESSAGE', sendAs]])
+  startRefer({ ...deps, ...shared, userAgent, notifier, referable })
+
+  startProxy(config, deps, stack, { ...shared, ...registrar, secret, authenticator })
 
   const forget = (account: BareJid) => {
     bindings.forget(account, 'rejected')
@@ -153,12 +181,19 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   )
 }
 
+function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): PackageStates {
+  const isWatched = (account: BareJid) =>
+    !table.inPackage(regPackage, account)[Symbol.iterator]().next().done
+  return packageStates({ ...deps, mailbox: deps.messaging.mailbox, isWatched }, sip)
+}
+
 interface Shared {
   readonly table: SubscriptionTable
   readonly events: EventDeps
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
+  readonly refers: Refers
 }
 
 async function startPublications(
@@ -192,40 +227,6 @@ async function startPublications(
   return publications
 }
 
-async function startRegistrar(
-  { sip }: SipConfig,
-  deps: SipDeps,
-  { userAgent, transports, starting }: Stack,
-  shared: Shared,
-): Promise<Bindings> {
-  const { registrations } = shared
-  const bindings = new Bindings({
-    ...deps,
-    store: sipBindings(deps.database),
-    sender: new MessageSender({ userAgent, directory: deps.directory }),
-  })
-  bindings.onChange((binding) => {
-    registrations.changed(binding)
-    if (!binding.isBound || binding.priority === undefined) return
-    deps.messaging.drainOffline(binding).catch((err: unknown) => {
-      deps.log.warn({ what: 'sip_offline_messages_not_drained', account: binding.account, err })
-    })
-  })
-  starting.defer(() => bindings.stop())
-  starting.use(transports.onFlowClosed((flow) => bindings.flowClosed(flow)))
-  await bindings.restore()
-  const registrar = new Registrar({
-    ...deps,
-    ...shared,
-    bindings,
-    expires: boundsOf(sip.register),
-    maxPerUser: sip.maxBindingsPerUser,
-  })
-  userAgent.handle('REGISTER', (tx) => registrar.handle(tx))
-  userAgent.contribute({ supported: ['path'] })
-  return bindings
-}
-
 async function startNotifier(
   { sip }: SipConfig,
   deps: SipDeps,
@@ -238,7 +239,7 @@ async function startNotifier(
     ...shared,
     userAgent,
     packages: PACKAGES,
-    services: [startLists({ sip }, { ...deps, ...shared }, stack)],
+    services: [startLists({ sip }, { ...deps, ...shared }, stack), shared.refers],
     keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },

@@ -1,10 +1,12 @@
 /** The SIP part: opens the listeners and wires transports, user agent, registrar, events and messages. */
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import type { ListenAddress } from '../config/values.ts'
+import type { HttpPart } from '../net/http-part.ts'
 import { TrustedPeers } from './auth/trusted-peers.ts'
 import { type SipConfig, type SipDeps, startServices, type TlsSource } from './services.ts'
 import { openResolver } from './transport/dns/open-resolver.ts'
 import { SipTransports, type TransportDeps } from './transport/transports.ts'
+import { sipOverWebSocket, type WebSocketRules } from './transport/websocket/websocket-part.ts'
 import { SipUserAgent } from './user-agent.ts'
 
 export type { SipConfig, SipDeps, SipDirectory, TlsSource } from './services.ts'
@@ -18,6 +20,8 @@ export interface SipListener {
 
 export interface SipServer extends AsyncDisposable {
   readonly listeners: readonly SipListener[]
+  /** What is served over HTTP. */
+  readonly httpParts: readonly HttpPart[]
 }
 
 /** Resolves when every listener accepts; rejects with what the system said where one cannot open, all of them closed. */
@@ -43,8 +47,10 @@ export async function startSip(config: SipConfig, deps: SipDeps): Promise<SipSer
     if (deps.overload) starting.use(deps.overload.watch(backlog))
   }
   if (deps.tls) starting.use(deps.tls.onChange(() => renew(transports, deps.tls)))
+  const overHttp = sipOverWebSocket({ clock: deps.clock, transports }, webSocketRules(config))
+  const httpParts = overHttp ? [overHttp] : []
   const running = starting.move()
-  return { listeners, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { listeners, httpParts, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 async function listen(
@@ -66,6 +72,11 @@ async function listen(
     listeners.push({ name: 'sipTls', transport: 'tls', address })
   }
   return listeners
+}
+
+function webSocketRules({ sip, http }: SipConfig): WebSocketRules {
+  const { paths, ping } = sip.webSocket
+  return { ...http, paths, pingMs: ping }
 }
 
 function tlsOptions({ identity, clientCa }: TlsSource) {

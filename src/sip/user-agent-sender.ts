@@ -3,7 +3,7 @@
 import type { Log } from '../util/log.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
 import { createResponse, newCallId } from './message/respond.ts'
-import { parseSipUri } from './message/uri.ts'
+import { parseSipUri, type SipUri } from './message/uri.ts'
 import { parseNameAddr } from './message/values.ts'
 import type { ClientOutcome } from './transaction/client-transaction.ts'
 import type { Transactions } from './transaction/transactions.ts'
@@ -58,6 +58,11 @@ export class RequestSender {
       if (timeouts === MAX_TIMEOUTS) break
     }
     return response ?? createResponse(request, 503, 'No Way to the Next Hop')
+  }
+
+  /** RFC 3263. */
+  async find(uri: SipUri): Promise<readonly Peer[]> {
+    return this.#deps.locator.find(uri)
   }
 
   #attempt(request: SipRequest, target: Peer): Promise<ClientOutcome> {

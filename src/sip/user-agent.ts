@@ -8,6 +8,8 @@ import type { TrustedPeers } from './auth/trusted-peers.ts'
 import { SipError } from './errors.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
 import { createResponse } from './message/respond.ts'
+import type { SipUri } from './message/uri.ts'
+import type { Relay } from './proxy/relay.ts'
 import { statelessTag } from './transaction/keys.ts'
 import { KNOWN_METHODS } from './transaction/methods.ts'
 import type { InboundTransaction } from './transaction/server-transaction.ts'
@@ -18,7 +20,7 @@ import { DnsCache } from './transport/dns/dns-cache.ts'
 import { dnsSource } from './transport/dns/dns-source.ts'
 import type { NameResolver } from './transport/dns/records.ts'
 import { Locator } from './transport/locator.ts'
-import type { Flow, Peer } from './transport/transport.ts'
+import { type Flow, isWebSocket, type Peer } from './transport/transport.ts'
 import type { SipTransports } from './transport/transports.ts'
 import { type Capabilities, CapabilityList } from './user-agent-capabilities.ts'
 import { admit } from './user-agent-checks.ts'
@@ -37,6 +39,13 @@ export interface ServerTransaction {
   readonly contact: string
   /** Provisional responses any number of times, one final one; what comes after that is dropped and logged. */
   respond(response: SipResponse): void
+}
+
+/** What relaying stands on. */
+export interface RelayParts {
+  readonly transactions: Transactions
+  /** RFC 3263. */
+  find(uri: SipUri): Promise<readonly Peer[]>
 }
 
 /** Throws `SipError`, which becomes the response; anything else is logged and answered 500. */
@@ -136,10 +145,24 @@ export class SipUserAgent {
     const known = flow && this.#contacts.get(flow)
     if (known?.remote === peer.host && flow?.open) return known.contact
     const { host, port } = this.#transports.localEndpoint(peer)
-    const suffix = transport === 'udp' ? '' : `;transport=${transport}`
+    // RFC 7118 §5.2.2: the same for both kinds.
+    const named = isWebSocket(transport) ? 'ws' : transport
+    const suffix = transport === 'udp' ? '' : `;transport=${named}`
     const contact = `sip:${uriHost(host)}:${port}${suffix}`
     if (flow) this.#contacts.set(flow, { remote: peer.host, contact })
     return contact
+  }
+
+  /** Whether there is a handler, so that a request of this method for us makes sense. */
+  handles(method: string): boolean {
+    return this.#handlers.has(method)
+  }
+
+  /** Somebody sees every request before there is a transaction for it; to be called before listening. */
+  relayBy(make: (parts: RelayParts) => Relay): void {
+    this.#transactions.relayBy(
+      make({ transactions: this.#transactions, find: (uri) => this.#sender.find(uri) }),
+    )
   }
 
   /** Ends what waits. The transports are closed by their owner, after this. */
@@ -186,10 +209,16 @@ export class SipUserAgent {
     return {
       request,
       source,
-      trusted: this.#trustedPeers?.trusts(source.host, source.flow?.provenNames ?? []) ?? false,
+      trusted: this.#trusts(source),
       contact: this.contactFor(source),
       respond: (response) => this.#respond(inbound, response),
     }
+  }
+
+  /** A browser says what any web page has it say: where it is does not count. */
+  #trusts({ transport, host, flow }: Peer): boolean {
+    if (isWebSocket(transport)) return false
+    return this.#trustedPeers?.trusts(host, flow?.provenNames ?? []) ?? false
   }
 
   #respond(inbound: InboundTransaction, response: SipResponse): void {

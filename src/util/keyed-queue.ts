@@ -9,7 +9,12 @@ export class KeyedQueue<K> {
 
   /** Whether the key has as much waiting work as it may have. */
   isFull(key: K): boolean {
-    return (this.#tails.get(key)?.length ?? 0) >= this.#maxLength
+    return this.lengthOf(key) >= this.#maxLength
+  }
+
+  /** How much work of this key runs and waits. */
+  lengthOf(key: K): number {
+    return this.#tails.get(key)?.length ?? 0
   }
 
   /** Whether work of this key runs or waits. */

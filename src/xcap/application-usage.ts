@@ -18,14 +18,16 @@ export interface ApplicationUsage {
   allows?(name: string): boolean
   /** §5.4, §5.5: schema and constraints. Throws `Conflict`. Not given where nobody writes. */
   check?(candidate: Candidate): void | Promise<void>
+  /** Every user may read what others have. */
+  readonly isReadByAll?: boolean
   /** Values that no other document of the application may have. */
-  claims?(root: Element): readonly Claim[]
+  claims?(candidate: Candidate): readonly Claim[]
   /** The document that shows what other parts of the server keep. */
   readonly shared?: SharedDocument
   /** A document that is made when somebody asks, in the global tree or in that of a user. */
   readonly made?: MadeDocument
-  /** After a document of a user was stored, or removed (`undefined`). */
-  stored?(account: BareJid, name: string, text: string | undefined): void | Promise<void>
+  /** After a document was stored, or removed (`undefined`), and at the start for each. */
+  stored?(document: StoredDocument): void
 }
 
 /** A document as it would be. */
@@ -34,6 +36,14 @@ export interface Candidate {
   readonly name: string
   readonly text: string
   readonly root: Element
+}
+
+export interface StoredDocument {
+  readonly account: BareJid
+  readonly name: string
+  readonly text: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly updatedAt: number
 }
 
 export interface Claim {
@@ -49,24 +59,28 @@ export interface SharedDocument {
   readonly name: string
   /**
    * The text now; `undefined` where there is nothing to show. The same data and the same kept text
-   * give the same text. `kept` is what was put last.
+   * give the same text. Throws `Conflict` where no document can say what there is.
    */
-  show(account: BareJid, kept: string | undefined): Promise<string | undefined>
-  /** Makes the shared data what the text says, `before` being what was shown. Throws `Conflict`. */
-  apply(change: SharedChange): Promise<void>
+  show(account: BareJid, kept: KeptText | undefined): Promise<string | undefined>
+  /** Makes the shared data what the text says; answers the mark to keep. Throws `Conflict`. */
+  apply(candidate: Candidate): Promise<string>
   /** The document is gone, and with it what it shows. Throws `Conflict`. */
   clear(account: BareJid): Promise<void>
   /** Calls `changed` when the data of somebody changed, whoever changed them. */
   watch(changed: (account: BareJid) => void): Disposable
 }
 
-export interface SharedChange extends Candidate {
-  readonly before: string | undefined
+/** What was put last, with what it made of shared data. */
+export interface KeptText {
+  readonly text: string
+  readonly mark: string
 }
 
 export interface MadeDocument {
   readonly tree: 'global' | 'users'
   readonly name: string
+  /** Not for users. */
+  readonly isPrivate?: boolean
   /** `account` in the tree of users. */
   make(account: BareJid | undefined): string | Promise<string>
 }

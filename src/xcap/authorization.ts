@@ -1,6 +1,7 @@
 /** Whose documents a URI names, and who may touch them (RFC 4825 §5.7, §6.2). */
 import type { BareJid } from '../core/address.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { ApplicationUsage } from './application-usage.ts'
 import type { XcapCaller } from './authentication.ts'
 import { XcapRefusal } from './xcap-refusal.ts'
 
@@ -26,19 +27,29 @@ export class XcapDirectory {
   }
 }
 
+export interface Authorizing {
+  readonly caller: XcapCaller
+  readonly user: string | undefined
+  readonly usage: ApplicationUsage
+  readonly isReading: boolean
+}
+
 /**
- * The user whose tree it is; `undefined` in the global tree, which every user may read. Throws
- * `XcapRefusal` 404 for nobody of ours, 403 for somebody else.
+ * The user whose tree it is; `undefined` in the global tree, which every user may read but for what
+ * is the server’s own. Throws `XcapRefusal` 404 for nobody of ours, 403.
  */
 export async function authorize(
   directory: XcapDirectory,
-  caller: XcapCaller,
-  user: string | undefined,
+  { caller, user, usage, isReading }: Authorizing,
 ): Promise<BareJid | undefined> {
-  if (user === undefined) return undefined
+  const isUser = caller.role === 'user'
+  if (user === undefined) {
+    if (isUser && usage.made?.isPrivate) throw new XcapRefusal(403, 'This is not for users')
+    return undefined
+  }
   const account = await directory.accountOf(user)
   if (!account) throw new XcapRefusal(404, 'There is no such user')
-  if (caller.role === 'user' && caller.account !== account) {
+  if (isUser && caller.account !== account && !(isReading && usage.isReadByAll)) {
     throw new XcapRefusal(403, 'These are somebody else’s documents')
   }
   return account

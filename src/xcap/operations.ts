@@ -161,7 +161,8 @@ function refuseNamespaces({ node }: XcapRequest): void {
 /** §5.7: nobody writes what the server makes of other documents. */
 function requireKey({ account, usage, name }: XcapRequest): DocumentKey {
   const { auid, made } = usage
-  if (account && usage.check && made?.name !== name) return { account, auid, name }
+  const isMade = made?.tree === 'users' && made.name === name
+  if (account && usage.check && !isMade) return { account, auid, name }
   throw new XcapRefusal(405, 'The document can only be read', { allow: 'GET, HEAD' })
 }
 

@@ -79,7 +79,7 @@ export class XcapDocuments implements Disposable {
     }
     const kept = await this.#deps.rows.find({ account, auid, name })
     const isShared = usage?.shared?.name === name
-    return documentOf(isShared ? await usage?.shared?.show(account, kept?.text) : kept?.text)
+    return documentOf(isShared ? await usage?.shared?.show(account, kept) : kept?.text)
   }
 
   /** In the global tree. */
@@ -118,14 +118,43 @@ export class XcapDocuments implements Disposable {
       const next = work(current)
       if (next === current?.text) return current
       if (next === undefined) await this.#remove(key)
-      else await this.#put(key, next, current?.text)
-      await this.#usages.get(key.auid)?.stored?.(key.account, key.name, next)
+      else await this.#put(key, next)
+      const { account, auid, name } = key
+      const updatedAt = this.#deps.clock.now()
+      this.#usages.get(auid)?.stored?.({ account, name, text: next, updatedAt })
       this.#tell(key)
       return await this.read(key)
     })
   }
 
-  async #put(key: DocumentKey, text: string, before: string | undefined): Promise<void> {
+  /**
+   * A shared document says the same of data that it refers to, which have changed: they are applied
+   * again, where what it said is still so.
+   */
+  async renew(key: DocumentKey): Promise<void> {
+    await this.#queue.run(key.account, async () => {
+      const { rows, limits } = this.#deps
+      const shared = this.#usages.get(key.auid)?.shared
+      const kept = await rows.find(key)
+      if (!kept || !shared || (await shared.show(key.account, kept)) !== kept.text) return
+      const root = parseDocument(kept.text, limitsOf(limits.documentBytes))
+      const mark = await shared.apply({ ...key, text: kept.text, root })
+      if (mark !== kept.mark) await rows.put({ ...kept, mark }, [], limits)
+    })
+  }
+
+  /** Takes up what was there before a restart. */
+  async restore(): Promise<void> {
+    for (const { auid, stored } of this.#usages.values()) {
+      if (!stored) continue
+      for (const row of await this.#deps.rows.ofUsage(auid)) {
+        const { name, text, updated_at: updatedAt } = row
+        stored({ account: row.account as BareJid, name, text, updatedAt })
+      }
+    }
+  }
+
+  async #put(key: DocumentKey, text: string): Promise<void> {
     const { account, auid, name } = key
     const { clock, rows, limits } = this.#deps
     const usage = this.#usages.get(auid)
@@ -137,10 +166,10 @@ export class XcapDocuments implements Disposable {
     }
     const candidate = { account, name, text, root }
     await usage.check(candidate)
-    const claims = usage.claims?.(root) ?? []
+    const claims = usage.claims?.(candidate) ?? []
     const values = claims.map(({ value }) => value)
-    if (usage.shared?.name === name) await usage.shared.apply({ ...candidate, before })
-    const row = { ...key, text, updated_at: clock.now() }
+    const mark = usage.shared?.name === name ? await usage.shared.apply(candidate) : ''
+    const row = { ...key, text, mark, updated_at: clock.now() }
     const put = await rows.put(row, values, limits)
     if (put.kind === 'over-quota') throw new XcapRefusal(507, 'The documents take too much room')
     if (put.kind === 'claimed') throw taken(claims, new Set(put.values))

@@ -101,7 +101,11 @@ async function identify(
   const caller = await authentication.identify({ method, url, authorization, address, realm })
   const usage = uri && documents.usage(uri.document.auid)
   if (!uri || !usage) throw new XcapRefusal(404, 'There is no such application usage')
-  const account = await authorize(directory, caller, uri.document.user)
+  const isReading = method === 'GET' || method === 'HEAD'
+  const account = await authorize(directory, {
+    ...{ caller, usage, isReading },
+    user: uri.document.user,
+  })
   return {
     ...{ usage, account, name: uri.document.name },
     node: parseNode(uri, usage.defaultNs),

@@ -1,5 +1,10 @@
 /** Starts XCAP (RFC 4825): the documents, and what answers for them over HTTP. */
 import type { Config } from '../config/schema.ts'
+import { domainOf } from '../core/address.ts'
+import type { AccessControl } from '../core/presence/access/access-control.ts'
+import type { Contacts } from '../core/presence/contacts.ts'
+import type { ListServices } from '../core/presence/list-services.ts'
+import type { PresenceService } from '../core/presence/presence.ts'
 import type { Directory } from '../directory/directory.ts'
 import { Callers } from '../net/callers.ts'
 import type { HttpPart } from '../net/http-part.ts'
@@ -10,8 +15,12 @@ import type { Log } from '../util/log.ts'
 import type { ApplicationUsage } from './application-usage.ts'
 import { type CheckAuthorization, XcapAuthentication } from './authentication.ts'
 import { XcapDirectory } from './authorization.ts'
+import { iconPart } from './icon-part.ts'
+import { ListReader } from './lists/list-reader.ts'
+import { XcapListServices } from './lists/xcap-list-services.ts'
+import { ListPolicies, OMA_PRES_RULES, OMA_PRES_RULES_NAME } from './usages/oma-pres-rules.ts'
 import { xcapUsages } from './usages/usages.ts'
-import { XcapDocuments } from './xcap-documents.ts'
+import { type DocumentKey, XcapDocuments } from './xcap-documents.ts'
 import { xcapPart } from './xcap-part.ts'
 
 export type XcapConfig = Pick<Config, 'xcap'> & {
@@ -23,33 +32,80 @@ export interface XcapDeps {
   readonly log: Log
   readonly database: Database
   readonly directory: Directory
+  readonly contacts: Contacts
+  readonly access: AccessControl
+  readonly presence: PresenceService
   readonly check: CheckAuthorization
+  /** Where clients of a domain reach what is served over HTTP; without a slash at its end. */
+  httpAddress(domain: string): string
 }
 
 export interface Xcap extends Disposable {
   readonly documents: XcapDocuments
-  readonly httpPart: HttpPart
+  readonly lists: ListServices
+  readonly httpParts: readonly HttpPart[]
 }
 
 /** `more` application usages than the server has by itself. */
-export function startXcap(
-  { xcap, http }: XcapConfig,
+export async function startXcap(
+  config: XcapConfig,
   deps: XcapDeps,
   more: readonly ApplicationUsage[] = [],
-): Xcap {
-  const { maxDocument, maxDocuments, quota } = xcap
-  const documents = new XcapDocuments({
+): Promise<Xcap> {
+  const { xcap, http } = config
+  const directory = new XcapDirectory(deps.directory)
+  const rows = new XcapDocumentRows(deps.database)
+  const policies = new ListPolicies()
+  const read = (key: DocumentKey) => documents.read(key)
+  const accountOf = (user: string) => directory.accountOf(user)
+  const lists = new ListReader({ root: xcap.root, read, accountOf })
+  const usages = xcapUsages(
+    {
+      ...{ ...deps, rows, policies, lists, read },
+      list: (account) => documents.list(account),
+      uriOf: (key) => uriOf(deps.httpAddress(domainOf(key.account)) + xcap.root, key),
+    },
+    more,
+  )
+  const documents: XcapDocuments = new XcapDocuments({
     ...deps,
-    rows: new XcapDocumentRows(deps.database),
-    usages: xcapUsages(more),
-    limits: { documentBytes: maxDocument, documents: maxDocuments, characters: quota },
+    rows,
+    usages,
+    limits: limits(xcap),
   })
-  const httpPart = xcapPart(xcap, {
-    ...deps,
+  await documents.restore()
+  const watches = new DisposableStack()
+  watches.use(documents)
+  watches.use(followLists(documents, policies, deps.log))
+  const authentication = new XcapAuthentication(deps)
+  const callers = new Callers(http.trustedProxies)
+  return {
     documents,
-    directory: new XcapDirectory(deps.directory),
-    authentication: new XcapAuthentication(deps),
-    callers: new Callers(http.trustedProxies),
+    lists: new XcapListServices({ ...deps, rows, lists, documents }),
+    httpParts: [
+      xcapPart(xcap, { ...deps, documents, directory, authentication, callers }),
+      iconPart(xcap.root, rows),
+    ],
+    [Symbol.dispose]: () => watches.dispose(),
+  }
+}
+
+function limits({ maxDocument, maxDocuments, quota }: XcapConfig['xcap']) {
+  return { documentBytes: maxDocument, documents: maxDocuments, characters: quota }
+}
+
+function uriOf(root: string, { account, auid, name }: DocumentKey): string {
+  const user = encodeURIComponent(account).replace('%40', '@')
+  return `${root}/${auid}/users/sip:${user}/${encodeURI(name)}`
+}
+
+/** Rules that go by lists change with them. */
+function followLists(documents: XcapDocuments, policies: ListPolicies, log: Log): Disposable {
+  return documents.onChange(({ account, auid }) => {
+    if (auid !== 'resource-lists' || !policies.has(account)) return
+    const key = { account, auid: OMA_PRES_RULES, name: OMA_PRES_RULES_NAME }
+    documents.renew(key).catch((err: unknown) => {
+      log.error({ what: 'xcap_rules_not_renewed', account, err })
+    })
   })
-  return { documents, httpPart, [Symbol.dispose]: () => documents[Symbol.dispose]() }
 }

@@ -1,3 +1,4 @@
+/** URIs of people, `pres:` (RFC 3859) and `im:` (RFC 3860) among them, and the users whom they name. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -15,6 +15,7 @@ const STATE: PidfState = {
   class: undefined,
   note: undefined,
   timestamp: NOW - HOUR,
+  extras: [],
 }
 const TUPLE: PidfTuple = {
   ...STATE,
@@ -22,6 +23,7 @@ const TUPLE: PidfTuple = {
   contact: undefined,
   contactPriority: undefined,
   capabilities: undefined,
+  timed: [],
 }
 const doing = (
   activity: PidfState['activities'][number]['activity'],
@@ -30,7 +32,8 @@ const doing = (
 ) => ({ activity, from, until, note: undefined })
 
 function observe(document: Partial<PidfDocument>, options: Partial<ObservationOptions> = {}) {
-  const whole = { entity: undefined, tuples: [], person: undefined, note: undefined, ...document }
+  const nothing = { entity: undefined, tuples: [], person: undefined, note: undefined, extras: [] }
+  const whole = { ...nothing, ...document }
   return observationsFromPidf(whole, { defaultClass: 'phone', now: NOW, ...options })
 }
 
@@ -55,6 +58,7 @@ describe('a tuple', () => {
         contact: undefined,
         contactPriority: undefined,
         capabilities: undefined,
+        extras: undefined,
         since: NOW - HOUR,
       },
     ])

@@ -40,6 +40,7 @@ describe('a PIDF document', () => {
       entity: 'pres:someone@example.com',
       person: undefined,
       note: 'I’ll be in Tokyo next week',
+      extras: [],
       tuples: [
         {
           id: 'sg89ae',
@@ -51,6 +52,8 @@ describe('a PIDF document', () => {
           contact: 'tel:+09012345678',
           contactPriority: 0.8,
           note: 'Don’t Disturb Please!',
+          extras: [],
+          timed: [],
           timestamp: Date.UTC(2001, 9, 27, 14, 49, 29),
         },
       ],

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Person, PresenceDocument, Tuple } from '../../src/core/presence/document.ts'
@@ -9,6 +6,7 @@ import { observationsFromPidf, parsePidf, renderPidf } from '../../src/formats/p
 import { LOCATION_TYPES } from '../../src/formats/rpid-place.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { documentOf, documents, NOW, PERSON_STATES, TUPLE } from './arbitraries.ts'
+import { validate } from './validate.ts'
 
 const ENTITY = 'sip:alice@example.com'
 const render = (document: PresenceDocument) => renderPidf(document, ENTITY)
@@ -187,15 +185,4 @@ function services(tuple: {
   const { id, basic, contact, capabilities } = tuple
   const contactPriority = contact === undefined ? undefined : tuple.contactPriority
   return { id, class: tuple.class, basic, contact, contactPriority, capabilities }
-}
-
-/** Throws with what xmllint complains of, and where there is no xmllint. */
-function validate(directory: string, texts: readonly string[]): void {
-  const schema = join(import.meta.dirname, 'schemas/all.xsd')
-  const files = texts.map((text, at) => {
-    const file = join(directory, `${at}.xml`)
-    writeFileSync(file, text)
-    return file
-  })
-  execFileSync('xmllint', ['--noout', '--nonet', '--schema', schema, ...files], { stdio: 'pipe' })
 }

@@ -1,27 +1,23 @@
 /** strophe.js in a browser, over BOSH (XEP-0124, XEP-0206) and over WebSocket (RFC 7395), from a page of another origin. */
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { it, type TestContext } from 'node:test'
-import { connect } from 'node:tls'
+import { it } from 'node:test'
 import { Chromium, type Page } from './drivers/chromium.ts'
+import { keyOf, startSite } from './drivers/web-site.ts'
 import { CONFIRM, PASSWORD, startWithPeople } from './people.ts'
 
 const STROPHE = dirname(createRequire(import.meta.url).resolve('strophe.js'))
-const FILES = new Map([
-  ['/', { file: join(import.meta.dirname, 'browser/strophe.html'), type: 'text/html' }],
-  ['/strophe.js', { file: join(STROPHE, 'strophe.esm.js'), type: 'text/javascript' }],
-])
+const FILES: Readonly<Record<string, string>> = {
+  '/': join(import.meta.dirname, 'browser/strophe.html'),
+  '/strophe.js': join(STROPHE, 'strophe.esm.js'),
+}
 
 it('strophe.js', async (t) => {
   const server = await startWithPeople(t, ['romeo', 'juliet'], CONFIRM)
   const browser = await Chromium.start([await keyOf(server.port('https'))])
   t.after(() => browser[Symbol.asyncDispose]())
-  const site = await startSite(t)
+  const site = await startSite(t, (path) => FILES[path])
 
   for (const { name, scheme, path } of [
     { name: 'BOSH', scheme: 'https', path: '/http-bind' },
@@ -68,28 +64,4 @@ async function signedIn(page: Page, service: string, name: string): Promise<Page
   await page.call('presence')
   await page.expect('presence', ({ from }) => from === jid)
   return page
-}
-
-/** The digest of the public key that the server shows. */
-async function keyOf(port: number): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
-  await once(socket, 'secureConnect')
-  const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
-  socket.destroy()
-  return createHash('sha256')
-    .update(key ?? '')
-    .digest('base64')
-}
-
-/** A web server that has nothing to do with ours. */
-async function startSite(t: TestContext): Promise<string> {
-  const site = createServer(({ url = '' }, response) => {
-    const found = FILES.get(url)
-    response.writeHead(found ? 200 : 404, { 'content-type': found?.type ?? 'text/plain' })
-    response.end(found && readFileSync(found.file))
-  }).listen(0, '127.0.0.1')
-  await once(site, 'listening')
-  t.after(() => site.close())
-  const bound = site.address()
-  return `http://127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}/`
 }

@@ -39,6 +39,23 @@ eachDatabase((_kind, open) => {
     assert.equal((await after.list(alice, 0, 10)).length, 1)
   })
 
+  test('what a message says beside its text is kept with it (RFC 5438, XEP-0184)', async (t) => {
+    const { database, directory } = await openTestDirectory(t, open)
+    await directory.addUser({ account: alice })
+    const store = await offlineStore(database.kysely, 10)
+    const signals = {
+      wants: ['delivered', 'displayed'],
+      addressees: [{ copy: 'cc', address: 'carol@corp.example' }],
+    } as const
+    await store.add(alice, { ...message, signals }, 1)
+    await store.add(alice, message, 2)
+    const kept = await store.list(alice, 0, 10)
+    assert.deepEqual(
+      kept.map((one) => one.message.signals),
+      [signals, undefined],
+    )
+  })
+
   test('a message that is kept while somebody looks is found by the next who looks', async (t) => {
     const { database, directory } = await openTestDirectory(t, open)
     await directory.addUser({ account: alice })

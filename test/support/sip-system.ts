@@ -152,12 +152,17 @@ function configOf(options: SipOptions): SipConfig {
   if (loaded.kind !== 'config') throw new Error('there is no configuration')
   return {
     listen: { sipUdp: free, sipTcp: free, sipTls: free },
+    http: loaded.config.http,
     sip: {
       ...loaded.config.sip,
       notifyInterval: 0,
       maxSubscriptions: 1000,
       maxSubscriptionsPerWatcher: 100,
       ...options,
+    },
+    xmpp: {
+      multicast: { enabled: true, name: 'multicast', maxAddresses: 50, senders: 'users' },
+      admins: [],
     },
   }
 }

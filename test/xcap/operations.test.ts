@@ -13,7 +13,7 @@ const anything = defineUsage({
   namespaces: ['urn:test'],
   allows: (name) => name !== 'forbidden',
   check: () => undefined,
-  claims: (root) => {
+  claims: ({ root }) => {
     const value = root.attr('unique')
     return value === undefined
       ? []

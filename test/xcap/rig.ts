@@ -119,11 +119,13 @@ export async function openRig(t: TestContext, options: RigOptions = {}): Promise
   const contacts = new Contacts({ store, people: contactPeople(directory), subscriptions })
   const config = { xcap: { ...XCAP, ...options.xcap }, http: { trustedProxies: ['192.0.2.1'] } }
   const deps = { clock, log, database, directory, access, presence, contacts, subscriptions }
-  const xcap = startXcap(config, { ...deps, check: check(directory) }, options.usages)
+  const httpAddress = () => 'https://xcap.corp.example'
+  const parts = { ...deps, httpAddress, check: check(directory) }
+  const xcap = await startXcap(config, parts, options.usages)
   t.after(() => xcap[Symbol.dispose]())
   const app = Fastify()
   t.after(() => app.close())
-  await addParts(app, [xcap.httpPart])
+  await addParts(app, xcap.httpParts)
   const proto = options.encrypted === false ? 'http' : 'https'
   return {
     ...{ ...deps, xcap },

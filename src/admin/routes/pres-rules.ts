@@ -1,6 +1,6 @@
 /** A user's own rules as a document of RFC 5025, for clients that know no other form of them. */
 import { Type } from 'typebox'
-import { type NewRule, type Rule, ruleKey } from '../../core/presence/access/rule.ts'
+import { messageBlocksOf, withMessageBlocks } from '../../formats/pres-rules/message-blocks.ts'
 import { AUTH_POLICY, MAX_BYTES, PresRulesError } from '../../formats/pres-rules/model.ts'
 import { readPolicy, renderPolicy } from '../../formats/pres-rules/policy.ts'
 import type { Api } from '../api.ts'
@@ -68,7 +68,8 @@ export function presRulesRoutes(app: Api, { access, directory }: Services): void
       }
       const owner = await requireAccount(directory, params.address)
       const said = await translated(() => readPolicy(policy, owner, body))
-      const rules = withMessageBlocks(said, blocksOf(access.rules({ presentity: owner })))
+      const blocks = messageBlocksOf(access.rules({ presentity: owner }))
+      const rules = await translated(() => withMessageBlocks(said, blocks))
       await access.replace({ remove: [{ presentity: owner, enforced: false }], put: rules })
       request.subject = `${owner} ${rules.length} rules`
       return { rules: rules.length }
@@ -88,31 +89,4 @@ async function translated<T>(work: () => T | Promise<T>): Promise<T> {
     if (!(error instanceof PresRulesError)) throw error
     throw new ApiError(CODES[error.kind], error.message)
   }
-}
-
-function blocksOf(rules: readonly Rule[]): Rule[] {
-  return rules.filter(({ enforced, refusesMessages }) => !enforced && refusesMessages)
-}
-
-/**
- * A document knows presence alone: who is blocked with his messages (XEP-0191) stays so, and a
- * document that lets him see anything is refused. Throws `ApiError` UNSUPPORTED_PRES_RULES.
- */
-function withMessageBlocks(rules: readonly NewRule[], blocks: readonly Rule[]): NewRule[] {
-  const keys = new Set(blocks.map(ruleKey))
-  const kept = rules.map((rule) =>
-    keys.has(ruleKey(rule)) && rule.action === 'block' ? { ...rule, refusesMessages: true } : rule,
-  )
-  const said = Map.groupBy(kept, ({ watcher }) => watcher)
-  for (const { watcher, presentity } of blocks) {
-    const about = said.get(watcher) ?? []
-    if (about.length === 1 && about[0]?.refusesMessages) continue
-    throw refusedLift(presentity, watcher)
-  }
-  return kept
-}
-
-function refusedLift(presentity: string, watcher: string): ApiError {
-  const text = `${presentity} blocks messages of ${watcher}, too: unblock first (XEP-0191), or block in the document`
-  return new ApiError('UNSUPPORTED_PRES_RULES', text)
 }

@@ -2,6 +2,10 @@ import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
 import { sipDnsOptions } from './sip-dns.ts'
 import { sipListsOptions } from './sip-lists.ts'
+import { sipMessagingOptions } from './sip-messaging.ts'
+import { packageOptions } from './sip-packages.ts'
+import { sipOutboundProxyOption, sipProxyOptions, sipRegistrarOption } from './sip-proxy.ts'
+import { sipWebSocketOptions } from './sip-websocket.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
 function expiry(what: string, { short, max }: { short: string; max: string }) {
@@ -36,6 +40,9 @@ export const sipOptions = Type.Object(
       default: [],
       doc: 'Addresses and networks, and names that a client certificate must prove (mutual TLS, with `tls.clientCa`), whose requests need no digest. Their P-Asserted-Identity or From says who asks.',
     }),
+    registrar: sipRegistrarOption,
+    proxy: sipProxyOptions,
+    outboundProxy: sipOutboundProxyOption,
     advertise: optionalHost({
       doc: 'What peers are told to reach this server by, in Via and Contact, where it is not the address that it listens on (behind NAT).',
     }),
@@ -59,6 +66,7 @@ export const sipOptions = Type.Object(
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
     dns: sipDnsOptions,
     lists: sipListsOptions,
+    webSocket: sipWebSocketOptions,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),
     maxSubscriptions: integer({
       default: 200_000,
@@ -90,6 +98,8 @@ export const sipOptions = Type.Object(
       max: 1_048_576,
       doc: 'Body of a MESSAGE or PUBLISH. Above it 413.',
     }),
+    ...sipMessagingOptions,
+    ...packageOptions,
   },
   { description: 'SIP and SIMPLE.' },
 )

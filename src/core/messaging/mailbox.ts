@@ -49,6 +49,7 @@ export class Mailbox {
   readonly #deps: MailboxDeps
   readonly #draining = new Map<Session, Drain>()
   readonly #expiryListeners = new Set<(message: InstantMessage) => void>()
+  readonly #listeners = new Set<(account: BareJid) => void>()
 
   constructor(deps: MailboxDeps) {
     this.#deps = deps
@@ -60,12 +61,19 @@ export class Mailbox {
     return { [Symbol.dispose]: () => void this.#expiryListeners.delete(listener) }
   }
 
+  /** Called whenever there may be more, or fewer, messages that wait for a user. Must not throw. */
+  onChange(listener: (account: BareJid) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
   /** Resolves when it is committed, and given to a client that has come meanwhile. */
   async keep(account: BareJid, message: InstantMessage): Promise<'stored' | 'full'> {
     const { offline, clock, sessions } = this.#deps
     identify(message)
     const result = await offline.add(account, message, message.delayedSince ?? clock.now())
     if (result === 'full') return result
+    this.#tell(account)
     // He may have signed in while the database worked, after the edge drained the store.
     const back = sessions.of(account).find((session) => takesBareMessages(session))
     if (back) await this.drain(back)
@@ -107,7 +115,7 @@ export class Mailbox {
       const batch = await offline.list(account, after, BATCH)
       after = batch.at(-1)?.id ?? after
       const { readable, outdated } = this.#sort(account, batch)
-      if (outdated.length > 0) await offline.remove(account, outdated)
+      if (outdated.length > 0) await this.remove(account, outdated)
       if (readable.length > 0) yield readable
       if (batch.length < BATCH) return
     }
@@ -123,12 +131,14 @@ export class Mailbox {
     return this.#deps.offline.count(account)
   }
 
-  remove(account: BareJid, ids: readonly number[]): Promise<void> {
-    return this.#deps.offline.remove(account, ids)
+  async remove(account: BareJid, ids: readonly number[]): Promise<void> {
+    await this.#deps.offline.remove(account, ids)
+    this.#tell(account)
   }
 
-  clear(account: BareJid): Promise<void> {
-    return this.#deps.offline.clear(account)
+  async clear(account: BareJid): Promise<void> {
+    await this.#deps.offline.clear(account)
+    this.#tell(account)
   }
 
   /** Whether the session has taken what it was given; not for ever. */
@@ -157,10 +167,14 @@ export class Mailbox {
       const isThere = await handOver(session, readable, done)
       if (done.length > 0) {
         if (!(await this.flushed(session))) return
-        await offline.remove(session.account, done)
+        await this.remove(session.account, done)
       }
       if (!isThere || batch.length < BATCH || !takesBareMessages(session)) return
     }
+  }
+
+  #tell(account: BareJid): void {
+    for (const listener of this.#listeners) listener(account)
   }
 
   #sort(account: BareJid, batch: readonly KeptMessage[]) {

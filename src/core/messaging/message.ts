@@ -1,5 +1,6 @@
 /** An instant message as the core sees it, whatever protocol it came in by and leaves by. */
 import type { Jid } from '../address.ts'
+import type { Signals } from './signals.ts'
 
 /** RFC 6121 §5.2.2; a SIP MESSAGE is `chat`. */
 export type MessageType = 'chat' | 'normal' | 'headline' | 'groupchat' | 'error'
@@ -20,6 +21,8 @@ export interface InstantMessage {
   /** Plain text; `undefined` where the message only carries extensions (a chat state, a receipt). */
   readonly body: string | undefined
   readonly origin: Protocol
+  /** What it says beside its text, where edges of other protocols can say it, too. */
+  readonly signals?: Signals | undefined
   /** When the message entered the system, milliseconds since the epoch; set where it was kept for later (XEP-0203). */
   readonly delayedSince: number | undefined
   /** Worth keeping for an absent user (XEP-0160 §3, RFC 6121 §8.5.2.2): false for pure chat states and the like. */

@@ -71,6 +71,11 @@ export class Contacts {
     return { outcome: before ? same : 'created', contact: await this.describe(item) }
   }
 
+  /** How the one with an address of any form stands, or would stand, on the list. Throws `ContactError`. */
+  async whom(account: BareJid, address: string): Promise<BareJid> {
+    return (await this.#find(account, address)).contact
+  }
+
   /** Ends, too, what binds the two (RFC 6121 §2.5.2). Throws `ContactError`. */
   async remove(account: BareJid, address: string): Promise<void> {
     const contact = await this.#requireListed(account, address)

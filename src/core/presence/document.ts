@@ -1,6 +1,7 @@
 /** The composed presence of one person: RFC 4479's person and services, before any format. */
 import type { BareJid } from '../address.ts'
-import type { Activity, Capabilities, SourceClass } from './observation.ts'
+import { sameExtras } from './composition/extras.ts'
+import type { Activity, Capabilities, Extra, SourceClass } from './observation.ts'
 
 /** Nobody can be told that somebody appears offline: he is offline. */
 export type PersonState = Exclude<Activity, 'appear-offline'>
@@ -30,6 +31,8 @@ export interface Tuple {
   readonly contact: string | undefined
   readonly contactPriority: number | undefined
   readonly capabilities: Capabilities | undefined
+  /** Of the service and its status. */
+  readonly extras?: readonly Extra[] | undefined
   readonly since: number
 }
 
@@ -38,13 +41,16 @@ export interface PresenceDocument {
   readonly presentity: BareJid
   readonly person: Person
   readonly tuples: readonly Tuple[]
+  /** Of the person, his devices and the document: sorted by what they are of and by kind. */
+  readonly extras?: readonly Extra[] | undefined
 }
 
 export function sameDocument(a: PresenceDocument, b: PresenceDocument): boolean {
   return (
     samePerson(a.person, b.person) &&
     a.tuples.length === b.tuples.length &&
-    a.tuples.every((tuple, at) => sameTuple(tuple, b.tuples[at]))
+    a.tuples.every((tuple, at) => sameTuple(tuple, b.tuples[at])) &&
+    sameExtras(a.extras, b.extras)
   )
 }
 
@@ -73,7 +79,8 @@ function sameTuple(a: Tuple, b: Tuple | undefined): boolean {
     a.since === b.since &&
     a.capabilities?.im === b.capabilities?.im &&
     a.capabilities?.voice === b.capabilities?.voice &&
-    a.capabilities?.video === b.capabilities?.video
+    a.capabilities?.video === b.capabilities?.video &&
+    sameExtras(a.extras, b.extras)
   )
 }
 

@@ -54,6 +54,17 @@ export interface Capabilities {
   readonly im?: boolean
 }
 
+/**
+ * What a publisher said and the core does not read: a piece of a document, in the words of its
+ * format. It is kept and shown again to whoever may see what it is said of.
+ */
+export interface Extra {
+  readonly of: 'status' | 'service' | 'person' | 'device' | 'presentity'
+  /** What is said, or of which device: one source's word of a kind is put in the place of another's. */
+  readonly kind: string
+  readonly text: string
+}
+
 export interface Observation {
   /** Unique within its source, stable over updates: a tuple id, an XMPP resource. */
   readonly id: string
@@ -70,6 +81,10 @@ export interface Observation {
   readonly contact?: string | undefined
   readonly contactPriority?: number | undefined
   readonly capabilities?: Capabilities | undefined
+  /** In the order of their source. */
+  readonly extras?: readonly Extra[] | undefined
+  /** No service stands behind it: it says something of the person, and his state is that of the others. */
+  readonly bare?: boolean | undefined
   /** Milliseconds since the epoch. */
   readonly since: number
 }
@@ -85,6 +100,12 @@ export function isHiding(observation: Observation): boolean {
   return (activity === 'offline' || activity === 'appear-offline') && isByHand(observation)
 }
 
+/** `from` is in milliseconds since the epoch. */
+export interface Later {
+  readonly from: number
+  readonly observations: readonly Observation[]
+}
+
 /**
  * One report of one source replaces all that the same source said before (`sources overwrite only themselves`).
  * `source` names the source within the presentity: `xmpp/<resource>`, `sip/<publication>`, `api/<name>`.
@@ -93,8 +114,12 @@ export interface Report {
   readonly presentity: BareJid
   readonly source: string
   readonly observations: readonly Observation[]
+  /** What will hold instead from times to come on, in their order. */
+  readonly later?: readonly Later[] | undefined
   /** When the report ends by itself, milliseconds since the epoch; `undefined` where its edge will withdraw it (a stream). */
   readonly until: number | undefined
   /** From when on nobody knows whether it still holds, where its source does not say so again. */
   readonly freshUntil?: number | undefined
+  /** Holds only while no other source says anything (RFC 4827). */
+  readonly isHardState?: boolean
 }

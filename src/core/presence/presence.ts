@@ -9,8 +9,8 @@ import { EVERYTHING, NOTHING, type Visibility } from './access/access.ts'
 import type { Composition } from './composition/compose.ts'
 import { ENTERPRISE } from './composition/presets/enterprise.ts'
 import type { Explanation, PresenceDocument } from './document.ts'
-import type { Report } from './observation.ts'
-import { inForce, isHeld, nextChange, replaced, type Standing } from './standing.ts'
+import type { Observation, Report } from './observation.ts'
+import { inForce, isHeld, nextChange, replaced, type Standing, sayingNow } from './standing.ts'
 import { type PresetOf, Views } from './views.ts'
 
 export interface PresenceChange {
@@ -138,6 +138,11 @@ export class PresenceService {
     }
   }
 
+  /** For how long it is held back that a machine sets its person free, milliseconds. */
+  get dampingMs(): number {
+    return this.#dampingMs
+  }
+
   /** All that is known. Always answers: an offline document where nothing is. */
   document(presentity: BareJid): PresenceDocument {
     return this.view(presentity, EVERYTHING).document
@@ -247,14 +252,29 @@ export class PresenceService {
  * A source that says again what it said before has been saying it since then: a publication that
  * is modified without timestamps, a client that changes its priority, are no news to a watcher.
  */
-function continueFrom(before: Report | undefined, report: Report, now: number): Report {
-  const observations = report.observations.map((said) => {
+function continueFrom(earlier: Report | undefined, report: Report, now: number): Report {
+  const before = earlier && sayingNow(earlier, now)
+  const observations = continued(before?.observations, report.observations, now)
+  if (!report.later) return { ...report, observations }
+  let last: readonly Observation[] = observations
+  const later = report.later.map(({ from, observations: said }) => {
+    last = continued(last, said, from)
+    return { from, observations: last }
+  })
+  return { ...report, observations, later }
+}
+
+function continued(
+  before: readonly Observation[] | undefined,
+  said: readonly Observation[],
+  now: number,
+): Observation[] {
+  return said.map((observation) => {
     // A clock that is ahead makes no word newer than one that is said now.
-    const since = Math.min(said.since, now)
-    const one = { ...said, since, note: said.note?.slice(0, MAX_NOTE) }
-    const old = before?.observations.find(({ id }) => id === one.id)
+    const since = Math.min(observation.since, now)
+    const one = { ...observation, since, note: observation.note?.slice(0, MAX_NOTE) }
+    const old = before?.find(({ id }) => id === one.id)
     const same = old?.activity === one.activity && old.manual === one.manual
     return same && old.since < one.since ? { ...one, since: old.since } : one
   })
-  return { ...report, observations }
 }

@@ -34,7 +34,8 @@ export function replaced(
 }
 
 /** What the source says at this moment. */
-export function inForce({ report, held }: Standing, now: number): Report {
+export function inForce({ report: said, held }: Standing, now: number): Report {
+  const report = sayingNow(said, now)
   const { freshUntil } = report
   if (freshUntil !== undefined && freshUntil <= now) return faded(report, freshUntil)
   if (!held || held.until <= now) return report
@@ -51,7 +52,14 @@ export function nextChange({ report, held }: Standing, now: number): number {
   for (const at of [report.freshUntil, held?.until]) {
     if (at !== undefined && at > now && at < next) next = at
   }
-  return next
+  const later = report.later?.find(({ from }) => from > now)
+  return later ? Math.min(next, later.from) : next
+}
+
+/** Of what the report says of times to come, that whose time has come last. */
+export function sayingNow(report: Report, now: number): Report {
+  const said = report.later?.findLast(({ from }) => from <= now)
+  return said ? { ...report, observations: said.observations } : report
 }
 
 /** Whether something that this source says is not shown yet. */
@@ -71,7 +79,7 @@ function isFreed(old: Observation | undefined, one: Observation): boolean {
 
 function faded(report: Report, since: number): Report {
   const observations = report.observations.map(
-    ({ id, class: klass, contact, contactPriority }): Observation => ({
+    ({ id, class: klass, contact, contactPriority, bare }): Observation => ({
       id,
       class: klass,
       basic: 'closed',
@@ -79,6 +87,7 @@ function faded(report: Report, since: number): Report {
       manual: false,
       contact,
       contactPriority,
+      bare,
       since,
     }),
   )

@@ -57,6 +57,14 @@ const OFFERS: Readonly<Record<SipDigest, readonly DigestAlgorithm[]>> = {
   both: ['SHA-256', 'MD5'],
 }
 
+/** §22.2, §22.3: whoever handles a request, or only hands it on, asks for himself. */
+export type DigestRole = 'server' | 'proxy'
+
+const FIELDS: Readonly<Record<DigestRole, { challenge: string; credentials: string }>> = {
+  server: { challenge: 'WWW-Authenticate', credentials: 'Authorization' },
+  proxy: { challenge: 'Proxy-Authenticate', credentials: 'Proxy-Authorization' },
+}
+
 interface Credentials {
   readonly username: string
   /**
@@ -89,10 +97,10 @@ export class DigestAuth {
     return OFFERS[domain?.sipDigest ?? 'off']
   }
 
-  /** One WWW-Authenticate an algorithm (RFC 8760 §2.4), to go with a 401. */
-  challenge(realm: string, stale = false): HeaderFields {
+  /** One WWW-Authenticate (or Proxy-Authenticate) an algorithm (RFC 8760 §2.4), to go with a 401 (407). */
+  challenge(realm: string, stale = false, as: DigestRole = 'server'): HeaderFields {
     return this.algorithms(realm).map((algorithm) => [
-      'WWW-Authenticate',
+      FIELDS[as].challenge,
       [
         `Digest realm="${realm}"`,
         `nonce="${this.#nonces.issue(realm)}"`,
@@ -104,14 +112,22 @@ export class DigestAuth {
   }
 
   /** Checks the credentials that the request carries for this realm, a domain of ours. */
-  async verify(request: SipRequest, realm: string): Promise<DigestVerdict> {
-    const verdict = await this.#verify(request, realm)
+  async verify(
+    request: SipRequest,
+    realm: string,
+    as: DigestRole = 'server',
+  ): Promise<DigestVerdict> {
+    const params = credentialsFor(request, realm, FIELDS[as].credentials)
+    const verdict = await this.#verify(request, realm, params)
     attempts.inc({ result: verdict.kind })
     return verdict
   }
 
-  async #verify(request: SipRequest, realm: string): Promise<DigestVerdict> {
-    const params = credentialsFor(request, realm)
+  async #verify(
+    request: SipRequest,
+    realm: string,
+    params: ReadonlyMap<string, string> | undefined,
+  ): Promise<DigestVerdict> {
     if (!params) return { kind: 'absent' }
     const credentials = parseCredentials(params)
     if (!credentials) return { kind: 'malformed' }
@@ -140,8 +156,9 @@ export class DigestAuth {
 function credentialsFor(
   request: SipRequest,
   realm: string,
+  field: string,
 ): ReadonlyMap<string, string> | undefined {
-  for (const header of request.headers.getRaw('Authorization')) {
+  for (const header of request.headers.getRaw(field)) {
     const { scheme, params } = parseAuthParams(header) ?? {}
     if (scheme?.toLowerCase() === 'digest' && params?.get('realm')?.toLowerCase() === realm) {
       return params

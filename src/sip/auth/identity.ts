@@ -8,8 +8,8 @@ import { SipError } from '../errors.ts'
 import type { SipRequest } from '../message/message.ts'
 import { parseSipUri } from '../message/uri.ts'
 import { parseNameAddr } from '../message/values.ts'
-import type { ServerTransaction } from '../user-agent.ts'
-import { DigestAuth, type DigestDirectory } from './digest.ts'
+import type { Peer, ServerTransaction } from '../user-agent.ts'
+import { DigestAuth, type DigestDirectory, type DigestRole } from './digest.ts'
 
 export interface SipIdentity {
   /** The account, where the one who asks is a user of ours. */
@@ -34,6 +34,10 @@ export interface IdentityDeps {
   readonly directory: IdentityDirectory
 }
 
+type Asking = Pick<ServerTransaction, 'request' | 'source'>
+
+const CHALLENGES: Readonly<Record<DigestRole, number>> = { server: 401, proxy: 407 }
+
 export class SipAuthenticator {
   readonly #log: Log
   readonly #directory: IdentityDirectory
@@ -55,13 +59,21 @@ export class SipAuthenticator {
    * the domain has no SIP digest, From names somebody else, or the peer has guessed too often.
    */
   async identify(tx: ServerTransaction): Promise<SipIdentity> {
-    if (tx.trusted) return this.#vouchedFor(tx.request)
+    return tx.trusted ? this.#vouchedFor(tx.request) : this.#proven(tx, 'server')
+  }
+
+  /** As `identify`, for a request that goes on to somebody else: 407 and Proxy-Authorization (§22.3). */
+  identifyForRelay(request: SipRequest, source: Peer): Promise<SipIdentity> {
+    return this.#proven({ request, source }, 'proxy')
+  }
+
+  async #proven(tx: Asking, as: DigestRole): Promise<SipIdentity> {
     const waitMs = this.#throttle.waitMs(tx.source.host)
     if (waitMs > 0) {
       const seconds = String(Math.ceil(waitMs / 1000))
       throw new SipError(403, 'Too Many Failed Attempts', [['Retry-After', seconds]])
     }
-    const user = await this.#authenticate(tx)
+    const user = await this.#authenticate(tx, as)
     const uri = fromUri(tx.request)
     // §22.1 leaves it to the server whom a user may speak as: only as himself, under any of his addresses.
     if ((await this.#accountOf(uri)) !== user) {
@@ -75,20 +87,21 @@ export class SipAuthenticator {
     return { address: await this.#accountOf(uri), uri, trusted: true }
   }
 
-  async #authenticate({ request, source }: ServerTransaction): Promise<BareJid> {
+  async #authenticate({ request, source }: Asking, as: DigestRole): Promise<BareJid> {
     const realm = this.#realmOf(request)
     if (realm === undefined) throw new SipError(403, 'Not a User of This Server')
     if (this.#digest.algorithms(realm).length === 0) {
       throw new SipError(403, 'SIP Digest Is off for This Domain')
     }
-    const verdict = await this.#digest.verify(request, realm)
+    const verdict = await this.#digest.verify(request, realm, as)
     if (verdict.kind === 'authenticated') return verdict.user
     if (verdict.kind === 'malformed') throw new SipError(400, 'Bad Credentials')
     if (verdict.kind === 'wrong') {
       this.#throttle.failed(source.host)
       this.#log.info({ what: 'sip_authentication_failed', peer: source.host, realm })
     }
-    throw new SipError(401, undefined, this.#digest.challenge(realm, verdict.kind === 'stale'))
+    const isStale = verdict.kind === 'stale'
+    throw new SipError(CHALLENGES[as], undefined, this.#digest.challenge(realm, isStale, as))
   }
 
   /** The domain of him who asks; he proves himself at home, whomever he asks for. */

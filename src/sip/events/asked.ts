@@ -1,10 +1,12 @@
 /**
- * What a SUBSCRIBE asks for besides documents and time: parameters of its Event header, and bodies
- * (filters, RFC 4660; lists, RFC 5367). Most ask for nothing, and have no such object.
+ * What a SUBSCRIBE asks for besides documents and time: parameters of its Event header (rates,
+ * RFC 6446), a condition (RFC 5839), and bodies (filters, RFC 4660; lists, RFC 5367). Most ask for
+ * nothing, and have no such object.
  */
 import { ownString } from '../../util/own-string.ts'
 import { SipError } from '../errors.ts'
 import { unpacked } from '../message/content-encoding.ts'
+import { NO_PARAMS } from '../message/grammar.ts'
 import type { SipRequest } from '../message/message.ts'
 import { parseMultipart } from '../message/multipart.ts'
 import {
@@ -14,13 +16,19 @@ import {
   parseMediaType,
   parseTokenValue,
 } from '../message/values.ts'
+import { ANY_ENTITY, conditionOf } from './entity-tag.ts'
+import { parseRates, RATES, RateControl, type RateLimits, requireRates } from './rates.ts'
 import type { SubscribeBody } from './subscribe-body.ts'
 
 export interface Asked {
   /** Of the Event header, names in lower case, without `id`. A refresh replaces them (RFC 6446 §6.1). */
   readonly params: Params
-  /** A refresh without bodies leaves them as they are (RFC 4660 §3.4). */
+  /** A refresh without bodies leaves them as they are (RFC 4660 §3.3.3). */
   readonly bodies: readonly AskedBody[]
+  /** The condition of the latest SUBSCRIBE (RFC 5839 §5.2), as long as it is true. */
+  readonly suppress?: string | undefined
+  /** As `params` asks for them, and as they were adopted. */
+  readonly rates?: RateControl | undefined
 }
 
 export interface AskedBody {
@@ -34,6 +42,7 @@ export interface AskedBody {
 /** As JSON, for whoever must survive a restart. */
 export interface AskedSnapshot {
   readonly params: readonly (readonly [string, string])[]
+  readonly suppress?: string | undefined
   readonly bodies: readonly {
     readonly contentType: string
     readonly disposition?: string | undefined
@@ -42,7 +51,7 @@ export interface AskedSnapshot {
   }[]
 }
 
-/** Of a refresh, `before` is what held. Throws `SipError` 415 for a body that does not say what it is. */
+/** Of a refresh, `before` is what held. Throws `SipError` 415 for a body that does not say what it is, 400 for what is malformed. */
 export function parseAsked(
   request: SipRequest,
   event: EventValue,
@@ -52,9 +61,50 @@ export function parseAsked(
   for (const [name, value] of event.params) {
     if (name !== 'id') params.set(ownString(name), ownString(value))
   }
+  requireRates(params)
   const own = bodiesOf(request)
-  const bodies = own.length > 0 ? own : (before?.bodies ?? [])
-  return params.size === 0 && bodies.length === 0 ? undefined : { params, bodies }
+  const suppress = conditionOf(request.headers)
+  return simplify({
+    params,
+    bodies: own.length > 0 ? own : (before?.bodies ?? []),
+    suppress: suppress && ownString(suppress),
+  })
+}
+
+/** With the rates that hold from now on; `before` are those that held. */
+export function adoptRates(
+  asked: Asked,
+  limits: RateLimits,
+  before: RateControl | undefined,
+): Asked {
+  const wishes = parseRates(asked.params)
+  if (!wishes && !asked.rates) return asked
+  return { ...asked, rates: wishes && new RateControl(wishes, limits, before) }
+}
+
+/** The same with other rates (RFC 6446 §9.3). */
+export function withRates(asked: Asked | undefined, rates: Params): Asked | undefined {
+  const params = new Map(asked?.params)
+  for (const name of RATES) {
+    const value = rates.get(name)
+    if (value === undefined) params.delete(name)
+    else params.set(name, ownString(value))
+  }
+  return simplify({ bodies: [], ...asked, params })
+}
+
+/** The same under another condition, or none. */
+export function onCondition(
+  asked: Asked | undefined,
+  suppress: string | undefined,
+): Asked | undefined {
+  if (asked?.suppress === suppress) return asked
+  return simplify({ params: NO_PARAMS, bodies: [], ...asked, suppress })
+}
+
+function simplify(asked: Asked): Asked | undefined {
+  const { params, bodies, suppress } = asked
+  return params.size === 0 && bodies.length === 0 && suppress === undefined ? undefined : asked
 }
 
 /** RFC 3261 §8.2.3: what would be ignored is refused. Throws `SipError` 415, 400 where a body is malformed. */
@@ -69,17 +119,20 @@ export function requireReadable(
   }
 }
 
-export function snapshotOf({ params, bodies }: Asked): AskedSnapshot {
+export function snapshotOf({ params, bodies, suppress }: Asked): AskedSnapshot {
   return {
     params: [...params],
+    // An entity-tag is compared with what the watcher has, and who starts anew does not know that.
+    suppress: suppress === ANY_ENTITY ? suppress : undefined,
     bodies: bodies.map((body) => ({ ...body, content: body.content.toString('base64') })),
   }
 }
 
 /** Written by `snapshotOf`. */
-export function restoreAsked({ params, bodies }: AskedSnapshot): Asked {
+export function restoreAsked({ params, bodies, suppress }: AskedSnapshot): Asked {
   return {
     params: new Map(params),
+    suppress,
     bodies: bodies.map(({ contentType, disposition, content }) => ({
       contentType,
       disposition,

@@ -47,5 +47,13 @@ export function requireTerms(
   requireReadable(asked, pkg.bodies)
   const contentType = negotiate(request, pkg.contentTypes)
   if (contentType === undefined) throw new SipError(406)
-  return { contentType, asked, seconds: grantExpires(request, expires) }
+  return { contentType, asked, seconds: grantExpires(request, boundsFor(pkg, expires)) }
+}
+
+const USUAL_SECONDS = 3600
+
+/** Who asks for no time gets what the package's RFC says, where that is not what all the others say (RFC 3680 §4.4). */
+function boundsFor({ expires: own }: EventPackage, bounds: ExpiresBounds): ExpiresBounds {
+  if (own.default === USUAL_SECONDS) return bounds
+  return { ...bounds, default: Math.min(Math.max(own.default, bounds.min), bounds.max) }
 }

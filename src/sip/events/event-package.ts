@@ -12,6 +12,8 @@ import type { Clock } from '../../util/clock.ts'
 import type { IdentityDirectory } from '../auth/identity.ts'
 import type { HeaderEntry } from '../message/message.ts'
 import type { Asked } from './asked.ts'
+import type { TerminationReason } from './notify.ts'
+import type { PackageStates } from './package-states.ts'
 import type { SubscribeBody } from './subscribe-body.ts'
 import type { Subscription } from './subscription.ts'
 import type { WatcherStates } from './watcher-states.ts'
@@ -24,7 +26,7 @@ export interface ExpiresBounds {
 }
 
 /** What packages may use of the server. */
-export interface EventDeps {
+export interface EventDeps extends PackageStates {
   readonly clock: Clock
   readonly presence: PresenceService
   readonly access: AccessControl
@@ -74,6 +76,8 @@ export type State = Buffer | string | ComparedState
 
 export interface ComparedState {
   equals(other: State): boolean
+  /** The same for equal states, and for no others: its entity-tag is made of it (RFC 5839 §6.1). */
+  readonly tag?: string
 }
 
 export interface Rendered {
@@ -86,6 +90,8 @@ export interface Rendered {
   readonly headers?: readonly HeaderEntry[]
   /** This is not all: what is left follows as soon as it is answered. */
   readonly more?: boolean
+  /** There will never be more to tell: this NOTIFY is the last (RFC 6665 §4.1.3). Not where it is a promise. */
+  readonly ends?: TerminationReason
 }
 
 /** One publication of one source (RFC 3903 §4.1). */
@@ -101,9 +107,19 @@ export interface PublishedState {
   readonly expiresAt: number
 }
 
+/** What a PUBLISH brings. */
+export type NewState = Pick<PublishedState, 'contentType' | 'body'>
+
 /** How a package takes publications (RFC 3903 §10). */
 export interface PublicationSupport {
   readonly contentTypes: readonly string[]
+  /** It is the user's word about his presence: while there is one, his registrations say nothing of it. */
+  readonly isPresence?: true
+  /**
+   * What is published from now on, where a modification says only what is different. Throws `SipError` 400.
+   * Without it, a modification replaces everything.
+   */
+  merge?(before: PublishedState, published: NewState): NewState
   /**
    * Reads the body; the answer, called once the publication is stored, reports it to the core.
    * Throws `SipError` 400 where the body is not what it claims to be.

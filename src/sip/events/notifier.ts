@@ -7,6 +7,7 @@
  */
 import { randomInt } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
+import type { Watcher } from '../../core/presence/access/access.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { sharedString } from '../../util/own-string.ts'
@@ -17,7 +18,7 @@ import type { HeaderEntry } from '../message/message.ts'
 import { createResponse, newTag } from '../message/respond.ts'
 import type { ServerTransaction, SipUserAgent } from '../user-agent.ts'
 import { AccessReviews } from './access-reviews.ts'
-import { type Asked, parseAsked } from './asked.ts'
+import { type Asked, onCondition, parseAsked } from './asked.ts'
 import { type Demand, requirePackage, requireTerms } from './demand.ts'
 import { endedPackage } from './ended-package.ts'
 import type { EventDeps, EventPackage, ExpiresBounds, Subject } from './event-package.ts'
@@ -47,6 +48,16 @@ export interface NotifierDeps {
   readonly pacing: NotifyPacing
 }
 
+/** A subscription that comes with another request than SUBSCRIBE. */
+export interface ImplicitSubscription {
+  readonly served: Served
+  readonly entity: string
+  readonly eventId: string
+  readonly seconds: number
+  /** Answers the request. */
+  accept(toTag: string): void
+}
+
 /** After a restart the NOTIFYs that tell what has changed wait for the listeners, and do not leave all at once. */
 export const RESTORE_DELAY_MS = 500
 export const RESTORE_SPREAD_MS = 5_000
@@ -74,6 +85,7 @@ export class Notifier {
       expiries: new Expiries(clock),
       send: (request, to, answered) => userAgent.send(request, to, answered),
       notified: (subscription) => deps.keeper.notified(subscription),
+      modified: (subscription) => deps.keeper.modified(subscription),
       decided: (subscription, before) => {
         deps.keeper.decided(subscription)
         events.watcherStates.decided(subscription, before)
@@ -176,7 +188,7 @@ export class Notifier {
 
   async #open(demand: Demand): Promise<void> {
     const { tx, watcher } = demand
-    const { clock, resolve, table, keeper, expires } = this.#deps
+    const { clock, resolve, table, expires } = this.#deps
     const { request } = tx
     const served = await this.#claim(demand)
     const pkg = served?.package ?? demand.package
@@ -198,15 +210,55 @@ export class Notifier {
       peer: sharedPeer(nextHop(request, tx.source)),
       expiresAt: now + seconds * 1000,
     })
-    table.add(subscription)
-    served?.begin(subscription, this.#register)
-    await this.#orAbandon(subscription, () => subscription.admit())
-    if (seconds > 0) await this.#orAbandon(subscription, () => keeper.save(subscription))
-    await this.#reviews.ask(subscription)
+    await this.#start(subscription, served)
     this.#accept(tx, subscription, seconds)
     // §4.4.3: a fetch is a subscription that ends with its first NOTIFY.
     if (seconds === 0) subscription.terminate('timeout')
     else subscription.notifyNow()
+  }
+
+  /**
+   * Begins a subscription that another request than SUBSCRIBE asks for (RFC 3515 §2.4.4): `accept` answers that
+   * one, under our tag of the dialog; then comes the first NOTIFY. Throws `SipError`.
+   */
+  async begin(
+    tx: ServerTransaction,
+    watcher: Watcher,
+    wanted: ImplicitSubscription,
+  ): Promise<void> {
+    const { clock, table } = this.#deps
+    const { served, entity, eventId, seconds } = wanted
+    const dialog = Dialog.asUas(tx.request, newTag()) // 400 without Contact
+    table.requireRoomFor(watcher.address)
+    const now = clock.now()
+    const subscription = this.#create({
+      id: orderedId(now),
+      package: served.package,
+      eventId,
+      subject: { presentity: served.presentity, watcher, entity },
+      contentType: served.package.contentTypes[0],
+      asked: undefined,
+      createdAt: now,
+      dialog,
+      contact: sharedString(tx.contact),
+      peer: sharedPeer(nextHop(tx.request, tx.source)),
+      expiresAt: now + seconds * 1000,
+    })
+    await this.#start(subscription, served)
+    wanted.accept(dialog.localTag)
+    subscription.notifyNow()
+  }
+
+  /** It is in the table from here on, and stored where it is not a fetch. */
+  async #start(subscription: Subscription, served: Served | undefined): Promise<void> {
+    const { table, keeper } = this.#deps
+    table.add(subscription)
+    served?.begin(subscription, this.#register)
+    await this.#orAbandon(subscription, () => subscription.admit())
+    if (subscription.expiresAt > subscription.createdAt) {
+      await this.#orAbandon(subscription, () => keeper.save(subscription))
+    }
+    await this.#reviews.ask(subscription)
   }
 
   /** Nothing but lists has an address that no person has: what nobody claims is a person's. */
@@ -237,8 +289,7 @@ export class Notifier {
     subscription.dialog.accept(request) // 500 for an old request that got late here
     subscription.peer = sharedPeer(nextHop(request, tx.source))
     if (terms.seconds === 0) {
-      this.#accept(tx, subscription, 0)
-      subscription.terminate('timeout')
+      await this.#unsubscribe(tx, subscription, terms.asked?.suppress)
       return
     }
     subscription.contentType = terms.contentType
@@ -247,9 +298,26 @@ export class Notifier {
     await keeper.save(subscription)
     await this.#reviews.ask(subscription)
     // Ended while it was being written: an un-SUBSCRIBE or a 481 has overtaken.
+    const isKnown = await hasEntity(subscription, terms.asked?.suppress)
     if (subscription.status === 'terminated') throw new SipError(481)
-    this.#accept(tx, subscription, terms.seconds)
-    subscription.notifyNow()
+    // RFC 5839 §6.3: no NOTIFY where it would say nothing new.
+    const isQuiet = isKnown && subscription.isStatusKnown
+    this.#accept(tx, subscription, terms.seconds, isQuiet ? 204 : 200)
+    if (isQuiet) subscription.keepQuiet()
+    else subscription.notifyNow()
+  }
+
+  /** RFC 5839 §5.7: who has the state is told nothing more. */
+  async #unsubscribe(
+    tx: ServerTransaction,
+    subscription: Subscription,
+    condition: string | undefined,
+  ): Promise<void> {
+    subscription.asked = onCondition(subscription.asked, condition)
+    const isKnown = await hasEntity(subscription, condition)
+    this.#accept(tx, subscription, 0, isKnown ? 204 : 200)
+    if (isKnown) subscription.abandon()
+    else subscription.terminate('timeout')
   }
 
   /** What a service refuses leaves the subscription as it was (RFC 6665 §4.2.1.3). */
@@ -273,13 +341,18 @@ export class Notifier {
     }
   }
 
-  #accept(tx: ServerTransaction, { dialog, package: pkg }: Subscription, seconds: number): void {
+  #accept(
+    tx: ServerTransaction,
+    { dialog, package: pkg }: Subscription,
+    seconds: number,
+    status: 200 | 204 = 200,
+  ): void {
     const headers: HeaderEntry[] = [
       ['Expires', String(seconds)],
       ['Contact', `<${tx.contact}>`],
       ...(pkg.service?.headers ?? []),
     ]
-    tx.respond(createResponse(tx.request, 200, undefined, { headers, toTag: dialog.localTag }))
+    tx.respond(createResponse(tx.request, status, undefined, { headers, toTag: dialog.localTag }))
   }
 
   #create(init: SubscriptionInit): Subscription {
@@ -295,6 +368,13 @@ export class Notifier {
     // Its last NOTIFY leaves in this turn.
     queueMicrotask(() => void subscription.settled().then(() => this.#leaving.delete(subscription)))
   }
+}
+
+async function hasEntity(
+  subscription: Subscription,
+  condition: string | undefined,
+): Promise<boolean> {
+  return condition !== undefined && (await subscription.has(condition))
 }
 
 /** §4.5.2: the same event and id, or it is another subscription than the one in this dialog. */

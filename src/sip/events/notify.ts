@@ -28,6 +28,8 @@ export interface Draft {
   readonly rendered: Rendered
 }
 
+const NO_BODY = Buffer.alloc(0)
+
 interface Notifying {
   readonly package: EventPackage
   readonly eventId: string | undefined
@@ -60,6 +62,12 @@ export function fillIn(request: SipRequest, rendered: Rendered, contentType: str
   else headers.remove('Content-Type')
   for (const [name, value] of rendered.headers ?? []) headers.set(name, value)
   request.body = rendered.body
+}
+
+/** RFC 5839 §6.2. */
+export function omitBody(request: SipRequest): void {
+  request.headers.remove('Content-Type')
+  request.body = NO_BODY
 }
 
 export function isSameState(a: State, b: State): boolean {

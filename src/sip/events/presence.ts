@@ -3,9 +3,16 @@
  * data model (RFC 4479) and rich presence (RFC 4480); the same documents published (RFC 3903 §12).
  */
 
-import type { Observation, SourceClass } from '../../core/presence/observation.ts'
+import type { SourceClass } from '../../core/presence/observation.ts'
 import { SharedRendering } from '../../core/presence/shared-rendering.ts'
-import { observationsFromPidf, PIDF, PidfError, parsePidf, renderPidf } from '../../formats/pidf.ts'
+import {
+  PIDF,
+  PidfError,
+  parsePidf,
+  renderPidf,
+  type Timeline,
+  timelineFromPidf,
+} from '../../formats/pidf.ts'
 import { SipError } from '../errors.ts'
 import { defineEventPackage, type PublishedState, type Rendered } from './event-package.ts'
 
@@ -17,7 +24,7 @@ const pidf = new SharedRendering<Rendered>('pidf', (document, entity) => {
 
 export const presencePackage = defineEventPackage({
   event: 'presence',
-  specs: ['RFC 3856', 'RFC 3863', 'RFC 4479', 'RFC 4480'],
+  specs: ['RFC 3856', 'RFC 3863', 'RFC 4479', 'RFC 4480', 'RFC 4481', 'RFC 4482', 'RFC 5196'],
   contentTypes: [PIDF],
   expires: { min: 60, default: 3600, max: 86_400 }, // RFC 3856 §6.4
   minNotifyIntervalMs: 5_000, // RFC 3856 §6.10
@@ -36,12 +43,13 @@ export const presencePackage = defineEventPackage({
 
   publication: {
     contentTypes: [PIDF],
+    isPresence: true,
 
     prepare({ presence, access }, state) {
-      const observations = parse(state, access.classes)
+      const timeline = parse(state, access.classes)
       const { presentity, expiresAt } = state
       return () =>
-        presence.report({ presentity, source: sourceOf(state), observations, until: expiresAt })
+        presence.report({ presentity, source: sourceOf(state), ...timeline, until: expiresAt })
     },
 
     withdraw: ({ presence }, state) => presence.withdraw(state.presentity, sourceOf(state)),
@@ -57,9 +65,9 @@ function sourceOf({ id }: PublishedState): string {
 function parse(
   { body, publishedAt: now }: PublishedState,
   addedClasses: readonly SourceClass[],
-): Observation[] {
+): Timeline {
   try {
-    return observationsFromPidf(parsePidf(body), { defaultClass: 'phone', addedClasses, now })
+    return timelineFromPidf(parsePidf(body), { defaultClass: 'phone', addedClasses, now })
   } catch (error) {
     if (!(error instanceof PidfError)) throw error
     throw new SipError(error.kind === 'too-large' ? 413 : 400, 'Bad Presence Document')

@@ -13,6 +13,7 @@ import type { Flow } from '../transport/transport.ts'
 import type {
   EventDeps,
   EventPackage,
+  NewState,
   PublicationSupport,
   PublishedState,
 } from './event-package.ts'
@@ -45,13 +46,8 @@ export interface PublicationsDeps {
   readonly store: PublicationStore
   readonly events: EventDeps
   readonly maxPerUser: number
-  /** Told when a presentity gets his first publication and loses his last. */
+  /** Told when a presentity gets his first publication about his presence, and loses his last. */
   readonly onPublisher?: (presentity: BareJid, publishes: boolean) => void
-}
-
-export interface NewState {
-  readonly contentType: string
-  readonly body: Buffer
 }
 
 const publicationsGauge = gauge({
@@ -97,10 +93,12 @@ export class Publications {
     published: NewState | undefined,
     { expiresAt, flow }: Lease,
   ): Promise<Publication> {
-    const state = published
-      ? { ...publication.state, ...published, publishedAt: this.#deps.clock.now(), expiresAt }
-      : { ...publication.state, expiresAt }
-    return this.#put(publication.package, state, flow)
+    const { package: pkg, state: before } = publication
+    const merged = published && (pkg.publication.merge?.(before, published) ?? published)
+    const state = merged
+      ? { ...before, ...merged, publishedAt: this.#deps.clock.now(), expiresAt }
+      : { ...before, expiresAt }
+    return this.#put(pkg, state, flow)
   }
 
   /** Answers the entity-tag to confirm it with: a new one as for every success (RFC 3903 §6 step 6), of nothing. */
@@ -165,7 +163,7 @@ export class Publications {
   ): Publication {
     const { presentity, id, expiresAt } = publication.state
     const lives = this.#byPresentity.get(presentity) ?? new Map<string, Live>()
-    const isFirst = lives.size === 0
+    const isFirst = tellsPresence(publication) && !lives.values().some(tellsPresence)
     const previous = lives.get(id)
     if (previous) this.#detach(previous)
     else publicationsGauge.inc()
@@ -195,8 +193,8 @@ export class Publications {
     this.#detach(live)
     lives.delete(id)
     publicationsGauge.dec()
-    if (lives.size === 0) {
-      this.#byPresentity.delete(presentity)
+    if (lives.size === 0) this.#byPresentity.delete(presentity)
+    if (tellsPresence(live) && !lives.values().some(tellsPresence)) {
       this.#deps.onPublisher?.(presentity, false)
     }
     live.package.publication.withdraw(this.#deps.events, live.state)
@@ -224,6 +222,10 @@ export class Publications {
   #of(presentity: BareJid): Iterable<Live> {
     return this.#byPresentity.get(presentity)?.values() ?? []
   }
+}
+
+function tellsPresence({ package: pkg }: Publication): boolean {
+  return pkg.publication.isPresence === true
 }
 
 /** Never given twice, and nobody guesses another's. */

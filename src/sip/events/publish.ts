@@ -10,6 +10,7 @@
  *
  * Of a command nothing is kept: a body is done, and whatever entity-tag comes without one confirms nothing.
  */
+
 import type { BareJid } from '../../core/address.ts'
 import type { Clock } from '../../util/clock.ts'
 import { KeyedQueue } from '../../util/keyed-queue.ts'
@@ -18,10 +19,10 @@ import type { SipRequest } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import { parseEvent } from '../message/values.ts'
 import type { Flow, ServerTransaction } from '../user-agent.ts'
-import type { CommandPackage, EventDeps, ExpiresBounds } from './event-package.ts'
+import { ANY_ENTITY, singleTag } from './entity-tag.ts'
+import type { CommandPackage, EventDeps, ExpiresBounds, NewState } from './event-package.ts'
 import { allowEvents, grantExpires, mediaTypeOf } from './headers.ts'
 import {
-  type NewState,
   newEtag,
   type Publication,
   type Publications,
@@ -156,13 +157,9 @@ function isCommand(pkg: PublishablePackage | CommandPackage): pkg is CommandPack
 }
 
 /** §6 step 3: one entity-tag, a token; there is no `*` (§8.1). */
-function ifMatch(request: SipRequest): string | undefined {
-  const values = request.headers.getAll('SIP-If-Match')
-  if (values.length === 0) return undefined
-  const etag = values[0]?.trim() ?? ''
-  if (values.length > 1 || !/^[\w.!%*+`'~-]+$/.test(etag) || etag === '*') {
-    throw new SipError(400, 'Bad SIP-If-Match')
-  }
+function ifMatch({ headers }: SipRequest): string | undefined {
+  const etag = singleTag(headers, 'SIP-If-Match')
+  if (etag === ANY_ENTITY) throw new SipError(400, 'Bad SIP-If-Match')
   return etag
 }
 

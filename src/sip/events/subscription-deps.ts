@@ -21,6 +21,8 @@ export interface SubscriptionDeps {
   send(request: SipRequest, to: Peer | undefined, answered: (response: SipResponse) => void): void
   /** Called after each NOTIFY was sent. */
   notified(subscription: Subscription): void
+  /** Called after the watcher has changed what he asks for with the answer to a NOTIFY. */
+  modified(subscription: Subscription): void
   /** Called after it became known what the watcher may see; `before` is what held, if anything did. */
   decided(subscription: Subscription, before: Access | undefined): void
   /** Called once, as soon as a subscription is terminated: before its last NOTIFY is answered. */

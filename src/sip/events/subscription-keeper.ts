@@ -75,6 +75,11 @@ export class SubscriptionKeeper {
     if (storedCseq !== undefined && storedStatus !== status) this.#saveLater(subscription)
   }
 
+  /** To be called when a subscription asks for something else. */
+  modified(subscription: Subscription): void {
+    if (subscription.storedCseq !== undefined) this.#saveLater(subscription)
+  }
+
   forget(subscription: Subscription): void {
     if (subscription.storedCseq === undefined) return
     // The next start deletes what has ended, and a watcher who knows nothing of it answers 481.

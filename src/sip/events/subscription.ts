@@ -10,31 +10,27 @@
  * watcher may see.
  */
 
-import type { BareJid } from '../../core/address.ts'
-import { type Access, NOTHING, type Watcher } from '../../core/presence/access/access.ts'
+import { NOTHING } from '../../core/presence/access/access.ts'
 import type { Timer } from '../../util/clock.ts'
 import { counter } from '../../util/metrics.ts'
-import type { Dialog } from '../dialog/dialog.ts'
-import { SipError } from '../errors.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
-import { parseNameAddr } from '../message/values.ts'
-import type { Peer } from '../transport/transport.ts'
-import type { Asked } from './asked.ts'
-import type { EventPackage, Rendered, State, Subject } from './event-package.ts'
-import type { Expiring } from './expiries.ts'
+import { parseEvent } from '../message/values.ts'
+import { onCondition, withRates } from './asked.ts'
+import { type Before, DecidedSubscription } from './decided-subscription.ts'
+import { ANY_ENTITY, entityTagOf } from './entity-tag.ts'
+import type { Rendered, State } from './event-package.ts'
 import { isUnreachable, openPeer } from './next-hop.ts'
 import {
   createNotify,
   type Draft,
   fillIn,
   isSameState,
+  omitBody,
   type SubscriptionStatus,
   subscriptionState,
   type TerminationReason,
 } from './notify.ts'
 import { verdictOn } from './notify-response.ts'
-import { StandingAccess } from './standing-access.ts'
-import type { SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
 import type { Watch } from './watch.ts'
 
 const RETRY_MS = 30_000
@@ -45,117 +41,26 @@ const notifies = counter({
   labels: ['event', 'result'],
 })
 
-/** Where nobody can tell what the watcher may see, he sees nothing. */
-const CLOSED: Access = { decision: 'block', visible: NOTHING, asks: false }
+/** `again`: though nothing has changed, for a watcher who asked to be told as often (RFC 6446 §6.2). */
+type Owed = 'nothing' | 'change' | 'again' | 'now'
 
-type Owed = 'nothing' | 'change' | 'now'
-
-export class Subscription extends StandingAccess implements Expiring, Subject, Watch {
-  readonly id: string
-  readonly package: EventPackage
-  readonly eventId: string | undefined
-  readonly presentity: BareJid
-  readonly watcher: Watcher
-  readonly entity: string
-  readonly dialog: Dialog
-  readonly contact: string
-  /** The latest of a refresh (RFC 6665 §4.2.1.3: Accept, and the flow it came by). */
-  contentType: string
-  peer: Peer | undefined
-  asked: Asked | undefined
-  /** Of the keeper: what is on disk; no number where nothing is. */
-  storedCseq: number | undefined
-  storedStatus: SubscriptionStatus
-
-  readonly #deps: SubscriptionDeps
-  #access: Access | undefined
-  /** Seconds: a number of milliseconds would be an object of its own. */
-  readonly #created: number
-  #expires: number
-  #status: SubscriptionStatus = 'active'
-  #reason: TerminationReason = 'timeout'
+export class Subscription extends DecidedSubscription implements Watch {
   #owed: Owed = 'nothing'
   /** A NOTIFY waits for its answer, or to be rendered. */
   #waits = false
-  #settling: PromiseWithResolvers<void> | undefined
+  #settling: PromiseWithResolvers<void> | undefined = undefined
   #dead = false
-  #timer: Timer | undefined
-  #recheck: Timer | undefined
+  #timer: Timer | undefined = undefined
   #renderedAt = 0
   /** What has to pass from then to the next NOTIFY, milliseconds. */
   #pauseMs = 0
   #failures = 0
   /** What the watcher has taken. */
-  #sentState: State | undefined
-  #sentStatus: SubscriptionStatus = 'active'
+  #sentState: State | undefined = undefined
+  #sentStatus: SubscriptionStatus | undefined = undefined
 
-  constructor(deps: SubscriptionDeps, init: SubscriptionInit) {
-    super()
-    this.#deps = deps
-    this.id = init.id
-    this.package = init.package
-    this.eventId = init.eventId
-    this.presentity = init.subject.presentity
-    this.watcher = init.subject.watcher
-    this.entity = init.subject.entity
-    this.#created = Math.ceil(init.createdAt / 1000)
-    this.dialog = init.dialog
-    this.contact = init.contact
-    this.contentType = init.contentType
-    this.asked = init.asked
-    this.peer = init.peer
-    this.#expires = Math.ceil(init.expiresAt / 1000)
-    this.storedCseq = init.stored && init.dialog.localCseq
-    this.storedStatus = init.stored ?? 'active'
-    // A fetch ends when it is answered.
-    if (init.expiresAt > init.createdAt) deps.expiries.add(this)
-  }
-
-  get subject(): Subject {
-    return this
-  }
-
-  /** Milliseconds since the epoch, in whole seconds as the next. */
-  get createdAt(): number {
-    return this.#created * 1000
-  }
-
-  get expiresAt(): number {
-    return this.#expires * 1000
-  }
-
-  get displayName(): string | undefined {
-    return parseNameAddr(this.dialog.remoteParty)?.displayName
-  }
-
-  get status(): SubscriptionStatus {
-    return this.#status
-  }
-
-  get reason(): TerminationReason {
-    return this.#reason
-  }
-
-  /** As it was last decided; `undefined` before the first time. */
-  get access(): Access | undefined {
-    return this.#access
-  }
-
-  /** Resolves when it is known what the watcher may see. Rejects with `SipError` 403 where he may not ask. */
-  async admit(): Promise<void> {
-    // A change of the rules overtakes a question that is open.
-    while (!this.current) await this.ask()
-  }
-
-  /** The rules have changed, and with them perhaps what the watcher may see: nothing leaves until `reconsider`. */
-  doubt(): void {
-    this.invalidate()
-  }
-
-  /** Asks again what the watcher may see, and tells him at once where it is something else. Never rejects. */
-  reconsider(): Promise<void> {
-    if (this.#dead) return Promise.resolve()
-    return this.ask().catch((error: unknown) => this.failed(error))
+  protected get isDead(): boolean {
+    return this.#dead
   }
 
   /** Resolves when no NOTIFY waits for its answer. */
@@ -165,11 +70,26 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
     await this.#settling.promise
   }
 
-  /** The watcher asked for so many more seconds (RFC 6665 §4.2.1.3). */
-  extend(expiresAt: number): void {
-    this.#deps.expiries.remove(this)
-    this.#expires = Math.ceil(expiresAt / 1000)
-    this.#deps.expiries.add(this)
+  /** Whether he has what he would be told, as his condition says (RFC 5839 §6.2). He is taken at his word. */
+  async has(condition: string): Promise<boolean> {
+    if (condition === ANY_ENTITY) return true
+    if (!this.current) return false
+    const rendered = await this.#render(this.dialog.localCseq)
+    if (entityTagOf(rendered, this.contentType) !== condition) return false
+    this.#sentState = rendered.state
+    return true
+  }
+
+  /** Nothing but documents changes in what he is told (RFC 5839 §6.3: no reportable change in the header). */
+  get isStatusKnown(): boolean {
+    return this.#sentStatus === this.status
+  }
+
+  /** A SUBSCRIBE that no NOTIFY follows: it shows, too, that the watcher can be reached. */
+  keepQuiet(): void {
+    this.#failures = 0
+    this.#pauseMs = this.asked?.rates?.pauseMs(this.intervalMs) ?? this.intervalMs
+    this.#pump()
   }
 
   /** A NOTIFY must follow each SUBSCRIBE at once, changed or not (RFC 6665 §4.2.1.2). */
@@ -184,16 +104,15 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
 
   /** The resource may look different now. */
   changed(): void {
-    if (this.#status === 'terminated') return
-    if (this.#owed === 'nothing') this.#owed = 'change'
+    if (this.status === 'terminated') return
+    if (this.#owed !== 'now') this.#owed = 'change'
     this.#pump()
   }
 
   /** Tells the watcher with a last NOTIFY. Terminating twice does nothing. */
   terminate(reason: TerminationReason): void {
-    if (this.#status === 'terminated') return
-    this.#reason = reason
-    this.#close()
+    if (this.status === 'terminated') return
+    this.close(reason)
     this.#owed = 'now'
     this.#pump()
   }
@@ -202,56 +121,34 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
   abandon(): void {
     this.#dead = true
     this.#timer?.cancel()
-    this.#close()
+    this.close()
   }
 
   /** Like `abandon`, but nothing is forgotten elsewhere. */
   suspend(): void {
     this.#dead = true
     this.#timer?.cancel()
-    this.#deps.expiries.remove(this)
-    this.#recheck?.cancel()
+    this.rest()
   }
 
-  #close(): void {
-    if (this.#status === 'terminated') return
-    this.#status = 'terminated'
-    this.#deps.expiries.remove(this)
-    this.#recheck?.cancel()
-    this.#deps.ended(this)
+  protected closed(): void {
+    this.deps.ended(this)
   }
 
-  protected authorize(): Access | Promise<Access> {
-    return this.package.authorize(this.#deps.events, this.subject)
-  }
-
-  protected decided(access: Access): void {
-    const before = this.#access
-    this.#access = access
-    if (this.#status !== 'terminated') {
-      const status = this.#status
-      // RFC 3856 §6.6.2: a polite block is an active subscription to somebody who is never there.
-      this.#status = access.decision === 'confirm' ? 'pending' : 'active'
-      // A new decision does not wait for the pacing of changes.
-      if (before && (before.visible !== access.visible || status !== this.#status)) {
-        this.#owed = 'now'
-      }
-      this.#deps.decided(this, before)
+  protected judged({ access: before, status }: Before): void {
+    if (this.status !== 'terminated') {
+      const isOther = before?.visible !== this.access?.visible || status !== this.status
+      if (before && isOther) this.#owed = this.#urgencyAfter(status)
+      this.deps.decided(this, before)
     }
     this.#pump()
   }
 
-  protected failed(error: unknown): void {
-    if (this.#dead) return
-    this.hold(CLOSED)
-    if (error instanceof SipError) {
-      this.terminate('rejected')
-      return
-    }
-    const { clock, log } = this.#deps
-    log.error({ what: 'sip_access_not_decided', watcher: this.subject.watcher.address, err: error })
-    this.decided(CLOSED)
-    this.#recheck = clock.after(RETRY_MS, () => void this.reconsider())
+  /** A new decision does not wait for the pacing of changes, but for a rate that was asked for (RFC 6446 §5.2). */
+  #urgencyAfter(status: SubscriptionStatus): Owed {
+    const isLetIn = status === 'pending' && this.status === 'active'
+    const isPaced = this.asked?.rates?.max !== undefined && !isLetIn
+    return isPaced && this.#owed !== 'now' ? 'change' : 'now'
   }
 
   /** For the `Expiries`. */
@@ -261,8 +158,12 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
 
   /** Sends what is owed, now or as soon as pacing and Retry-After allow. */
   #pump(): void {
-    if (this.#dead || this.#waits || this.#owed === 'nothing') return
+    if (this.#dead || this.#waits) return
     this.#timer?.cancel()
+    if (this.#owed === 'nothing') {
+      this.#sleep(this.#renderedAt)
+      return
+    }
     const peer = openPeer(this.peer)
     if (!peer && isUnreachable(this.dialog)) return
     if (!this.current) {
@@ -270,9 +171,9 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
       return
     }
     const due = this.#renderedAt + this.#pauseMs
-    const wait = this.#owed === 'now' ? 0 : due - this.#deps.clock.now()
+    const wait = this.#owed === 'now' ? 0 : due - this.deps.clock.now()
     if (wait > 0) {
-      this.#timer = this.#deps.clock.after(wait, () => this.#pump())
+      this.#timer = this.deps.clock.after(wait, () => this.#pump())
       return
     }
     try {
@@ -282,12 +183,24 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
     }
   }
 
+  /** Until something changes, or for as long as the watcher wants to hear nothing at most (RFC 6446 §6.2). */
+  #sleep(from: number): void {
+    const silenceMs = this.asked?.rates?.silenceMs
+    if (silenceMs === undefined || this.status === 'terminated') return
+    const { clock } = this.deps
+    const due = from + silenceMs
+    this.#timer = clock.after(due - clock.now(), () => {
+      this.#owed = 'again'
+      this.#pump()
+    })
+  }
+
   /** Unless the watcher knows already. What changes from here on is owed again. */
   #deliver(): void {
     const owed = this.#owed
     this.#owed = 'nothing'
-    const at = this.#deps.clock.now()
-    const status = this.#status
+    const at = this.deps.clock.now()
+    const status = this.status
     const access = this.current
     const version = this.dialog.localCseq
     const rendered = this.#render(version)
@@ -296,9 +209,11 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
       this.#deliverLater({ at, status, access, version }, owed, rendered).catch((err) =>
         this.#broken(err),
       )
-    } else if (owed === 'now' || !this.#isKnown(rendered)) {
+    } else if (rendered.ends && status !== 'terminated') {
+      this.terminate(rendered.ends)
+    } else if (this.#isWanted(owed, rendered)) {
       this.#notify({ at, status, access, version, rendered })
-    }
+    } else this.#sleep(owed === 'again' ? at : this.#renderedAt)
   }
 
   async #deliverLater(
@@ -308,7 +223,7 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
   ): Promise<void> {
     const rendered = await rendering.catch((err: unknown) => this.#notRendered(err))
     if (!rendered) this.#retryAfter(RETRY_MS)
-    else if (!this.#dead && (owed === 'now' || !this.#isKnown(rendered))) {
+    else if (!this.#dead && this.#isWanted(owed, rendered)) {
       this.#notify({ ...draft, rendered })
       return
     }
@@ -317,37 +232,44 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
 
   #notRendered(err: unknown): undefined {
     const { event } = this.package
-    this.#deps.log.error({ what: 'sip_notify_not_rendered', event, err })
+    this.deps.log.error({ what: 'sip_notify_not_rendered', event, err })
   }
 
   #render(version: number): Rendered | Promise<Rendered> {
-    return this.package.render(this.#deps.events, this.subject, {
+    return this.package.render(this.deps.events, this.subject, {
       contentType: this.contentType,
       visible: this.current?.visible ?? NOTHING,
       version,
       since: this.#renderedAt,
-      known: this.#sentState,
+      // Without a body the versions that he has may leave one out.
+      known: this.asked?.suppress === undefined ? this.#sentState : undefined,
     })
   }
 
-  #isKnown({ state }: Rendered): boolean {
-    if (this.#sentState === undefined || this.#sentStatus !== this.#status) return false
-    return isSameState(this.#sentState, state)
+  #isWanted(owed: Owed, { state }: Rendered): boolean {
+    if (!this.isStatusKnown) return true
+    const condition = this.asked?.suppress
+    if (condition === ANY_ENTITY) return false
+    if (owed === 'now') return true
+    const isKnown = this.#sentState !== undefined && isSameState(this.#sentState, state)
+    return !isKnown || (owed === 'again' && condition === undefined)
   }
 
   #notify(draft: Draft): void {
-    const { clock, pacing } = this.#deps
+    const { clock } = this.deps
+    const { intervalMs } = this
+    const rates = this.asked?.rates
     this.#waits = true
     this.#renderedAt = draft.at
-    const intervalMs = pacing.intervalMs ?? this.package.minNotifyIntervalMs
-    this.#pauseMs = clock.now() - draft.at + intervalMs
+    this.#pauseMs = clock.now() - draft.at + (rates?.pauseMs(intervalMs) ?? intervalMs)
+    rates?.sent(clock.now())
     const request = createNotify(this)
     let told = draft
     request.leaving = () => {
       told = this.#revise(told)
       this.#write(request, told)
     }
-    this.#deps.send(request, openPeer(this.peer), (response) => {
+    this.deps.send(request, openPeer(this.peer), (response) => {
       try {
         this.#answered(response, told)
         this.#goOn()
@@ -355,7 +277,7 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
         this.#broken(err)
       }
     })
-    this.#deps.notified(this)
+    this.deps.notified(this)
   }
 
   /** Nothing waits any more, unless there is more to tell. */
@@ -366,17 +288,28 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
   }
 
   #write(request: SipRequest, { status, rendered }: Draft): void {
-    const restMs = this.expiresAt - this.#deps.clock.now()
-    const state = subscriptionState(status, { restMs, reason: this.#reason })
-    request.headers.set('Subscription-State', state)
+    const restMs = this.expiresAt - this.deps.clock.now()
+    const state = subscriptionState(status, { restMs, reason: this.reason })
+    const rates = this.asked?.rates?.toString() ?? ''
+    request.headers.set('Subscription-State', state + rates)
     fillIn(request, rendered, this.contentType)
+    if (rendered.body.length > 0) this.#tag(request, entityTagOf(rendered, this.contentType))
+  }
+
+  /** RFC 5839 §6.2; once the watcher has got another document, his condition is not true any more. */
+  #tag(request: SipRequest, tag: string): void {
+    request.headers.set('SIP-ETag', tag)
+    const condition = this.asked?.suppress
+    if (condition === undefined) return
+    if (condition === ANY_ENTITY || condition === tag) omitBody(request)
+    else this.asked = onCondition(this.asked, undefined)
   }
 
   /** The way to the watcher may have been long to find: what he may see has to be true when it leaves. */
   #revise(draft: Draft): Draft {
     const access = this.current
     // An end is told by a NOTIFY of its own.
-    const status = this.#status === 'terminated' ? draft.status : this.#status
+    const status = this.status === 'terminated' ? draft.status : this.status
     if (draft.access === access && draft.status === status) return draft
     const rendered = this.#render(draft.version)
     // What could not be told in time is told when it is decided.
@@ -393,11 +326,9 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
     notifies.inc({ event: this.package.event, result: verdict.kind })
     switch (verdict.kind) {
       case 'accepted':
-        this.#failures = 0
-        // What a SUBSCRIBE asks for anew is told from the beginning.
-        this.#sentState = this.#owed === 'now' ? undefined : rendered.state
-        this.#sentStatus = status
-        if (rendered.more) this.#continue()
+        this.#taken(rendered, status)
+        this.#adopt(response)
+        if (rendered.more && this.#sentState !== undefined) this.#continue()
         break
       case 'gone':
         this.#giveUp(response)
@@ -405,7 +336,8 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
       case 'failed':
         this.#failures += 1
         this.#sentState = undefined
-        if (this.#failures >= this.#deps.pacing.maxFailures) {
+        this.#sentStatus = undefined
+        if (this.#failures >= this.deps.pacing.maxFailures) {
           this.#giveUp(response)
           return
         }
@@ -413,18 +345,38 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
     }
   }
 
+  #taken({ state }: Rendered, status: SubscriptionStatus): void {
+    this.#failures = 0
+    this.#sentStatus = status
+    // What a SUBSCRIBE asks for anew is told from the beginning; who is told nothing knows nothing.
+    const isTold = this.#owed !== 'now' && this.asked?.suppress !== ANY_ENTITY
+    this.#sentState = isTold ? state : undefined
+  }
+
   /** What did not find room is no change: it does not wait for the pacing of changes. */
   #continue(): void {
-    if (this.#owed === 'now' || this.#status === 'terminated') return
+    if (this.#owed !== 'nothing' && this.#owed !== 'change') return
+    if (this.status === 'terminated') return
     this.#owed = 'change'
     this.#pauseMs = 0
   }
 
+  /** Other rates may come with the answer to a NOTIFY (RFC 6446 §9.3). */
+  #adopt({ headers }: SipResponse): void {
+    const value = headers.get('Event')
+    const event = value === undefined ? undefined : parseEvent(value)
+    if (event?.package !== this.package.event) return
+    this.asked = withRates(this.asked, event.params)
+    const { intervalMs } = this
+    this.#pauseMs = this.asked?.rates?.pauseMs(intervalMs) ?? intervalMs
+    this.deps.modified(this)
+  }
+
   /** What failed is owed still; a last NOTIFY is not repeated, and one for a new SUBSCRIBE does not wait. */
   #retryAfter(delayMs: number): void {
-    if (this.#owed === 'now' || this.#status === 'terminated') return
+    if (this.#owed === 'now' || this.status === 'terminated') return
     this.#owed = 'change'
-    const since = this.#deps.clock.now() - this.#renderedAt
+    const since = this.deps.clock.now() - this.#renderedAt
     this.#pauseMs = Math.max(this.#pauseMs, since + delayMs)
   }
 
@@ -432,14 +384,14 @@ export class Subscription extends StandingAccess implements Expiring, Subject, W
   #broken(err: unknown): void {
     this.#waits = false
     this.#settling?.resolve()
-    this.#deps.log.error({ what: 'sip_notify_failed', watcher: this.subject.watcher.address, err })
+    this.deps.log.error({ what: 'sip_notify_failed', watcher: this.subject.watcher.address, err })
     this.abandon()
   }
 
   #giveUp(response: SipResponse): void {
     const { watcher, presentity } = this.subject
-    if (this.#status !== 'terminated') {
-      this.#deps.log.info({
+    if (this.status !== 'terminated') {
+      this.deps.log.info({
         what: 'sip_subscription_lost',
         watcher: watcher.address,
         presentity,

@@ -11,7 +11,7 @@ export interface Part {
   readonly contentId?: string | undefined
   /** As in the header: with its parameters. */
   readonly contentType: string
-  /** As in the header; of what is read. */
+  /** As in the header. */
   readonly contentDisposition?: string | undefined
   readonly body: Buffer
 }
@@ -30,36 +30,48 @@ export interface MultipartLimits {
 export const MULTIPART_LIMITS: MultipartLimits = { maxParts: 10_001, maxHeadBytes: 8_192 }
 
 export const MULTIPART_RELATED = 'multipart/related'
+export const MULTIPART_MIXED = 'multipart/mixed'
 
 const CRLF = '\r\n'
 
 /** RFC 2387 §3: the first part is the root, and `start` and `type` say so. */
 export function renderRelated(parts: readonly [Part, ...Part[]]): Multipart {
   const [root] = parts
-  // RFC 2046 §5.1.1: a boundary must not occur in a part; nobody guesses this one.
-  const boundary = randomId(18, 'base64url')
   const type = parseMediaType(root.contentType)?.type ?? root.contentType
   const start = root.contentId === undefined ? '' : `;start="<${root.contentId}>"`
+  return render(parts, `${MULTIPART_RELATED};type="${type}"${start}`)
+}
+
+/** RFC 2046 §5.1.3: each part stands for itself. */
+export function renderMixed(parts: readonly Part[]): Multipart {
+  return render(parts, MULTIPART_MIXED)
+}
+
+function render(parts: readonly Part[], contentType: string): Multipart {
+  // RFC 2046 §5.1.1: a boundary must not occur in a part; nobody guesses this one.
+  const boundary = randomId(18, 'base64url')
   const pieces = parts.flatMap((part) => [Buffer.from(headOf(part, boundary)), part.body])
   return {
-    contentType: `${MULTIPART_RELATED};type="${type}"${start};boundary="${boundary}"`,
+    contentType: `${contentType};boundary="${boundary}"`,
     body: Buffer.concat([...pieces, Buffer.from(`${CRLF}--${boundary}--${CRLF}`)]),
   }
 }
 
 /** The line break before a boundary belongs to it: before the first one it ends no part. */
-function headOf({ contentId, contentType }: Part, boundary: string): string {
+function headOf(part: Part, boundary: string): string {
+  const { contentId, contentType, contentDisposition } = part
   const fields = [
     'Content-Transfer-Encoding: binary',
     ...(contentId === undefined ? [] : [`Content-ID: <${contentId}>`]),
     `Content-Type: ${contentType}`,
+    ...(contentDisposition === undefined ? [] : [`Content-Disposition: ${contentDisposition}`]),
   ]
   return `${CRLF}--${boundary}${CRLF}${fields.join(CRLF)}${CRLF}${CRLF}`
 }
 
 /**
  * The parts of a body whose Content-Type has a boundary; those with a transfer encoding that is
- * none, binary, 7bit or 8bit. `undefined` for a body that is none of ours to read: no boundary,
+ * none, binary, 7bit, 8bit or base64, which is undone. `undefined` for a body that is none of ours to read: no boundary,
  * no end, more parts than the limit, another encoding.
  */
 export function parseMultipart(
@@ -138,14 +150,21 @@ function parsePart(slice: Buffer, maxHeadBytes: number): Part | undefined {
       fields.set(trimSpace(line.slice(0, colon)).toLowerCase(), trimSpace(line.slice(colon + 1)))
   }
   const encoding = fields.get('content-transfer-encoding')?.toLowerCase() ?? 'binary'
-  if (!['binary', '8bit', '7bit'].includes(encoding)) return undefined
+  const body = decodeTransfer(slice.subarray(head.bodyAt), encoding)
+  if (!body) return undefined
   return {
     contentId: fields.get('content-id')?.replace(/^<|>$/g, ''),
     // RFC 2046 §5.1: what says nothing is plain text.
     contentType: fields.get('content-type') ?? 'text/plain',
     contentDisposition: fields.get('content-disposition'),
-    body: slice.subarray(head.bodyAt),
+    body,
   }
+}
+
+/** RFC 2045 §6, but for quoted-printable. */
+export function decodeTransfer(body: Buffer, encoding: string): Buffer | undefined {
+  if (encoding === 'base64') return Buffer.from(body.toString('latin1'), 'base64')
+  return ['binary', '8bit', '7bit'].includes(encoding) ? body : undefined
 }
 
 /** Where the headers end and the body begins: at an empty line, which may be the first. */

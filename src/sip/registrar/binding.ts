@@ -6,9 +6,11 @@ import {
   type InstantMessage,
   refused,
 } from '../../core/messaging/message.ts'
+import type { Signals } from '../../core/messaging/signals.ts'
 import type { Session } from '../../core/sessions.ts'
 import type { BindingRecord } from '../../storage/stores/sip-bindings.ts'
 import type { MessageSender } from '../messaging/outgoing.ts'
+import { TakenTypes } from '../messaging/taken-types.ts'
 import type { Peer } from '../transport/transport.ts'
 
 /** What a REGISTER sets, each time anew. */
@@ -26,6 +28,10 @@ export interface BindingState {
   /** Where our requests go; `undefined`: by path or contact. */
   readonly peer: Peer | undefined
   readonly userAgent: string | undefined
+  /** Of the last REGISTER, in milliseconds since the epoch. */
+  readonly registeredAt: number
+  /** Names the temporary GRUUs that are good for it; with an instance only (RFC 5627). */
+  readonly series: string | undefined
   /** The client says what it can do, and MESSAGE is not among it (RFC 3261 §20.5). */
   readonly takesMessages: boolean
 }
@@ -53,15 +59,19 @@ export class Binding implements Session {
   /** Set by `Bindings`. */
   event: ContactEvent = 'registered'
   readonly #sender: MessageSender
+  readonly #flows: () => readonly Binding[]
   #state: BindingState
   #answers = true
+  #types: TakenTypes | undefined
 
+  /** `flows` answers all bindings of the account. */
   constructor(
-    sender: MessageSender,
+    { sender, flows }: { sender: MessageSender; flows: () => readonly Binding[] },
     { account, id, since }: { account: BareJid; id: string; since: number },
     state: BindingState,
   ) {
     this.#sender = sender
+    this.#flows = flows
     this.account = account
     this.resource = id
     this.since = since
@@ -82,23 +92,48 @@ export class Binding implements Session {
   renew(state: BindingState): void {
     this.#state = state
     this.#answers = true
+    this.#types = undefined
+  }
+
+  get types(): TakenTypes {
+    this.#types ??= new TakenTypes()
+    return this.#types
   }
 
   deliver(message: InstantMessage): DeliveryOutcome | Promise<DeliveryOutcome> {
-    // Chat states, receipts and bounces have no form of their own in page mode.
-    if (message.body === undefined || message.type === 'error') return DROPPED
-    if (this.isLost) return refused('unreachable')
-    return this.#send(message)
+    // Bounces have no form of their own in page mode, and what is no text only where RFC 3994 and RFC 5438 have it.
+    if (message.type === 'error') return DROPPED
+    if (message.body === undefined && !saysSomething(message.signals)) return DROPPED
+    const flows = this.#flowsOfDevice()
+    if (flows.length > 0) return this.#send(message, flows)
+    return message.body === undefined ? DROPPED : refused('unreachable')
   }
 
-  async #send(message: InstantMessage): Promise<DeliveryOutcome> {
-    const { outcome, reached } = await this.#sender.send(this, message)
-    this.#answers = reached
+  /** RFC 5626 §7: where one flow to the device has failed, by the next; any other answer is the device's own. */
+  async #send(message: InstantMessage, flows: readonly Binding[]): Promise<DeliveryOutcome> {
+    let outcome: DeliveryOutcome = refused('unreachable')
+    for (const flow of flows) {
+      const result = await this.#sender.send(flow, message)
+      outcome = result.outcome
+      this.#answers = result.reached
+      if (!result.flowFailed) break
+    }
     return outcome
+  }
+
+  #flowsOfDevice(): readonly Binding[] {
+    const others = this.#flows().filter((one) => one !== this && one.device === this.device)
+    const newestFirst = others.sort((a, b) => b.state.registeredAt - a.state.registeredAt)
+    return [this, ...newestFirst].filter((flow) => !flow.isLost)
   }
 
   get isBound(): boolean {
     return this.event === 'registered' || this.event === 'refreshed'
+  }
+
+  /** The same for all flows of a device (RFC 5626 §4.2). */
+  get device(): string {
+    return this.#state.instance?.toLowerCase() ?? this.resource
   }
 
   /** The connection that it was registered over has closed. */
@@ -112,11 +147,16 @@ export class Binding implements Session {
     return {
       id: this.resource,
       account: this.account,
+      since: this.since,
       ...state,
       transport: peer?.transport ?? 'path',
       received: peer && `${peer.host}:${peer.port}`,
     }
   }
+}
+
+function saysSomething(signals: Signals | undefined): boolean {
+  return signals?.state !== undefined || signals?.report !== undefined
 }
 
 /** Reached without a connection of the client's, so that it can be reached after a restart, too. */
@@ -125,12 +165,8 @@ export function isDurable({ peer }: BindingState): boolean {
 }
 
 export function stateOf(record: BindingRecord): BindingState {
-  const { contact, instance, regId, callId, cseq, q, expiresAt, path, userAgent } = record
-  return {
-    ...{ contact, instance, regId, callId, cseq, q, expiresAt, path, userAgent },
-    peer: parsePeer(record.received),
-    takesMessages: true,
-  }
+  const { id: _id, account: _account, since: _since, transport: _, received, ...state } = record
+  return { ...state, peer: parsePeer(received), takesMessages: true }
 }
 
 function parsePeer(received: string | undefined): Peer | undefined {

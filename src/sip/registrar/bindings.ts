@@ -23,6 +23,13 @@ export interface BindingsDeps {
 /** `binding.event` says what happened, `binding.isBound` whether it is still there. */
 export type BindingListener = (binding: Binding) => void
 
+/** Which binding; `since` where it is an old one. */
+interface Named {
+  readonly account: BareJid
+  readonly id: string
+  readonly since?: number | undefined
+}
+
 /** One REGISTER's effect on the bindings of an account. */
 export interface BindingChanges {
   readonly put: ReadonlyMap<string, BindingState>
@@ -67,7 +74,9 @@ export class Bindings {
     const known = this.#byAccount.get(account)
     const records = [...put]
       .filter(([, state]) => isDurable(state))
-      .map(([id, state]) => this.#create(account, id, state).toRecord())
+      .map(([id, state]) =>
+        this.#create({ account, id, since: known?.get(id)?.since }, state).toRecord(),
+      )
     const gone = [...remove, ...[...put].flatMap(([id, state]) => (isDurable(state) ? [] : [id]))]
     const wasStored = gone.filter((id) => {
       const binding = known?.get(id)
@@ -75,14 +84,15 @@ export class Bindings {
     })
     if (records.length > 0 || wasStored.length > 0) await store.replace(records, wasStored)
     for (const id of remove) this.#drop(this.#byAccount.get(account)?.get(id), 'unregistered')
-    for (const [id, state] of put) this.#put(account, id, state)
+    for (const [id, state] of put) this.#put({ account, id }, state)
   }
 
   /** Takes up what was registered before a restart. */
   async restore(): Promise<void> {
     for (const record of await this.#deps.store.load(this.#deps.clock.now())) {
       const account = parseJid(record.account)?.bare
-      if (account) this.#put(account, record.id, stateOf(record))
+      const { id, since } = record
+      if (account) this.#put({ account, id, since: since || undefined }, stateOf(record))
     }
   }
 
@@ -106,11 +116,13 @@ export class Bindings {
     }
   }
 
-  #create(account: BareJid, id: string, state: BindingState): Binding {
-    return new Binding(this.#deps.sender, { account, id, since: this.#deps.clock.now() }, state)
+  #create({ account, id, since = this.#deps.clock.now() }: Named, state: BindingState): Binding {
+    const flows = () => this.of(account)
+    return new Binding({ sender: this.#deps.sender, flows }, { account, id, since }, state)
   }
 
-  #put(account: BareJid, id: string, state: BindingState): void {
+  #put(named: Named, state: BindingState): void {
+    const { account, id } = named
     let bindings = this.#byAccount.get(account)
     if (!bindings) {
       bindings = new Map()
@@ -122,14 +134,24 @@ export class Bindings {
       binding.renew(state)
       binding.event = 'refreshed'
     } else {
-      binding = this.#create(account, id, state)
-      this.#deps.sessions.bind(binding)
+      binding = this.#create(named, state)
       bindings.set(id, binding)
+      this.#bindSession(binding)
       bindingsGauge.inc()
     }
     this.#attach(binding)
     this.#armExpiry(binding)
     this.#tell(binding)
+  }
+
+  /** Several flows of one device are one session: what it gets, it gets once (RFC 5626 §7). */
+  #bindSession(binding: Binding): void {
+    const { sessions } = this.#deps
+    const isThere = this.of(binding.account).some(
+      (other) =>
+        other.device === binding.device && sessions.get(other.account, other.resource) === other,
+    )
+    if (!isThere) sessions.bind(binding)
   }
 
   #attach(binding: Binding): void {
@@ -175,6 +197,8 @@ export class Bindings {
     this.#expiries.get(binding)?.cancel()
     this.#expiries.delete(binding)
     this.#deps.sessions.unbind(binding)
+    const spare = this.of(binding.account).find(({ device }) => device === binding.device)
+    if (spare) this.#bindSession(spare)
     bindingsGauge.dec()
     binding.event = event
     this.#tell(binding)

@@ -46,16 +46,21 @@ function toWanted(parsed: NameAddr, request: SipRequest, expires: ExpiresBounds)
   const uri = parseSipUri(parsed.uri)
   if (!uri || !['sip', 'sips'].includes(uri.scheme)) throw new SipError(400, 'Bad Contact')
   const { params } = parsed
-  const instance = params.get('+sip.instance')?.replace(/^"?<?|>?"?$/g, '')
-  const regId = Number(params.get('reg-id'))
+  const instance = params.get('+sip.instance')?.replace(/^"?<?|>?"?$/g, '') || undefined
   return {
     uri,
     contact: parsed.uri,
     seconds: wantedSeconds(params.get('expires') ?? request.headers.get('Expires'), expires),
     q: parseQ(params.get('q') ?? '') ?? 0, // without one the contact comes last
-    instance: instance === '' ? undefined : instance,
-    regId: Number.isInteger(regId) && regId > 0 ? regId : undefined,
+    instance,
+    regId: instance === undefined ? undefined : parseRegId(params.get('reg-id') ?? ''),
   }
+}
+
+/** RFC 5626 §11.1: 1…2^31-1. Without a device that it is a flow of it says nothing (§6). */
+function parseRegId(text: string): number | undefined {
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : 0
+  return number > 0 && number < 2 ** 31 ? number : undefined
 }
 
 /** §10.2.1.1: what is malformed counts as 3600. */

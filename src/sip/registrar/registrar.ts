@@ -10,12 +10,14 @@ import { nextHop } from '../events/next-hop.ts'
 import type { Identify, ResolveResource } from '../events/resources.ts'
 import type { SipRequest } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
-import { formatDate } from '../message/sip-date.ts'
 import { parseSipUri, urisEqual } from '../message/uri.ts'
 import { parseNameAddr } from '../message/values.ts'
 import type { ServerTransaction } from '../user-agent.ts'
 import type { Binding, BindingState } from './binding.ts'
 import type { BindingChanges, Bindings } from './bindings.ts'
+import { listing } from './contact-listing.ts'
+import { type Gruus, newSeries } from './gruu.ts'
+import { type OutboundUse, outboundFields, outboundUse } from './outbound.ts'
 import {
   bindingId,
   parseRegister,
@@ -31,6 +33,7 @@ export interface RegistrarDeps {
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly bindings: Bindings
+  readonly gruus: Gruus
   readonly expires: ExpiresBounds
   readonly maxPerUser: number
 }
@@ -60,63 +63,66 @@ export class Registrar {
     if (!identity.trusted && identity.address !== account) throw new SipError(403) // step 4
     const demand = parseRegister(request, this.#deps.expires)
     const order = registerOrder(request)
+    const outbound = outboundUse(request, demand.kind === 'update' ? demand.contacts : [])
     if (this.#queue.isFull(account)) throw new SipError(503, undefined, [['Retry-After', '5']])
-    await this.#queue.run(account, () => this.#perform(tx, account, demand, order))
+    await this.#queue.run(account, () => this.#perform({ tx, account, order, outbound }, demand))
     registrations.inc({ kind: demand.kind })
-    tx.respond(createResponse(request, 200, undefined, this.#listing(request, account)))
+    const { bindings, gruus, clock } = this.#deps
+    const fields = listing(request, bindings.of(account), { gruus, now: clock.now() })
+    tx.respond(createResponse(request, 200, undefined, [...fields, ...outboundFields(outbound)]))
   }
 
-  async #perform(
-    tx: ServerTransaction,
-    account: BareJid,
-    demand: RegisterDemand,
-    order: RegisterOrder,
-  ): Promise<void> {
+  async #perform(registration: Registration, demand: RegisterDemand): Promise<void> {
+    const { account, order } = registration
     const known = this.#deps.bindings.of(account)
     if (demand.kind === 'fetch') return
     const changes =
       demand.kind === 'remove-all'
         ? { put: new Map(), remove: removeAll(known, order) }
-        : this.#update({ tx, account, order, known }, demand.contacts)
+        : this.#update(registration, known, demand.contacts)
     this.#requireRoom(known, changes)
     await this.#deps.bindings.apply(account, changes)
   }
 
   /** Step 7. */
   #update(
-    to: {
-      tx: ServerTransaction
-      account: BareJid
-      order: RegisterOrder
-      known: readonly Binding[]
-    },
+    registration: Registration,
+    known: readonly Binding[],
     contacts: readonly WantedBinding[],
   ): BindingChanges {
-    const { tx, account, order, known } = to
+    const { tx, account, order, outbound } = registration
     const put = new Map<string, BindingState>()
     const remove = new Set<string>()
-    for (const wanted of contacts) {
+    for (const asked of contacts) {
+      const wanted = outbound.applies ? asked : { ...asked, regId: undefined }
       const id = bindingId(account, wanted)
       const same = known.filter((one) => one.resource === id || isSameContact(one, wanted))
       for (const binding of same) {
         requireNewer(binding, order)
         if (wanted.seconds === 0 || binding.resource !== id) remove.add(binding.resource)
       }
-      if (wanted.seconds > 0) put.set(id, this.#stateOf(tx, order, wanted))
+      if (wanted.seconds === 0) continue
+      requireRoutable(tx.request, wanted)
+      const series = renewSeries(known, { wanted, id, callId: order.callId }, put)
+      put.set(id, this.#stateOf(registration, wanted, series))
     }
     return { put, remove }
   }
 
   #stateOf(
-    { request, source }: ServerTransaction,
-    { callId, cseq }: RegisterOrder,
+    { tx: { request, source }, order: { callId, cseq }, outbound }: Registration,
     { uri, contact, instance, regId, q, seconds }: WantedBinding,
+    series: string | undefined,
   ): BindingState {
+    const now = this.#deps.clock.now()
+    const isFlow = regId !== undefined && outbound.isDirect
     return {
-      ...{ contact, instance, regId, callId, cseq, q },
-      expiresAt: this.#deps.clock.now() + seconds * 1000,
+      ...{ contact, instance, regId, callId, cseq, q, series },
+      registeredAt: now,
+      expiresAt: now + seconds * 1000,
       path: request.headers.getAll('Path'),
-      peer: nextHop(request, source, uri),
+      // RFC 5626 §6: the flow itself, whatever the Contact says.
+      peer: isFlow ? source : nextHop(request, source, uri),
       userAgent: request.headers.get('User-Agent')?.slice(0, 200),
       takesMessages: allows(request, 'MESSAGE'),
     }
@@ -128,23 +134,41 @@ export class Registrar {
       throw new SipError(403, 'Too Many Bindings')
     }
   }
-
-  /** Step 8: all bindings, whoever registered them. */
-  #listing(request: SipRequest, account: BareJid): [string, string][] {
-    const now = this.#deps.clock.now()
-    const contacts = this.#deps.bindings.of(account).map(({ state }): [string, string] => {
-      const seconds = Math.max(0, Math.ceil((state.expiresAt - now) / 1000))
-      const instance = state.instance === undefined ? '' : `;+sip.instance="<${state.instance}>"`
-      const regId = state.regId === undefined ? '' : `;reg-id=${state.regId}`
-      return ['Contact', `<${state.contact}>;expires=${seconds}${q(state)}${instance}${regId}`]
-    })
-    const path = request.headers.getAll('Path').map((uri): [string, string] => ['Path', uri])
-    return [...contacts, ...path, ['Date', formatDate(now)]]
-  }
 }
 
-function q(state: BindingState): string {
-  return state.q === 0 ? '' : `;q=${state.q}`
+interface Registration {
+  readonly tx: ServerTransaction
+  readonly account: BareJid
+  readonly order: RegisterOrder
+  readonly outbound: OutboundUse
+}
+
+/** RFC 5627 §5.1: a contact that leads back here would turn in a circle. */
+function requireRoutable(request: SipRequest, { uri }: WantedBinding): void {
+  const aor = parseSipUri(aorOf(request))
+  if (!aor) return
+  const isTemporary = uri.params.get('gr') === '' && uri.host === aor.host
+  if (isTemporary || urisEqual(uri, aor)) throw new SipError(403, 'Contact Leads Back Here')
+}
+
+/**
+ * RFC 5627 §5.1: the device's temporary GRUUs stay good while it registers the same flow under the same Call-ID; a
+ * new series is that of its other flows, too.
+ */
+function renewSeries(
+  known: readonly Binding[],
+  { wanted, id, callId }: { wanted: WantedBinding; id: string; callId: string },
+  put: Map<string, BindingState>,
+): string | undefined {
+  if (wanted.instance === undefined) return undefined
+  const device = wanted.instance.toLowerCase()
+  const flows = known.filter((one) => one.device === device)
+  const same = flows.find(({ resource }) => resource === id)
+  const kept = flows.find(({ state }) => state.series !== undefined)?.state.series
+  if (kept !== undefined && (!same || same.state.callId === callId)) return kept
+  const series = newSeries()
+  for (const { resource, state } of flows) put.set(resource, { ...state, series })
+  return series
 }
 
 /** §10.3 step 6. */

@@ -4,6 +4,7 @@
  * user publishes nothing: who publishes speaks for himself, and a publication of `away` or `closed`
  * must not be outvoted by the same phone's registration.
  */
+import { hash } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
 import type { Log } from '../../util/log.ts'
@@ -49,7 +50,10 @@ export class RegistrationPresence {
     const bindings = this.#bindings.get(account)
     bindings?.delete(binding)
     if (bindings?.size === 0) this.#bindings.delete(account)
-    this.#presence.withdraw(account, sourceOf(binding))
+    // A device with several flows is one source, for as long as one of them is there (RFC 5626 §7).
+    const other = [...(bindings ?? [])].find(({ device }) => device === binding.device)
+    if (!other) this.#presence.withdraw(account, sourceOf(binding))
+    else if (!this.#publishers.has(account)) this.#report(other)
   }
 
   #report(binding: Binding): void {
@@ -78,6 +82,8 @@ export class RegistrationPresence {
   }
 }
 
-function sourceOf({ resource }: Binding): string {
-  return `sip/reg-${resource.replace(/^sip-/, '')}`
+function sourceOf({ resource, device }: Binding): string {
+  const name =
+    device === resource ? resource.replace(/^sip-/, '') : hash('sha256', device).slice(0, 12)
+  return `sip/reg-${name}`
 }

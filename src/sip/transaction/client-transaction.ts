@@ -29,8 +29,11 @@ export interface Departure {
 }
 
 /** As it is at this moment. Our Via goes on top; `rport` so that answers come back through a NAT (RFC 3581 §3). */
-export function prepareDeparture(original: SipRequest, flow: Flow, peer: Peer): Departure {
-  const branch = newBranch()
+export function prepareDeparture(
+  original: SipRequest,
+  { flow, peer }: { readonly flow: Flow; readonly peer: Peer },
+  branch = newBranch(),
+): Departure {
   original.leaving?.()
   const via = `${viaOf(flow, peer)};branch=${branch};rport`
   return { request: original, branch, via, bytes: serialize(original, via), flow, peer }
@@ -45,7 +48,7 @@ interface OwnVia {
 const ownVias = new WeakMap<Flow, OwnVia>()
 
 /** Protocol and sent-by (§18.1.1). */
-function viaOf(flow: Flow, peer: Peer): string {
+export function viaOf(flow: Flow, peer: Peer): string {
   const known = ownVias.get(flow)
   if (known?.remote === peer.host) return known.via
   const { host, port } = flow.localEndpoint(peer)
@@ -73,14 +76,22 @@ interface OutboundDeps {
   readonly clock: Clock
   readonly timers: TransactionTimers
   readonly owner: TransactionOwner
+  readonly relaying: Relaying | undefined
 }
 
 /** Called once. */
 export type Finished = (outcome: ClientOutcome) => void
 
+/** Of a request that is sent for somebody else (§16.6). */
+export interface Relaying {
+  readonly branch: string
+  /** Called for each 1xx. */
+  provisional(response: SipResponse): void
+}
+
 export interface TransactionOwner {
   /** A further 2xx of an INVITE. */
-  again(response: SipResponse): void
+  again(transaction: OutboundTransaction, response: SipResponse): void
   terminated(transaction: OutboundTransaction): void
 }
 
@@ -94,13 +105,20 @@ export class OutboundTransaction implements InviteClientPort {
   /** Until it has finished. */
   #departure: Departure | undefined
   #finished: Finished | undefined
+  /** Not there for what is our own. */
+  readonly relaying: Relaying | undefined
   #sent = 0
 
-  constructor({ clock, timers, owner }: OutboundDeps, departure: Departure, finished: Finished) {
+  constructor(
+    { clock, timers, owner, relaying }: OutboundDeps,
+    departure: Departure,
+    finished: Finished,
+  ) {
     this.branch = departure.branch
     this.method = departure.request.method
     this.flow = departure.flow
     this.#owner = owner
+    this.relaying = relaying
     this.#departure = departure
     this.#finished = finished
     this.#fsm =
@@ -134,9 +152,9 @@ export class OutboundTransaction implements InviteClientPort {
   }
 
   response(response: SipResponse): void {
-    if (response.status < 200) return
-    if (this.#finished) this.#finish({ kind: 'response', response })
-    else this.#owner.again(response)
+    if (response.status < 200) this.relaying?.provisional(response)
+    else if (this.#finished) this.#finish({ kind: 'response', response })
+    else this.#owner.again(this, response)
   }
 
   timeout(): void {

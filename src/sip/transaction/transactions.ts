@@ -10,6 +10,7 @@ import { ownString } from '../../util/own-string.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import { cseqOf } from '../message/values.ts'
+import type { Relay } from '../proxy/relay.ts'
 import { toReply } from '../transport/reply.ts'
 import type { Flow, Peer } from '../transport/transport.ts'
 import type { Arrival, Carrier, Inbox } from '../transport/transports.ts'
@@ -19,6 +20,7 @@ import {
   type Finished,
   OutboundTransaction,
   prepareDeparture,
+  type Relaying,
   type TransactionOwner,
 } from './client-transaction.ts'
 import { branchOf, mergeKey, serverKey } from './keys.ts'
@@ -48,6 +50,13 @@ export const DEFAULT_TRANSACTION_LIMITS: TransactionLimits = {
 
 /** Takes each new request once, ACK never. */
 export type Deliver = (transaction: InboundTransaction, request: SipRequest) => void
+
+/** A request on its way to one peer. */
+interface Going {
+  readonly request: SipRequest
+  readonly peer: Peer
+  readonly relaying: Relaying | undefined
+}
 
 export interface TransactionDeps {
   readonly clock: Clock
@@ -84,6 +93,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   readonly #udpOnly: UdpOnlyPeers
   /** Client transactions by the connection that they depend on. */
   readonly #byFlow = new Map<Flow, Set<OutboundTransaction>>()
+  #relay: Relay | undefined
 
   constructor(deps: TransactionDeps, deliver: Deliver) {
     this.#clock = deps.clock
@@ -105,17 +115,29 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   request(request: SipRequest, arrival: Arrival): void {
     const key = serverKey(request)
     const known = this.#servers.get(key)
-    if (request.method === 'ACK') this.#acknowledged(known, request)
+    if (request.method === 'ACK') this.#acknowledged(known, request, arrival)
     else if (known) known.retransmission()
     else if (this.#answered.has(key)) this.#repeat(key)
+    else if (this.#relay?.takes(request, arrival)) return
     else if (this.#isRefused(request)) this.#refuse(request, arrival)
     else this.#begin(key, request, arrival)
   }
 
-  response(response: SipResponse): void {
+  response(response: SipResponse, arrival: Arrival): void {
     const transaction = this.#clients.get(branchOf(response) ?? '')
     if (transaction?.method === cseqOf(response)?.method) transaction?.receive(response)
-    else strayMessages.inc({ kind: 'response' })
+    else if (!this.#relay?.response(response, arrival)) strayMessages.inc({ kind: 'response' })
+  }
+
+  /** Who takes requests for others before there is a transaction for them; to be called before listening. */
+  relayBy(relay: Relay): void {
+    this.#relay = relay
+  }
+
+  /** A server transaction for somebody else's request; `undefined` where there are too many. */
+  adopt(request: SipRequest, arrival: Arrival): InboundTransaction | undefined {
+    if (this.#isRefused(request)) return undefined
+    return this.#open(serverKey(request), undefined, { request, arrival })
   }
 
   /** No answer can come any more by a connection that is gone. */
@@ -138,8 +160,8 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
    * One attempt at one peer, whose host is numeric. `finished` is told, perhaps before this returns.
    * Where there is a way to the peer already the request has left when this returns.
    */
-  send(request: SipRequest, peer: Peer, finished: Finished): void {
-    this.#attempt(request, peer, (outcome) => {
+  send(request: SipRequest, peer: Peer, finished: Finished, relaying?: Relaying): void {
+    this.#attempt({ request, peer, relaying }, (outcome) => {
       const result = outcome.kind === 'response' ? outcome.response.status : outcome.kind
       requestsSent.inc({ method: request.method, result })
       finished(outcome)
@@ -154,19 +176,9 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   }
 
   #begin(unowned: string, request: SipRequest, arrival: Arrival): void {
-    // They may be kept for half a minute, and must not keep the request's text.
-    const key = ownString(unowned)
     const merging = mergeKey(request)
     const merge = merging === undefined ? undefined : ownString(merging)
-    const deps = {
-      clock: this.#clock,
-      timers: timersFor(arrival.flow.transport, this.#base),
-      transports: this.#transports,
-      owner: this,
-    }
-    const transaction = new InboundTransaction(deps, { key, merge }, request, arrival)
-    this.#servers.set(key, transaction)
-    transactionsOpen.server += 1
+    const transaction = this.#open(unowned, merge, { request, arrival })
     requestsReceived.inc({ method: methodLabel(request.method) })
     // §8.2.2.2: the same request by another way has been answered there.
     if (merge && (this.#merges.has(merge) || this.#answered.hasMerge(merge))) {
@@ -177,14 +189,34 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     this.#deliver(transaction, request)
   }
 
+  #open(
+    unowned: string,
+    merge: string | undefined,
+    { request, arrival }: { request: SipRequest; arrival: Arrival },
+  ): InboundTransaction {
+    // They may be kept for half a minute, and must not keep the request's text.
+    const key = ownString(unowned)
+    const deps = {
+      clock: this.#clock,
+      timers: timersFor(arrival.flow.transport, this.#base),
+      transports: this.#transports,
+      owner: this,
+    }
+    const transaction = new InboundTransaction(deps, { key, merge }, request, arrival)
+    this.#servers.set(key, transaction)
+    transactionsOpen.server += 1
+    return transaction
+  }
+
   #repeat(key: string): void {
     retransmissions.inc({ side: 'server' })
     this.#answered.repeat(key)
   }
 
-  #acknowledged(invite: InboundTransaction | undefined, ack: SipRequest): void {
+  #acknowledged(invite: InboundTransaction | undefined, ack: SipRequest, arrival: Arrival): void {
+    if (invite?.acknowledge(ack)) return
     // The ACK to a 2xx belongs to a session, and we have none.
-    if (!invite?.acknowledge(ack)) strayMessages.inc({ kind: 'ack' })
+    if (!this.#relay?.takes(ack, arrival)) strayMessages.inc({ kind: 'ack' })
   }
 
   get #isFull(): boolean {
@@ -210,7 +242,8 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     this.#transports.sendResponse(toReply(response), this.#transports.routeBack(request, arrival))
   }
 
-  #attempt(request: SipRequest, peer: Peer, finished: Finished): void {
+  #attempt(going: Going, finished: Finished): void {
+    const { peer } = going
     if (this.#clients.size >= this.#limits.maxClient) {
       overloaded.inc({ side: 'client' })
       finished({ kind: 'overload' })
@@ -225,43 +258,46 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
       const flow = this.#transports.acquire(peer)
       departure =
         flow instanceof Promise
-          ? flow.then((open) => this.#depart(request, open, peer))
-          : this.#depart(request, flow, peer)
+          ? flow.then((open) => this.#depart(going, open))
+          : this.#depart(going, flow)
     } catch (error) {
       unreachable(error)
       return
     }
     if (departure instanceof Promise) {
-      departure.then((ready) => this.#launch(ready, finished), unreachable)
-    } else this.#launch(departure, finished)
+      departure.then((ready) => this.#launch(ready, finished, going.relaying), unreachable)
+    } else this.#launch(departure, finished, going.relaying)
   }
 
-  #depart(request: SipRequest, flow: Flow, peer: Peer): Departure | Promise<Departure> {
-    const departure = prepareDeparture(request, flow, peer)
+  #depart(going: Going, flow: Flow): Departure | Promise<Departure> {
+    const { request, peer, relaying } = going
+    const departure = prepareDeparture(request, { flow, peer }, relaying?.branch)
     const tooLong = departure.bytes.length > this.#transports.limits.maxUdpRequestBytes
     return flow.transport === 'udp' && tooLong && !this.#udpOnly.has(peer)
-      ? this.#departByTcp(request, departure, peer)
+      ? this.#departByTcp(going, departure)
       : departure
   }
 
   /** §18.1.1: a request too long for UDP takes TCP, for this attempt; where nobody accepts, UDP all the same. */
-  async #departByTcp(request: SipRequest, departure: Departure, peer: Peer): Promise<Departure> {
+  async #departByTcp({ request, peer, relaying }: Going, departure: Departure): Promise<Departure> {
     const { host, port } = peer
+    const branch = relaying?.branch
     const byTcp: Peer = { transport: 'tcp', host, port }
     try {
-      return prepareDeparture(request, await this.#transports.acquire(byTcp), byTcp)
+      const flow = await this.#transports.acquire(byTcp)
+      return prepareDeparture(request, { flow, peer: byTcp }, branch)
     } catch {
       this.#udpOnly.add(peer)
       // It may have taken long to find out: what was to be sent may have changed.
-      return prepareDeparture(request, departure.flow, peer)
+      return prepareDeparture(request, { flow: departure.flow, peer }, branch)
     }
   }
 
-  #launch(departure: Departure, finished: Finished): void {
+  #launch(departure: Departure, finished: Finished, relaying: Relaying | undefined): void {
     const { flow } = departure
     const timers = timersFor(flow.transport, this.#base)
     const transaction = new OutboundTransaction(
-      { clock: this.#clock, timers, owner: this },
+      { clock: this.#clock, timers, owner: this, relaying },
       departure,
       finished,
     )
@@ -288,7 +324,8 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
 
   // TransactionOwner
 
-  again(): void {
+  again(transaction: OutboundTransaction, response: SipResponse): void {
+    if (transaction.relaying && this.#relay?.response(response)) return
     strayMessages.inc({ kind: 'response' })
   }
 

@@ -1,8 +1,7 @@
 /** The open connections by (transport, remote host, remote port), and how many there may be. */
 import type { TransportLimits } from './limits.ts'
 import { connectionsRefused } from './metrics.ts'
-import type { StreamConnection } from './stream-connection.ts'
-import type { Peer, TransportName } from './transport.ts'
+import type { Connection, Peer, TransportName } from './transport.ts'
 
 export function connectionKey(transport: TransportName, host: string, port: number): string {
   return `${transport} ${host} ${port}`
@@ -15,7 +14,7 @@ export interface Seat {
 
 export class ConnectionTable {
   readonly #limits: TransportLimits
-  readonly #byPeer = new Map<string, StreamConnection>()
+  readonly #byPeer = new Map<string, Connection>()
   readonly #perAddress = new Map<string, number>()
   #seats = 0
 
@@ -25,15 +24,8 @@ export class ConnectionTable {
 
   /** `undefined` where there are too many, in all or with this address. */
   admit(host: string): Seat | undefined {
+    if (!this.hasRoomFor(host)) return undefined
     const already = this.#perAddress.get(host) ?? 0
-    if (this.#seats >= this.#limits.maxConnections) {
-      connectionsRefused.inc({ reason: 'too_many' })
-      return undefined
-    }
-    if (already >= this.#limits.maxConnectionsPerAddress) {
-      connectionsRefused.inc({ reason: 'too_many_from_address' })
-      return undefined
-    }
     this.#seats += 1
     this.#perAddress.set(host, already + 1)
     let taken = true
@@ -45,19 +37,33 @@ export class ConnectionTable {
     }
   }
 
-  add(connection: StreamConnection): void {
+  /** Counts who is turned away. */
+  hasRoomFor(host: string): boolean {
+    const already = this.#perAddress.get(host) ?? 0
+    if (this.#seats >= this.#limits.maxConnections) {
+      connectionsRefused.inc({ reason: 'too_many' })
+      return false
+    }
+    if (already >= this.#limits.maxConnectionsPerAddress) {
+      connectionsRefused.inc({ reason: 'too_many_from_address' })
+      return false
+    }
+    return true
+  }
+
+  add(connection: Connection): void {
     const { transport, remote } = connection
     this.#byPeer.set(connectionKey(transport, remote.host, remote.port), connection)
   }
 
   /** Only the very connection: a newer one to the same peer stays. */
-  remove(connection: StreamConnection): void {
+  remove(connection: Connection): void {
     const { transport, remote } = connection
     const key = connectionKey(transport, remote.host, remote.port)
     if (this.#byPeer.get(key) === connection) this.#byPeer.delete(key)
   }
 
-  get({ transport, host, port }: Peer): StreamConnection | undefined {
+  get({ transport, host, port }: Peer): Connection | undefined {
     return this.#byPeer.get(connectionKey(transport, host, port))
   }
 
@@ -65,7 +71,7 @@ export class ConnectionTable {
     return this.#byPeer.size
   }
 
-  all(): readonly StreamConnection[] {
+  all(): readonly Connection[] {
     return [...this.#byPeer.values()]
   }
 

@@ -3,7 +3,7 @@ import type { SipRequest } from '../message/message.ts'
 import { topVia } from '../message/values.ts'
 import type { Via } from '../message/via.ts'
 import { normalizeHost } from './addresses.ts'
-import { defaultPort, type Endpoint, type Flow, type Peer } from './transport.ts'
+import { defaultPort, type Endpoint, type Flow, isWebSocket, type Peer } from './transport.ts'
 
 export interface ResponseRoute {
   readonly flow: Flow
@@ -60,6 +60,8 @@ export function responseRoute(
   const port = via?.port ?? defaultPort(flow.transport)
   if (flow.transport !== 'udp') {
     // §18.2.2: the connection, then a new one to where the request came from, at the port of sent-by.
+    // Nobody can be reached who came by a WebSocket (RFC 7118 §5).
+    if (isWebSocket(flow.transport)) return { flow, to: source, fallback: undefined }
     const peer = { transport: flow.transport, host: source.host, port }
     return { flow, to: source, fallback: via && { peer, via } }
   }

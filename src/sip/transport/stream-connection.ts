@@ -4,9 +4,10 @@ import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { type ParseResult, SipStreamParser } from '../message/parser.ts'
 import { normalizeHost } from './addresses.ts'
+import { LifeWatch } from './life-watch.ts'
 import type { TransportLimits } from './limits.ts'
 import { connectionsOpen, connectionsRefused, messagesSent, sendFailures } from './metrics.ts'
-import { type Endpoint, type Flow, nextFlowId, type TransportName } from './transport.ts'
+import { type Connection, type Endpoint, nextFlowId, type TransportName } from './transport.ts'
 
 const PONG = Buffer.from('\r\n')
 const CLOSE_MS = 1_000
@@ -17,8 +18,8 @@ export interface ConnectionOwner {
   readonly limits: TransportLimits
   /** The host to show instead of the local address, where the operator gave one. */
   readonly advertise: string | undefined
-  received(result: ParseResult, connection: StreamConnection): void
-  closed(connection: StreamConnection): void
+  received(result: ParseResult, connection: Connection): void
+  closed(connection: Connection): void
 }
 
 export interface ConnectionFacts {
@@ -29,7 +30,7 @@ export interface ConnectionFacts {
   readonly localPort: number
 }
 
-export class StreamConnection implements Flow {
+export class StreamConnection implements Connection {
   readonly id = nextFlowId()
   readonly transport: TransportName
   readonly remote: Endpoint
@@ -38,8 +39,7 @@ export class StreamConnection implements Flow {
   readonly #socket: Socket
   readonly #parser: SipStreamParser
   readonly #local: Endpoint
-  #lastHeard: number | undefined
-  #watch: Timer
+  readonly #life: LifeWatch
   /** Runs while a message is half there, or the peer leaves unread what we wrote. */
   #stalled: Timer | undefined
   #heldBack = false
@@ -56,9 +56,7 @@ export class StreamConnection implements Flow {
     const localHost = normalizeHost(socket.localAddress ?? '127.0.0.1')
     this.#local = { host: owner.advertise ?? localHost, port: facts.localPort }
     this.#parser = new SipStreamParser({ maxMessageBytes: owner.limits.maxMessageBytes })
-    this.#watch = owner.clock.after(owner.limits.firstMessageMs, () =>
-      this.#cut('no_message_in_time'),
-    )
+    this.#life = new LifeWatch(owner, (reason) => this.#cut(reason))
     connectionsOpen.inc({ transport: this.transport })
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
@@ -100,7 +98,7 @@ export class StreamConnection implements Flow {
   close(): void {
     if (!this.#open) return
     this.#open = false
-    this.#watch.cancel()
+    this.#life.stop()
     this.#stalled?.cancel()
     connectionsOpen.dec({ transport: this.transport })
     this.#socket.destroySoon()
@@ -119,7 +117,7 @@ export class StreamConnection implements Flow {
     const results = this.#parser.push(chunk)
     for (const result of results) {
       if (!this.#open) return
-      this.#heard()
+      this.#life.heard()
       if (result.kind === 'ping') this.write(PONG, this.remote)
       else if (result.kind !== 'pong') this.#owner.received(result, this)
       if (result.kind === 'fatal') this.close()
@@ -150,22 +148,6 @@ export class StreamConnection implements Flow {
     const { clock, limits } = this.#owner
     const reason = this.#heldBack ? 'does_not_read' : 'unfinished_message'
     this.#stalled = clock.after(limits.stallMs, () => this.#cut(reason))
-  }
-
-  #heard(): void {
-    const first = this.#lastHeard === undefined
-    this.#lastHeard = this.#owner.clock.now()
-    if (first) this.#watchIdle(this.#owner.limits.idleMs)
-  }
-
-  /** One timer for the connection's life: it looks when the last message came and sleeps on. */
-  #watchIdle(ms: number): void {
-    this.#watch.cancel()
-    this.#watch = this.#owner.clock.after(ms, () => {
-      const left = (this.#lastHeard ?? 0) + this.#owner.limits.idleMs - this.#owner.clock.now()
-      if (left > 0) this.#watchIdle(left)
-      else this.#cut('idle')
-    })
   }
 
   #corkForThisTick(): void {

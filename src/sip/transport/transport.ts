@@ -1,6 +1,7 @@
 /** The words that transports, transactions and the user agent share: who is at the other end, and by which way. */
 
-export type TransportName = 'udp' | 'tcp' | 'tls'
+/** WebSockets, plain and in TLS (RFC 7118 §5.1), are taken and never opened. */
+export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
 
 /** An IP address in text form, without brackets, and a port. */
 export interface Endpoint {
@@ -8,7 +9,7 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** An open way to a peer: a TCP or TLS connection, or the UDP listener that heard it. */
+/** An open way to a peer: a connection, or the UDP listener that heard it. */
 export interface Flow {
   /** Unique in this process; for logs, and to recognise a flow that has been lost. */
   readonly id: number
@@ -26,6 +27,12 @@ export interface Flow {
   write(bytes: Buffer, to: Endpoint, failed?: (error: Error) => void): void
 }
 
+/** A flow that is one peer's. */
+export interface Connection extends Flow {
+  readonly remote: Endpoint
+  close(): void
+}
+
 /** Where a message came from, or shall go. */
 export interface Peer {
   readonly transport: TransportName
@@ -38,15 +45,31 @@ export interface Peer {
   readonly domain?: string
 }
 
-/** RFC 3261 §19.1.2. */
+/** RFC 3261 §19.1.2, RFC 7118 §5.2.4. */
+const DEFAULT_PORTS: Readonly<Record<TransportName, number>> = {
+  udp: 5060,
+  tcp: 5060,
+  tls: 5061,
+  ws: 80,
+  wss: 443,
+}
+
 export function defaultPort(transport: TransportName): number {
-  return transport === 'tls' ? 5061 : 5060
+  return DEFAULT_PORTS[transport]
+}
+
+export function isWebSocket(transport: TransportName): transport is 'ws' | 'wss' {
+  return transport === 'ws' || transport === 'wss'
 }
 
 /** Via's transport token or a URI's `transport` parameter; `undefined` for one that we do not speak. */
 export function parseTransportName(text: string): TransportName | undefined {
   const name = text.toLowerCase()
-  return name === 'udp' || name === 'tcp' || name === 'tls' ? name : undefined
+  return isTransportName(name) ? name : undefined
+}
+
+function isTransportName(name: string): name is TransportName {
+  return Object.hasOwn(DEFAULT_PORTS, name)
 }
 
 let lastFlowId = 0

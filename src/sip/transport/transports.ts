@@ -1,13 +1,15 @@
 /**
  * The transport layer (RFC 3261 §18): listeners, connections, and which of them a message takes.
  */
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
+import type { Beating } from '../../net/heartbeats.ts'
+import type { AcceptedWebSocket } from '../../net/websocket-endpoint.ts'
 import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import type { Backlog } from '../../util/overload.ts'
 import type { SipRequest } from '../message/message.ts'
-import { type ParseResult, parseSipDatagram } from '../message/parser.ts'
+import { parseSipDatagram } from '../message/parser.ts'
 import { localAddressTowards, normalizeHost } from './addresses.ts'
 import { provesDomain } from './certificate-names.ts'
 import { ConnectionTable, connectionKey } from './connection-table.ts'
@@ -17,17 +19,20 @@ import type { Locator } from './locator.ts'
 import { type Arrival, type Inbox, Reception } from './reception.ts'
 import type { Reply } from './reply.ts'
 import { type Fallback, type ResponseRoute, responseRoute } from './response-route.ts'
-import { StreamConnection } from './stream-connection.ts'
+import { type ConnectionOwner, StreamConnection } from './stream-connection.ts'
 import { StreamListener } from './stream-listener.ts'
 import {
+  type Connection,
   defaultPort,
   type Endpoint,
   type Flow,
+  isWebSocket,
   type Peer,
   type TransportName,
 } from './transport.ts'
 import { UdpBacklog } from './udp-backlog.ts'
 import { UdpListener } from './udp-listener.ts'
+import { WebSocketConnection } from './websocket/websocket-connection.ts'
 
 export interface TransportDeps {
   readonly clock: Clock
@@ -37,6 +42,10 @@ export interface TransportDeps {
   readonly advertise?: string | undefined
   /** Without it, TLS peers are verified against the system's authorities, and we show no certificate. */
   readonly tlsClient?: TlsClientSettings | undefined
+}
+
+export interface Listening extends Endpoint {
+  readonly transport: TransportName
 }
 
 export type { Arrival, Inbox } from './reception.ts'
@@ -62,6 +71,7 @@ export class SipTransports implements Carrier {
   readonly #streams: { transport: 'tcp' | 'tls'; listener: StreamListener }[] = []
   readonly #dialling = new Map<string, Promise<Flow>>()
   readonly #flowListeners = new Set<(flow: Flow) => void>()
+  readonly #owner: ConnectionOwner
   #locator: Locator | undefined
   #closed = false
 
@@ -73,6 +83,11 @@ export class SipTransports implements Carrier {
     this.#tlsClient = tlsClient
     this.#table = new ConnectionTable(this.limits)
     this.#reception = new Reception(log, (reply, route) => this.sendResponse(reply, route))
+    this.#owner = {
+      ...{ clock, log, limits: this.limits, advertise },
+      received: (result, flow) => this.#reception.receive(result, { flow, source: flow.remote }),
+      closed: (flow) => this.#left(flow),
+    }
   }
 
   /** To be called once, before listening. */
@@ -109,6 +124,37 @@ export class SipTransports implements Carrier {
     return this.#listenStream('tls', at, tls)
   }
 
+  hasRoomFor(host: string): boolean {
+    return this.#table.hasRoomFor(host)
+  }
+
+  /** `undefined`, and the WebSocket cut off, where there is no room for it. */
+  acceptWebSocket({ socket, stream, caller }: AcceptedWebSocket): Beating | undefined {
+    const host = normalizeHost(caller.address)
+    const seat = this.#closed ? undefined : this.#table.admit(host)
+    if (!seat) {
+      socket.terminate()
+      return undefined
+    }
+    socket.once('close', () => seat.release())
+    const below = stream instanceof Socket ? stream : undefined
+    const local = normalizeHost(below?.localAddress ?? '127.0.0.1')
+    const connection = new WebSocketConnection(this.#owner, {
+      ...{ socket, stream },
+      transport: caller.isEncrypted ? 'wss' : 'ws',
+      remote: { host, port: below?.remotePort ?? 0 },
+      local: { host: this.#advertise ?? local, port: below?.localPort ?? 0 },
+    })
+    this.#table.add(connection)
+    return connection
+  }
+
+  closeWebSockets(): void {
+    for (const connection of this.#table.all()) {
+      if (isWebSocket(connection.transport)) connection.close()
+    }
+  }
+
   /** A new certificate for the TLS handshakes to come. */
   renewTls(options: SecureContextOptions): void {
     for (const { listener } of this.#streams) listener.renew(options)
@@ -130,8 +176,18 @@ export class SipTransports implements Carrier {
     return this.#table.size
   }
 
+  /** Where it listens. */
+  get listening(): readonly Listening[] {
+    const streams = this.#streams.map(({ transport, listener }) => ({
+      transport,
+      ...listener.bound,
+    }))
+    return [...this.#udp.map(({ bound }) => ({ transport: 'udp' as const, ...bound })), ...streams]
+  }
+
   speaks(transport: TransportName): boolean {
     if (transport === 'udp') return this.#udp.length > 0
+    if (isWebSocket(transport)) return false
     return transport === 'tcp' || this.#tlsClient !== undefined || this.#portOf('tls') !== undefined
   }
 
@@ -142,6 +198,7 @@ export class SipTransports implements Carrier {
   acquire(peer: Peer): Flow | Promise<Flow> {
     if (peer.flow?.open) return peer.flow
     if (peer.transport === 'udp') return this.#udpTowards(peer.host)
+    if (isWebSocket(peer.transport)) throw new Error('a WebSocket that is gone cannot be opened')
     const open = this.#table.get(peer)
     if (open && (this.#tlsClient?.verify === false || mayCarry(open, peer))) return open
     const key = `${connectionKey(peer.transport, peer.host, peer.port)} ${peer.domain ?? ''}`
@@ -150,6 +207,12 @@ export class SipTransports implements Carrier {
     const opening = this.#dial(peer).finally(() => this.#dialling.delete(key))
     this.#dialling.set(key, opening)
     return opening
+  }
+
+  /** The open connection to there, or the UDP listener that reaches it; nothing is opened. */
+  existing(peer: Peer): Flow | undefined {
+    if (peer.transport === 'udp') return this.#udp.find((listener) => listener.reaches(peer.host))
+    return this.#table.get(peer)
   }
 
   /** What we are called by a peer, for Via and Contact. */
@@ -226,7 +289,7 @@ export class SipTransports implements Carrier {
     return listener
   }
 
-  #portOf(transport: 'tcp' | 'tls'): number | undefined {
+  #portOf(transport: TransportName): number | undefined {
     return this.#streams.find((stream) => stream.transport === transport)?.listener.bound.port
   }
 
@@ -259,20 +322,10 @@ export class SipTransports implements Carrier {
     return connection
   }
 
-  get #owner() {
-    return {
-      clock: this.#clock,
-      log: this.#log,
-      limits: this.limits,
-      advertise: this.#advertise,
-      received: (result: ParseResult, flow: StreamConnection) =>
-        this.#reception.receive(result, { flow, source: flow.remote }),
-      closed: (flow: StreamConnection) => {
-        this.#table.remove(flow)
-        this.#reception.flowClosed(flow)
-        for (const listener of this.#flowListeners) listener(flow)
-      },
-    }
+  #left(connection: Connection): void {
+    this.#table.remove(connection)
+    this.#reception.flowClosed(connection)
+    for (const listener of this.#flowListeners) listener(connection)
   }
 
   #datagram(bytes: Buffer, arrival: Arrival): void {

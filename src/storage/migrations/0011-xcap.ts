@@ -10,6 +10,7 @@ export async function xcap(db: Queryable, kind: DatabaseKind): Promise<void> {
     .addColumn('auid', key(kind), (column) => column.notNull())
     .addColumn('name', key(kind), (column) => column.notNull())
     .addColumn('text', 'text', (column) => column.notNull())
+    .addColumn('mark', 'text', (column) => column.notNull())
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('xcap_documents_key', ['account', 'auid', 'name'])
     .execute()

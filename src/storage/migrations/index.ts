@@ -11,6 +11,8 @@ import { pushServices } from './0008-push.ts'
 import { fastTokens } from './0009-fast-tokens.ts'
 import { notices } from './0010-notices.ts'
 import { xcap } from './0011-xcap.ts'
+import { signals } from './0012-signals.ts'
+import { gruu } from './0013-gruu.ts'
 
 export interface Migration {
   readonly name: string
@@ -29,4 +31,6 @@ export const migrations: readonly Migration[] = [
   { name: '0009-fast-tokens', up: fastTokens },
   { name: '0010-notices', up: notices },
   { name: '0011-xcap', up: xcap },
+  { name: '0012-signals', up: signals },
+  { name: '0013-gruu', up: gruu },
 ]

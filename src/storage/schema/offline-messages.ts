@@ -14,6 +14,8 @@ export interface OfflineMessagesTable {
   /** The protocol it came in by, whose words `native` is in. */
   origin: string
   native: string | null
+  /** What it says beside its text, as JSON. */
+  signals: string | null
   stored_at: number
   /** By which the account knows it (XEP-0359). */
   stable_id: string | null

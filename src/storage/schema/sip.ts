@@ -42,4 +42,8 @@ export interface SipBindingsTable {
   /** Where the REGISTER came from, `host:port`. */
   received: string | null
   user_agent: string | null
+  since: number
+  registered_at: number
+  /** Of temporary GRUUs (RFC 5627 §5.1). */
+  gruu_series: string | null
 }

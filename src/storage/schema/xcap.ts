@@ -4,6 +4,8 @@ export interface XcapDocumentsTable {
   auid: string
   name: string
   text: string
+  /** What the text made of shared data: as long as that is so, the text says what is true. Empty where that is not asked. */
+  mark: string
   updated_at: number
 }
 

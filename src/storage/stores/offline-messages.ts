@@ -16,6 +16,8 @@ export interface OfflineMessage {
   /** The protocol it came in by, in whose words `native` is. */
   readonly origin: string
   readonly native: string | undefined
+  /** What it says beside its text, as JSON. */
+  readonly signals?: string | undefined
   /** Milliseconds since the epoch, as all times here. */
   readonly storedAt: number
   /** By which the account knows it. */
@@ -149,6 +151,7 @@ function serializeMessage(account: string, message: OfflineMessage) {
     body: message.body ?? null,
     origin: message.origin,
     native: message.native ?? null,
+    signals: message.signals ?? null,
     stored_at: message.storedAt,
     stable_id: message.stableId ?? null,
     expires_at: message.expiresAt ?? null,
@@ -168,6 +171,7 @@ export function parseMessage(row: Selectable<OfflineMessagesTable>): StoredOffli
     body: row.body ?? undefined,
     origin: row.origin,
     native: row.native ?? undefined,
+    signals: row.signals ?? undefined,
     storedAt: row.stored_at,
     stableId: row.stable_id ?? undefined,
     expiresAt: row.expires_at ?? undefined,

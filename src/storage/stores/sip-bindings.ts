@@ -22,6 +22,11 @@ export interface BindingRecord {
   /** Where the REGISTER came from, `host:port`. */
   readonly received: string | undefined
   readonly userAgent: string | undefined
+  /** Of the first REGISTER and of the last, in milliseconds since the epoch. */
+  readonly since: number
+  readonly registeredAt: number
+  /** Of temporary GRUUs (RFC 5627 §5.1). */
+  readonly series: string | undefined
 }
 
 export interface BindingStore {
@@ -76,6 +81,9 @@ function toRow(record: BindingRecord): SipBindingsTable {
     path: JSON.stringify(record.path),
     received: record.received ?? null,
     user_agent: record.userAgent ?? null,
+    since: record.since,
+    registered_at: record.registeredAt,
+    gruu_series: record.series ?? null,
   }
 }
 
@@ -95,6 +103,9 @@ function toRecord(row: SipBindingsTable): BindingRecord {
     path: parsePath(row.path),
     received: row.received ?? undefined,
     userAgent: row.user_agent ?? undefined,
+    since: row.since,
+    registeredAt: row.registered_at,
+    series: row.gruu_series ?? undefined,
   }
 }
 

@@ -5,7 +5,7 @@ import type { XcapDocumentsTable } from '../schema/xcap.ts'
 export type XcapDocumentRow = Readonly<XcapDocumentsTable>
 export type XcapDocumentKey = Pick<XcapDocumentRow, 'account' | 'auid' | 'name'>
 /** What a list of documents tells of each. */
-export type XcapDocumentEntry = Omit<XcapDocumentRow, 'text'>
+export type XcapDocumentEntry = Omit<XcapDocumentRow, 'text' | 'mark'>
 
 export interface XcapQuota {
   readonly documents: number
@@ -41,6 +41,18 @@ export class XcapDocumentRows {
       .execute()
   }
 
+  /** Who has a document of the application, in order. */
+  async holders(auid: string): Promise<string[]> {
+    const rows = await this.#database.kysely
+      .selectFrom('xcap_documents')
+      .select('account')
+      .distinct()
+      .where('auid', '=', auid)
+      .orderBy('account')
+      .execute()
+    return rows.map(({ account }) => account)
+  }
+
   /** Of all users, in order. */
   async ofUsage(auid: string): Promise<XcapDocumentRow[]> {
     return await this.#database.kysely
@@ -58,13 +70,11 @@ export class XcapDocumentRows {
       if (await isOver(trx, row, quota)) return { kind: 'over-quota' }
       const values = await takenByOthers(trx, row, claims)
       if (values.length > 0) return { kind: 'claimed', values }
-      const { account, auid, name, text, updated_at } = row
+      const { account, auid, name, ...rest } = row
       await trx
         .insertInto('xcap_documents')
         .values(row)
-        .onConflict((conflict) =>
-          conflict.columns(['account', 'auid', 'name']).doUpdateSet({ text, updated_at }),
-        )
+        .onConflict((conflict) => conflict.columns(['account', 'auid', 'name']).doUpdateSet(rest))
         .execute()
       await removeClaims(trx, row)
       for (const value of claims) {
@@ -84,6 +94,18 @@ export class XcapDocumentRows {
         .where('name', '=', key.name)
         .execute()
     })
+  }
+
+  /** What the documents of one user claim, in order. */
+  async claims(account: string, auid: string): Promise<string[]> {
+    const rows = await this.#database.kysely
+      .selectFrom('xcap_claims')
+      .select('value')
+      .where('account', '=', account)
+      .where('auid', '=', auid)
+      .orderBy('value')
+      .execute()
+    return rows.map(({ value }) => value)
   }
 
   /** Whose document claims the value. */

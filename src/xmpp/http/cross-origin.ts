@@ -1,9 +1,9 @@
 /** Routes that web pages of other origins post to. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { watchBody } from '../../net/body-deadline.ts'
+import type { Origins } from '../../net/origins.ts'
 import type { Clock } from '../../util/clock.ts'
 import { refused } from './metrics.ts'
-import type { Origins } from './origins.ts'
 
 export interface PostRoute {
   readonly path: string

@@ -2,11 +2,11 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { Callers } from '../../net/callers.ts'
 import type { HttpPart } from '../../net/http-part.ts'
+import { Origins } from '../../net/origins.ts'
 import type { ClientStreams } from '../c2s/client-streams.ts'
 import { Bosh } from './bosh/bosh-part.ts'
 import { HostMeta } from './host-meta.ts'
 import type { HttpConfig } from './http-config.ts'
-import { Origins } from './origins.ts'
 import { Polling } from './polling/polling-part.ts'
 import { WebSockets } from './websocket/websocket-part.ts'
 

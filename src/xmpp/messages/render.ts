@@ -5,6 +5,7 @@ import type { InstantMessage } from '../../core/messaging/message.ts'
 import { parseDocument } from '../../xml/document.ts'
 import { type Element, escapeAttr, xml } from '../../xml/element.ts'
 import { NS_CLIENT, NS_DELAY } from '../namespaces.ts'
+import { signalElements } from './signals.ts'
 import { stanzaIdOf, withoutIdsBy } from './stanza-id.ts'
 
 const END_TAG = '</message>'
@@ -44,13 +45,16 @@ function nativeFor(message: InstantMessage, account: BareJid | undefined): strin
 }
 
 function buildStanza(message: InstantMessage): string {
-  const { from, to, type, id, thread, subject, body } = message
+  const { from, to, thread, subject, body, signals } = message
+  const failed = signals?.report?.fate === 'failed' ? signals.report : undefined
+  const type = failed ? 'error' : message.type
   return xml(
     'message',
-    { xmlns: NS_CLIENT, from: from.full, to: to.full, type, id },
+    { xmlns: NS_CLIENT, from: from.full, to: to.full, type, id: failed?.id ?? message.id },
     subject === undefined ? undefined : xml('subject', {}, subject),
     body === undefined ? undefined : xml('body', {}, body),
     thread === undefined ? undefined : xml('thread', {}, thread),
+    ...(signals ? signalElements(signals) : []),
   ).toString(NS_CLIENT)
 }
 

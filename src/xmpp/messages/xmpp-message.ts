@@ -1,9 +1,11 @@
 /** An XMPP message as the core's `InstantMessage`: read when asked, sent on as it came. */
 import type { Jid } from '../../core/address.ts'
 import type { CopyDirection, InstantMessage, MessageType } from '../../core/messaging/message.ts'
+import type { Signals } from '../../core/messaging/signals.ts'
 import type { Element } from '../../xml/element.ts'
 import { NS_CLIENT } from '../namespaces.ts'
 import { isForOtherClients, isOffTheRecord, isWorthKeeping } from './payloads.ts'
+import { readSignals } from './signals.ts'
 import { withoutIdsBy } from './stanza-id.ts'
 
 const TYPES: readonly MessageType[] = ['chat', 'normal', 'headline', 'groupchat', 'error']
@@ -44,6 +46,10 @@ export class XmppMessage implements InstantMessage {
 
   get body(): string | undefined {
     return this.#text('body')
+  }
+
+  get signals(): Signals | undefined {
+    return readSignals(this.#stanza)
   }
 
   get storable(): boolean {

@@ -241,6 +241,20 @@ describe('a message', () => {
     assert.equal(mailbox.kept.length, 0)
   })
 
+  it('is told of when it comes into the store, and when it leaves it', async () => {
+    const changed: string[] = []
+    const listening = messaging.mailbox.onChange((account) => changed.push(account))
+    await outcomeOf(message('bob@example.com', '1'))
+    assert.deepEqual(changed, ['bob@example.com'])
+    await messaging.drainOffline(new Client(BOB, 'desk', 0))
+    assert.deepEqual(changed, ['bob@example.com', 'bob@example.com'])
+    await messaging.mailbox.clear(BOB)
+    assert.equal(changed.length, 3)
+    listening[Symbol.dispose]()
+    await outcomeOf(message('bob@example.com', '2'))
+    assert.equal(changed.length, 3)
+  })
+
   it('is refused when the mailbox is full', async () => {
     mailbox.limit = 1
     assert.equal(await outcomeOf(message('bob@example.com', '1')), 'stored')

@@ -94,10 +94,14 @@ export function setUp(setup: Setup = {}) {
       ],
       until: undefined,
     })
-  const subscribe = (init: RequestInit = {}, source?: Parameters<typeof exchange>[2]) =>
+  const subscribe = (
+    init: RequestInit = {},
+    source?: Parameters<typeof exchange>[2],
+    event = 'presence',
+  ) =>
     exchange(
       notifier,
-      sipRequest('SUBSCRIBE', { ...init, headers: [...EVENT, ...(init.headers ?? [])] }),
+      sipRequest('SUBSCRIBE', { ...init, headers: [['Event', event], ...(init.headers ?? [])] }),
       source,
     )
   /** What alice says of bob, or of whom it is. */

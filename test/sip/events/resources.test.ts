@@ -1,3 +1,4 @@
+/** Who is meant by a URI: SIP, `pres:` (RFC 3859 §3.2), `tel:`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { addressIn, watcherOf } from '../../../src/sip/events/resources.ts'

@@ -6,6 +6,7 @@ import type { WaitingRequest } from '../../../src/core/presence/subscriptions.ts
 import type { SipIdentity } from '../../../src/sip/auth/identity.ts'
 import { SipError } from '../../../src/sip/errors.ts'
 import type { EventDeps } from '../../../src/sip/events/event-package.ts'
+import { packageStates } from '../../../src/sip/events/package-states.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
 import { SubscriptionTable } from '../../../src/sip/events/subscription-table.ts'
 import { WatcherStates } from '../../../src/sip/events/watcher-states.ts'
@@ -13,6 +14,7 @@ import { SipRequest, SipResponse } from '../../../src/sip/message/message.ts'
 import { createResponse } from '../../../src/sip/message/respond.ts'
 import type { Flow, Peer } from '../../../src/sip/transport/transport.ts'
 import type { ServerTransaction } from '../../../src/sip/user-agent.ts'
+import { silentLog } from '../../../src/util/log.ts'
 import { testAccess } from '../../support/access.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
@@ -212,17 +214,45 @@ export class FakeSubscriptions {
   }
 }
 
+/** Counts messages that wait, for everybody the same. */
+export class FakeMailbox {
+  readonly #listeners = new Set<(account: BareJid) => void>()
+  #waiting = 0
+
+  async count(): Promise<number> {
+    return this.#waiting
+  }
+
+  onChange(listener: (account: BareJid) => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
+  keep(account: BareJid, waiting: number): void {
+    this.#waiting = waiting
+    for (const listener of this.#listeners) listener(account)
+  }
+}
+
 /** What event packages stand on, all of it fresh unless given; of the users only names are known. */
 export function eventDeps(
   given: Partial<EventDeps> & { readonly table?: SubscriptionTable } = {},
 ): EventDeps & { readonly subscriptions: FakeSubscriptions } {
   const { clock = new FakeClock(), table = new SubscriptionTable({ total: 1, perWatcher: 1 }) } =
     given
+  const { presence = new PresenceService({ clock }) } = given
   return {
     clock,
-    presence: new PresenceService({ clock }),
+    presence,
     access: testAccess({ clock }),
     watchers: { watched: async () => [] },
+    ...packageStates(
+      {
+        ...{ clock, presence, mailbox: new FakeMailbox(), log: silentLog },
+        isWatched: () => true,
+      },
+      { dialogDetails: 'busy', singleDialog: false, registrationWatchers: [] },
+    ),
     watcherStates: new WatcherStates({ clock, table }, presencePackage),
     people: {
       isLocal: (domain) => domain === 'example.com',

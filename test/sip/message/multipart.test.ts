@@ -119,7 +119,10 @@ describe('a body of several parts that somebody else wrote', () => {
     assert.equal(read('--b 1\n\nx'), undefined)
     assert.equal(read('nothing'), undefined)
     assert.equal(read('--b 1\nno end of the head\n--b 1--'), undefined)
-    assert.equal(read('--b 1\nContent-Transfer-Encoding: base64\n\neA==\n--b 1--'), undefined)
+    const encoded = (by: string) =>
+      read(`--b 1\nContent-Transfer-Encoding: ${by}\n\neA==\n--b 1--`)?.[0]?.body.toString()
+    assert.equal(encoded('quoted-printable'), undefined)
+    assert.equal(encoded('base64'), 'x')
     assert.equal(read(`--b 1\nx: ${'y'.repeat(9_000)}\n\nx\n--b 1--`), undefined)
     const three = Buffer.from('--b 1\n\nx\n--b 1\n\ny\n--b 1\n\nz\n--b 1--')
     assert.equal(parseMultipart(MIXED, three)?.length, 3)

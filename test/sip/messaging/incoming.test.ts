@@ -1,53 +1,10 @@
+/** Messages from SIP clients and trusted peers: RFC 3428 §7. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import {
-  DELIVERED,
-  type DeliveryOutcome,
-  type InstantMessage,
-  refused,
-} from '../../../src/core/messaging/message.ts'
+import { DELIVERED, refused } from '../../../src/core/messaging/message.ts'
 import type { Session } from '../../../src/core/sessions.ts'
-import { MessageHandler } from '../../../src/sip/messaging/incoming.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-import {
-  BOB,
-  exchange,
-  identifyByFrom,
-  type RequestInit,
-  resolveByUri,
-  settle,
-  sipRequest,
-} from '../events/support.ts'
-
-function setUp(outcome: DeliveryOutcome | Promise<DeliveryOutcome> = DELIVERED, session?: Session) {
-  const clock = new FakeClock()
-  const sent: InstantMessage[] = []
-  const senders: (Session | undefined)[] = []
-  const handler = new MessageHandler({
-    clock,
-    identify: identifyByFrom,
-    resolve: resolveByUri,
-    messaging: {
-      send(message, sender) {
-        sent.push(message)
-        senders.push(sender)
-        return outcome
-      },
-    },
-    sessionAt: () => session,
-    maxBodyBytes: 1000,
-  })
-  const message = (body: string, type = 'text/plain', init: RequestInit = {}) =>
-    exchange(
-      handler,
-      sipRequest('MESSAGE', {
-        body,
-        ...init,
-        headers: [['Content-Type', type], ...(init.headers ?? [])],
-      }),
-    )
-  return { clock, sent, senders, handler, message }
-}
+import { BOB, exchange, settle, sipRequest } from '../events/support.ts'
+import { handlerRig as setUp } from './support.ts'
 
 describe('a MESSAGE', () => {
   test('becomes a chat message of the authenticated user', async () => {
@@ -92,18 +49,12 @@ describe('a MESSAGE', () => {
     assert.equal(sent[0]?.body, 'a & b')
   })
 
-  test('that only says that somebody types is taken and goes nowhere', async () => {
-    const { message, sent } = setUp()
-    assert.equal((await message('<isComposing/>', 'application/im-iscomposing+xml')).status, 200)
-    assert.equal(sent.length, 0)
-  })
-
   test('of another type gets 415 and Accept, too large 413, for nobody 404', async () => {
     const { message } = setUp()
     const image = await message('...', 'image/png')
     assert.equal(image.status, 415)
     assert.match(image.header('Accept') ?? '', /^text\/plain/)
-    assert.equal((await message('x'.repeat(1001))).status, 413)
+    assert.equal((await message('x'.repeat(4001))).status, 413)
     const nobody = await message('hi', 'text/plain', { uri: 'sip:nobody@example.com' })
     assert.equal(nobody.status, 404)
   })
@@ -126,6 +77,22 @@ describe('a MESSAGE', () => {
     assert.equal(sent.length, 0)
     await message('hi', 'text/plain', { headers: [...headers, ['Expires', '600']] })
     assert.equal(sent.length, 1)
+  })
+
+  test('that expires waits for that long only, counted from its Date or from now (RFC 3428 §8)', async () => {
+    const { message, sent, clock } = setUp()
+    const date = new Date(Math.floor(clock.now() / 1000) * 1000 - 60_000)
+    await message('dated', 'text/plain', {
+      headers: [
+        ['Date', date.toUTCString()],
+        ['Expires', '600'],
+      ],
+    })
+    await message('undated', 'text/plain', { headers: [['Expires', '600']] })
+    await message('now or never', 'text/plain', { headers: [['Expires', '0']] })
+    assert.equal(sent[0]?.expiresAt, date.getTime() + 600_000)
+    assert.equal(sent[1]?.expiresAt, clock.now() + 600_000)
+    assert.deepEqual([sent[2]?.expiresAt, sent[2]?.storable], [undefined, false])
   })
 
   test('is answered with what became of it', async () => {

@@ -1,53 +1,11 @@
+/** Messages that leave for SIP clients: RFC 3428 §4, and §8 for how they wait for each other. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { requireJid } from '../../../src/core/address.ts'
-import { DELIVERED, type InstantMessage, refused } from '../../../src/core/messaging/message.ts'
-import { MessageSender, sipUriOf } from '../../../src/sip/messaging/outgoing.ts'
-import { Binding, type BindingState } from '../../../src/sip/registrar/binding.ts'
-import { BOB, FakeUserAgent, fakeFlow, settle, UDP_SOURCE } from '../events/support.ts'
-
-function chat(body: string | undefined, more: Partial<InstantMessage> = {}): InstantMessage {
-  return {
-    from: requireJid('alice@example.com/desk'),
-    to: requireJid('bob@example.com'),
-    type: 'chat',
-    id: '1',
-    thread: undefined,
-    subject: undefined,
-    body,
-    origin: 'xmpp',
-    delayedSince: undefined,
-    storable: true,
-    native: () => undefined,
-    ...more,
-  }
-}
-
-function setUp(more: Partial<BindingState> = {}) {
-  const userAgent = new FakeUserAgent()
-  const primaryUri = async (account: string) =>
-    account === BOB ? 'sip:bob.b@example.com' : undefined
-  const sender = new MessageSender({ userAgent, directory: { primaryUri } })
-  const binding = new Binding(
-    sender,
-    { account: BOB, id: 'sip-1', since: 0 },
-    {
-      contact: 'sip:bob@192.0.2.10:5060;ob?x=y',
-      instance: undefined,
-      regId: undefined,
-      callId: 'c',
-      cseq: 1,
-      q: 0,
-      expiresAt: 1e15,
-      path: [],
-      peer: UDP_SOURCE,
-      userAgent: undefined,
-      takesMessages: true,
-      ...more,
-    },
-  )
-  return { userAgent, binding }
-}
+import { DELIVERED, refused } from '../../../src/core/messaging/message.ts'
+import { sipUriOf } from '../../../src/sip/messaging/outgoing.ts'
+import { fakeFlow, settle } from '../events/support.ts'
+import { chat, phoneRig as setUp } from './support.ts'
 
 describe('a message to a SIP client', () => {
   test('is a MESSAGE to its contact, in text', async () => {
@@ -63,7 +21,7 @@ describe('a message to a SIP client', () => {
     assert.equal(request.headers.get('Date'), undefined)
     assert.equal(request.headers.get('Contact'), undefined)
     assert.equal(request.body.toString(), 'Grüße')
-    assert.equal(peer, UDP_SOURCE)
+    assert.equal(peer?.host, '192.0.2.10')
     await userAgent.last.answer(200)
     assert.deepEqual(await outcome, DELIVERED)
   })
@@ -73,6 +31,15 @@ describe('a message to a SIP client', () => {
     void binding.deliver(chat('hi', { delayedSince: Date.UTC(2030, 0, 2, 3, 4, 5) }))
     await settle()
     assert.equal(userAgent.last.request.headers.get('Date'), 'Wed, 02 Jan 2030 03:04:05 GMT')
+  })
+
+  test('that expires says when, counted from its date (RFC 3428 §8)', async () => {
+    const { userAgent, binding } = setUp()
+    const delayedSince = Date.UTC(2030, 0, 2, 3, 4, 5)
+    void binding.deliver(chat('hi', { delayedSince, expiresAt: delayedSince + 90_000 }))
+    await settle()
+    assert.equal(userAgent.last.request.headers.get('Date'), 'Wed, 02 Jan 2030 03:04:05 GMT')
+    assert.equal(userAgent.last.request.headers.get('Expires'), '90')
   })
 
   test('waits until the one before it is answered', async () => {

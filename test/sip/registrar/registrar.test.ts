@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PresenceService } from '../../../src/core/presence/presence.ts'
 import { Sessions } from '../../../src/core/sessions.ts'
+import { AwaitedReports } from '../../../src/sip/messaging/awaited-reports.ts'
 import { MessageSender } from '../../../src/sip/messaging/outgoing.ts'
 import { Bindings } from '../../../src/sip/registrar/bindings.ts'
+import { Gruus } from '../../../src/sip/registrar/gruu.ts'
 import { Registrar } from '../../../src/sip/registrar/registrar.ts'
 import { RegistrationPresence } from '../../../src/sip/registrar/registration-presence.ts'
 import type { Peer } from '../../../src/sip/transport/transport.ts'
@@ -38,7 +40,13 @@ function setUp({ store = new MemoryStore(), clock = new FakeClock(), maxPerUser 
     log: silentLog,
     sessions,
     store,
-    sender: new MessageSender({ userAgent, directory: { primaryUri: async () => undefined } }),
+    sender: new MessageSender({
+      clock,
+      userAgent,
+      directory: { primaryUri: async () => undefined },
+      awaited: new AwaitedReports(),
+      askForReports: 'all',
+    }),
   })
   const events: string[] = []
   bindings.onChange((binding) => {
@@ -51,6 +59,7 @@ function setUp({ store = new MemoryStore(), clock = new FakeClock(), maxPerUser 
     identify: identifyByFrom,
     resolve: resolveByUri,
     bindings,
+    gruus: new Gruus({ secret: Buffer.alloc(32), bindings }),
     expires: { min: 60, default: 3600, max: 7200 },
     maxPerUser,
   })

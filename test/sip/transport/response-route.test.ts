@@ -1,3 +1,4 @@
+/** Responses go back where requests came from: RFC 3581, RFC 3261 §18.2. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { SipHeaders, SipRequest } from '../../../src/sip/message/message.ts'

@@ -18,6 +18,9 @@ const FULL: BindingRecord = {
   path: ['<sip:p1;lr>', '<sip:p2;lr>'],
   received: '2001:db8::1:5060',
   userAgent: 'Phone/1',
+  since: 1_900_000_000_000,
+  registeredAt: 1_999_999_000_000,
+  series: 'a1',
 }
 
 const BARE: BindingRecord = {
@@ -28,6 +31,7 @@ const BARE: BindingRecord = {
   path: [],
   received: undefined,
   userAgent: undefined,
+  series: undefined,
 }
 
 eachDatabase((_kind, open) => {

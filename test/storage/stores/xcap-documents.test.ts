@@ -13,7 +13,15 @@ const [ANNA, BEN] = ['anna@corp.example' as BareJid, 'ben@corp.example' as BareJ
 const QUOTA = { documents: 2, characters: 10 }
 
 function row(changes: Partial<XcapDocumentRow> = {}): XcapDocumentRow {
-  return { account: ANNA, auid: 'a', name: 'index', text: '<ü/>', updated_at: 1, ...changes }
+  return {
+    account: ANNA,
+    auid: 'a',
+    name: 'index',
+    text: '<ü/>',
+    mark: '',
+    updated_at: 1,
+    ...changes,
+  }
 }
 
 eachDatabase((_kind, open) => {
@@ -33,6 +41,7 @@ eachDatabase((_kind, open) => {
     const names = (await rows.list(ANNA)).map(({ auid, name }) => `${auid}/${name}`)
     assert.deepEqual(names, ['a/index', 'a/second'])
     assert.equal((await rows.ofUsage('a')).length, 3)
+    assert.deepEqual(await rows.holders('a'), [ANNA, BEN])
     await rows.remove(row())
     assert.equal(await rows.find(row()), undefined)
     await directory.removeUser(ANNA)
@@ -56,6 +65,7 @@ eachDatabase((_kind, open) => {
       { account: ANNA, auid: 'a', name: 'index' },
     )
     assert.equal(await rows.claimant('b', 'z'), undefined)
+    assert.deepEqual(await rows.claims(ANNA, 'a'), ['y', 'z'])
     await rows.remove(row())
     assert.equal((await rows.put(other, ['z'], QUOTA)).kind, 'stored')
     await directory.removeUser(BEN)

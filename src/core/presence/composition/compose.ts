@@ -13,6 +13,7 @@ import {
   type Observation,
   type Report,
 } from '../observation.ts'
+import { ofPerson, ofService } from './extras.ts'
 import { ENTERPRISE } from './presets/enterprise.ts'
 import { type CompositionPreset, type CompositionRule, meets } from './table.ts'
 
@@ -43,7 +44,7 @@ export function compose(
   offlineSince: number,
   { rules }: CompositionPreset = ENTERPRISE,
 ): Composition {
-  const candidates = reports
+  const candidates = softState(reports)
     .flatMap(({ source, observations }) =>
       observations.map((observation) => ({ source, observation })),
     )
@@ -55,10 +56,25 @@ export function compose(
     const explanation = explain(rule, winner)
     if (rule.hiddenAs) return { document: absent(presentity, offlineSince), explanation }
     const person = composePerson(winner, matches, candidates)
-    const tuples = candidates.map(toTuple).sort((a, b) => compareText(a.id, b.id))
-    return { document: { presentity, person, tuples }, explanation }
+    const tuples = candidates
+      .filter(isService)
+      .map(toTuple)
+      .sort((a, b) => compareText(a.id, b.id))
+    const extras = composeExtras(winner, candidates)
+    return { document: { presentity, person, tuples, extras }, explanation }
   }
   return { document: absent(presentity, offlineSince), explanation: NOTHING_KNOWN }
+}
+
+/** RFC 4827 §3 leaves it to the compositor: hard state is for those of whom nobody says anything. */
+function softState(reports: readonly Report[]): readonly Report[] {
+  if (reports.length < 2 || !reports.some(isHardState)) return reports
+  const soft = reports.filter((report) => !isHardState(report))
+  return soft.length > 0 ? soft : reports
+}
+
+function isHardState({ isHardState }: Report): boolean {
+  return isHardState === true
 }
 
 /** One and the same of whoever hides and of whom nothing is known: no watcher can tell them apart. */
@@ -101,6 +117,18 @@ function composePerson(
   }
 }
 
+/** His who speaks for the person first, then the newest. Nearly nobody says any. */
+function composeExtras(winner: Candidate, candidates: readonly Candidate[]) {
+  if (!candidates.some(({ observation }) => observation.extras)) return undefined
+  const others = candidates.filter((candidate) => candidate !== winner)
+  others.sort((a, b) => b.observation.since - a.observation.since)
+  return ofPerson([winner, ...others].map(({ observation }) => observation))
+}
+
+function isService({ observation }: Candidate): boolean {
+  return !observation.bare
+}
+
 function personState(activity: Activity): PersonState {
   return activity === 'appear-offline' ? 'offline' : activity
 }
@@ -131,6 +159,7 @@ function toTuple({ source, observation }: Candidate): Tuple {
     contact: observation.contact,
     contactPriority: observation.contactPriority,
     capabilities: offered(observation),
+    extras: observation.extras && ofService(observation),
     since: observation.since,
   }
 }

@@ -54,6 +54,7 @@ export class WatchedList {
   /** Of changes, and of renderings. */
   #count = 0
   #instances = 0
+  #state: ListState | undefined
   /** Until then nothing is told: the SUBSCRIBE is not answered yet. */
   #isAdmitted = false
   #closed = false
@@ -131,9 +132,11 @@ export class WatchedList {
 
   render({ contentType, version, known: state }: Viewing): Rendered | Promise<Rendered> {
     const known = state instanceof ListState ? state : undefined
+    // What changes while somebody is rendered is told the next time.
+    const at = this.#count
     const rendering = this.#renderMembers(known?.at, contentType)
     const finish = (renderings: Map<ListMember, Rendered | undefined>) =>
-      this.#assemble({ renderings, contentType, version, known })
+      this.#assemble({ at, renderings, contentType, version, known })
     return rendering instanceof Promise ? rendering.then(finish) : finish(rendering)
   }
 
@@ -153,24 +156,29 @@ export class WatchedList {
   }
 
   #assemble(made: {
+    readonly at: number
     readonly renderings: Map<ListMember, Rendered | undefined>
     readonly contentType: string
     readonly version: number
     readonly known: ListState | undefined
   }): Rendered {
-    const { renderings, contentType, version, known } = made
-    this.#count += 1
-    const at = this.#count
+    const { at, renderings, contentType, version, known } = made
     const body = new ListBody(this.#root, {
       ...{ at, known: known?.at, contentType, renderings },
       // A last NOTIFY has none after it.
       maxBytes: this.#closed ? Number.MAX_SAFE_INTEGER : this.#maxNotifyBytes,
-      idPrefix: `${this.subscription.id}.${at.toString(36)}`,
+      idPrefix: `${this.subscription.id}.${version.toString(36)}`,
     })
     const multipart = body.render(this.#root, version)
+    const state = body.isEmpty && known ? known : this.#stateAt(at)
     for (const resource of body.left) this.#rename(resource, resource.name)
-    const state = body.isEmpty && known ? known : new ListState(at)
     return { ...multipart, state, headers: EVENTLIST, more: body.left.length > 0 }
+  }
+
+  /** The same object for the same state: it is compared, and its entity-tag holds (RFC 5839 §6.1). */
+  #stateAt(at: number): ListState {
+    if (this.#state?.at !== at) this.#state = new ListState(at)
+    return this.#state
   }
 
   #mark(resource: ListResource): void {

@@ -10,6 +10,7 @@ import type { Caller } from '../../../net/callers.ts'
 import { isSecured } from '../../../net/callers.ts'
 import { channelBinding, channelBindings, type Secured } from '../../../net/channel-binding.ts'
 import { flushAtEndOfTick } from '../../../net/end-of-tick.ts'
+import type { Beating } from '../../../net/heartbeats.ts'
 import type { ChannelBindingType } from '../../../net/link.ts'
 import type { Timer } from '../../../util/clock.ts'
 import type { Element } from '../../../xml/element.ts'
@@ -25,7 +26,6 @@ import { StreamError } from '../../errors.ts'
 import { InOrder, type Work } from '../in-order.ts'
 import { standalone } from '../standalone.ts'
 import { CLOSE, elementOf, FRAMED_ROOT, isBlank, NS_FRAMING, ownOpen } from './framing.ts'
-import type { Beating } from './heartbeats.ts'
 
 export interface WebSocketParts {
   readonly socket: WebSocket

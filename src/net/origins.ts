@@ -1,5 +1,9 @@
 /** Which web pages' scripts may connect (the Fetch standard's CORS, RFC 6455 §10.2). */
-import type { HttpConfig } from './http-config.ts'
+export interface OriginRules {
+  readonly allowedOrigins: readonly string[]
+  /** Of our own pages. */
+  readonly publicUrl: string | undefined
+}
 
 const ANY = '*'
 const PREFLIGHT_SECONDS = '86400'
@@ -7,7 +11,7 @@ const PREFLIGHT_SECONDS = '86400'
 export class Origins {
   readonly #allowed: ReadonlySet<string>
 
-  constructor({ allowedOrigins, publicUrl }: Pick<HttpConfig, 'allowedOrigins' | 'publicUrl'>) {
+  constructor({ allowedOrigins, publicUrl }: OriginRules) {
     const own = publicUrl === undefined ? [] : [new URL(publicUrl).origin]
     this.#allowed = new Set([...allowedOrigins, ...own])
   }

@@ -1,5 +1,5 @@
 /** Asks WebSockets for a sign of life (RFC 6455 §5.5.2), a part of them at a time: one timer for all of them. */
-import type { Clock, Timer } from '../../../util/clock.ts'
+import type { Clock, Timer } from '../util/clock.ts'
 
 export interface Beating {
   beat(): void
