@@ -14,7 +14,7 @@ import { declarationsFor, hasServcaps, renderDevices, textsOf } from './pidf-ren
 import { RPID_SPELLING } from './rpid.ts'
 import { isLocationType, renderPlaceType } from './rpid-place.ts'
 
-export { PIDF, PidfError } from './pidf-model.ts'
+export { PIDF, type PidfDocument, PidfError } from './pidf-model.ts'
 export { observationsFromPidf } from './pidf-observations.ts'
 export { parsePidf, readPidf } from './pidf-parser.ts'
 export { type Timeline, timelineFromPidf } from './pidf-timeline.ts'

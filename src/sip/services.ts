@@ -135,6 +135,8 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const table = new SubscriptionTable({
     total: config.sip.maxSubscriptions,
     perWatcher: config.sip.maxSubscriptionsPerWatcher,
+    perPeer: config.sip.peers.maxSubscriptions,
+    perTrustedPeer: config.sip.peers.maxSubscriptionsTrusted,
   })
   starting.use(deps.watchers.add(liveWatches(table)))
   const shared: Shared = {
@@ -243,6 +245,7 @@ async function startNotifier(
     keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },
+    pendingTimeoutMs: sip.pendingTimeout,
   })
   starting.defer(() => within(deps.clock, DRAIN_MS, notifier.stop()))
   await notifier.restore()

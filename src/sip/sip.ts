@@ -4,6 +4,7 @@ import type { ListenAddress } from '../config/values.ts'
 import type { HttpPart } from '../net/http-part.ts'
 import { TrustedPeers } from './auth/trusted-peers.ts'
 import { type SipConfig, type SipDeps, startServices, type TlsSource } from './services.ts'
+import { PeerRates } from './transaction/peer-rates.ts'
 import { openResolver } from './transport/dns/open-resolver.ts'
 import { SipTransports, type TransportDeps } from './transport/transports.ts'
 import { sipOverWebSocket, type WebSocketRules } from './transport/websocket/websocket-part.ts'
@@ -29,12 +30,14 @@ export async function startSip(config: SipConfig, deps: SipDeps): Promise<SipSer
   await using starting = new AsyncDisposableStack()
   const transports = new SipTransports(transportDeps(config, deps))
   starting.defer(() => transports.close())
+  const trustedPeers = new TrustedPeers(config.sip.trustedPeers)
   const userAgent = new SipUserAgent({
     clock: deps.clock,
     log: deps.log,
     transports,
     overload: deps.overload,
-    trustedPeers: new TrustedPeers(config.sip.trustedPeers),
+    peerRates: peerRates(config, deps, trustedPeers),
+    trustedPeers,
     resolver: openResolver(deps, config.sip.dns),
     failedMs: config.sip.dns.failedFor,
     ...(deps.product && { product: deps.product }),
@@ -51,6 +54,14 @@ export async function startSip(config: SipConfig, deps: SipDeps): Promise<SipSer
   const httpParts = overHttp ? [overHttp] : []
   const running = starting.move()
   return { listeners, httpParts, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+function peerRates({ sip }: SipConfig, { clock }: SipDeps, trustedPeers: TrustedPeers): PeerRates {
+  const limits = {
+    perSecond: sip.peers.maxRequestsPerSecond,
+    perSecondTrusted: sip.peers.maxRequestsPerSecondTrusted,
+  }
+  return new PeerRates({ clock, trustedPeers, limits })
 }
 
 async function listen(

@@ -12,6 +12,7 @@ import type { SipUri } from './message/uri.ts'
 import type { Relay } from './proxy/relay.ts'
 import { statelessTag } from './transaction/keys.ts'
 import { KNOWN_METHODS } from './transaction/methods.ts'
+import type { PeerRates } from './transaction/peer-rates.ts'
 import type { InboundTransaction } from './transaction/server-transaction.ts'
 import type { TimerBase } from './transaction/timers.ts'
 import { type TransactionLimits, Transactions } from './transaction/transactions.ts'
@@ -65,6 +66,7 @@ export interface UserAgentDeps {
   readonly limits?: Partial<TransactionLimits>
   /** Says when what is new is to be refused. */
   readonly overload?: OverloadGuard | undefined
+  readonly peerRates?: PeerRates | undefined
   /** For User-Agent and Server headers; without it there are none. */
   readonly product?: string
 }
@@ -86,14 +88,22 @@ export class SipUserAgent {
   readonly #product: string | undefined
 
   constructor(deps: UserAgentDeps) {
-    const { clock, log, transports, timers, limits, overload, product } = deps
+    const { clock, log, transports, timers, limits, product } = deps
     this.#clock = clock
     this.#log = log
     this.#transports = transports
     this.#trustedPeers = deps.trustedPeers
     this.#product = product
     this.#transactions = new Transactions(
-      { clock, log, transports, timers, limits, overload },
+      {
+        clock,
+        log,
+        transports,
+        timers,
+        limits,
+        overload: deps.overload,
+        peerRates: deps.peerRates,
+      },
       (inbound, request) => this.#dispatch(inbound, request),
     )
     const locator = new Locator({
@@ -236,14 +246,14 @@ export class SipUserAgent {
       this.#log.error({ what: 'sip_handler_failed', method, err: error })
     }
     if (!request) return
-    const { status, reason, headers } = error instanceof SipError ? error : new SipError(500)
+    const { status, reason, headers, body } = error instanceof SipError ? error : new SipError(500)
     if (method === 'INVITE' && !this.#handlers.has(method)) {
       // §17.2.1 would have the refusal of every INVITE repeated ten times, to whoever it says that it comes from.
       const toTag = statelessTag(request)
       inbound.respondStateless(createResponse(request, status, reason, { headers, toTag }))
       return
     }
-    this.#respond(inbound, createResponse(request, status, reason, headers))
+    this.#respond(inbound, createResponse(request, status, reason, { headers, body }))
   }
 
   #overdue(inbound: InboundTransaction): void {

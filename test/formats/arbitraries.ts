@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { requireJid } from '../../src/core/address.ts'
 import type { PersonState, PresenceDocument, Tuple } from '../../src/core/presence/document.ts'
-import { ACTIVITIES, SOURCE_CLASSES } from '../../src/core/presence/observation.ts'
+import { ACTIVITIES, type Extra, SOURCE_CLASSES } from '../../src/core/presence/observation.ts'
 import { LOCATION_TYPES } from '../../src/formats/rpid-place.ts'
+import { escapeText } from '../../src/xml/element.ts'
 
 export const ALICE = requireJid('alice@example.com').bare
 export const NOW = Date.UTC(2030, 0, 1, 9)
@@ -84,3 +85,63 @@ export const documents: fc.Arbitrary<PresenceDocument> = fc.record({
   }),
   tuples: fc.uniqueArray(tuple, { maxLength: 4, selector: ({ id }) => id }),
 })
+
+/** What a publisher may have said beside all that; valid where it is shown. */
+const extra: fc.Arbitrary<Extra> = fc.oneof(
+  fc.constantFrom(
+    { of: 'person', kind: 'mood', text: '<rpid:mood><rpid:happy/></rpid:mood>' } as const,
+    { of: 'person', kind: 'card', text: '<ci:card>http://example.com/</ci:card>' } as const,
+    { of: 'presentity', kind: 'x', text: '<whole xmlns="urn:x">a <b>&amp;</b></whole>' } as const,
+    {
+      of: 'device',
+      kind: 'urn:uuid:1',
+      text: '<dm:deviceID>urn:uuid:1</dm:deviceID><dm:note>A</dm:note>',
+    } as const,
+  ),
+  note.map((text) => ({
+    of: 'person' as const,
+    kind: 'name',
+    text: `<ci:display-name>${escapeText(text)}</ci:display-name>`,
+  })),
+)
+
+const tupleExtra: fc.Arbitrary<Extra> = fc.constantFrom(
+  { of: 'status', kind: 'im', text: '<im xmlns="urn:x">busy</im>' } as const,
+  { of: 'service', kind: 'input', text: '<rpid:user-input>idle</rpid:user-input>' } as const,
+  { of: 'service', kind: 'id', text: '<dm:deviceID>urn:uuid:1</dm:deviceID>' } as const,
+)
+
+/** Of one person who changes: ids come again. */
+export const extendedDocuments: fc.Arbitrary<PresenceDocument> = fc
+  .record({
+    document: documents,
+    extras: optional(fc.uniqueArray(extra, { selector: ({ kind }) => kind, maxLength: 4 })),
+    own: fc.array(optional(fc.uniqueArray(tupleExtra, { selector: ({ kind }) => kind })), {
+      minLength: 4,
+      maxLength: 4,
+    }),
+  })
+  .map(({ document, extras, own }) => ({
+    ...document,
+    tuples: document.tuples.map((one, at) => ({ ...one, id: `t${at}`, extras: own[at] })),
+    extras,
+  }))
+
+/** One person before and after: some of what is said of him is another. */
+export const changes: fc.Arbitrary<{ from: PresenceDocument; to: PresenceDocument }> = fc
+  .record({
+    from: extendedDocuments,
+    other: extendedDocuments,
+    changed: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+  })
+  .map(({ from, other, changed }) => {
+    const [person, extras, ...own] = changed
+    const tuples = from.tuples.flatMap((one, at) => (own[at] ? (other.tuples[at] ?? []) : one))
+    const to = {
+      ...from,
+      tuples: changed[5] ? [...tuples, { ...TUPLE, id: 'tz' }] : tuples,
+      person: person ? { ...from.person, note: other.person.note } : from.person,
+      extras: extras ? other.extras : from.extras,
+    }
+    return { from, to }
+  })

@@ -4,6 +4,7 @@ import { sipDnsOptions } from './sip-dns.ts'
 import { sipListsOptions } from './sip-lists.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
+import { pendingTimeout, sipPeerOptions } from './sip-peers.ts'
 import { sipOutboundProxyOption, sipProxyOptions, sipRegistrarOption } from './sip-proxy.ts'
 import { sipWebSocketOptions } from './sip-websocket.ts'
 
@@ -63,6 +64,8 @@ export const sipOptions = Type.Object(
       doc: 'NOTIFYs in a row without a usable answer after which a subscription is removed.',
     }),
     subscribe: expiry('subscriptions', { short: 'RFC 6665 §4.2.1.1', max: '1d' }),
+    pendingTimeout,
+    peers: sipPeerOptions,
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
     dns: sipDnsOptions,
     lists: sipListsOptions,

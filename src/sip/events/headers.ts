@@ -35,7 +35,8 @@ export function mediaTypeOf(header: string | undefined): string | undefined {
 }
 
 /**
- * Of `offered` what the request accepts best (RFC 3261 §20.1).
+ * Of `offered` what the request accepts best (RFC 3261 §20.1); of several as good, one that it names
+ * and that is not the usual one: who names it wants it (RFC 5263 §4.3).
  * Without Accept the first of all (RFC 6665 §3.1.3); `undefined`: 406, as for an empty one.
  */
 export function negotiate(request: SipRequest, offered: readonly string[]): string | undefined {
@@ -44,7 +45,8 @@ export function negotiate(request: SipRequest, offered: readonly string[]): stri
   let best: { type: string; q: number } | undefined
   for (const type of offered) {
     const q = qualityOf(ranges, type)
-    if (q > (best?.q ?? 0)) best = { type, q }
+    const isNamed = ranges.some((range) => range.type === type)
+    if (q > (best?.q ?? 0) || (isNamed && q === best?.q)) best = { type, q }
   }
   return best?.type
 }

@@ -56,6 +56,14 @@ export function isUnreachable({ remoteTarget, routeSet }: Dialog): boolean {
   return routeSet.length === 0 && parseSipUri(remoteTarget)?.host.endsWith('.invalid') === true
 }
 
+/** Whom a subscription loads, by where its NOTIFYs go: as an address, or as its Route or Contact names it. */
+export function peerHostOf(peer: Peer | undefined, { routeSet, remoteTarget }: Dialog): string {
+  if (peer) return peer.host
+  const [route] = routeSet
+  const uri = route === undefined ? remoteTarget : (parseNameAddr(route)?.uri ?? route)
+  return normalizeHost(parseSipUri(uri)?.host ?? uri)
+}
+
 function contactOf(request: SipRequest): SipUri | undefined {
   const uri = parseNameAddr(request.headers.get('Contact') ?? '')?.uri
   return uri === undefined ? undefined : parseSipUri(uri)

@@ -5,48 +5,31 @@
  * (489), who serves it, a body (415), Accept (406), Expires (423), the dialog (481, 500), the resource
  * (404), how many there are (403, 503), the access rules. The subscription is stored before the 200 leaves.
  */
-import { randomInt } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
 import type { Watcher } from '../../core/presence/access/access.ts'
-import type { Clock } from '../../util/clock.ts'
-import type { Log } from '../../util/log.ts'
 import { sharedString } from '../../util/own-string.ts'
 import { orderedId } from '../../util/random-id.ts'
 import { Dialog, dialogKeyOf } from '../dialog/dialog.ts'
 import { SipError } from '../errors.ts'
 import type { HeaderEntry } from '../message/message.ts'
 import { createResponse, newTag } from '../message/respond.ts'
-import type { ServerTransaction, SipUserAgent } from '../user-agent.ts'
+import type { Peer, ServerTransaction } from '../user-agent.ts'
 import { AccessReviews } from './access-reviews.ts'
 import { type Asked, onCondition, parseAsked } from './asked.ts'
 import { type Demand, requirePackage, requireTerms } from './demand.ts'
-import { endedPackage } from './ended-package.ts'
-import type { EventDeps, EventPackage, ExpiresBounds, Subject } from './event-package.ts'
+import type { EventPackage } from './event-package.ts'
 import { Expiries } from './expiries.ts'
-import { nextHop, sharedPeer } from './next-hop.ts'
+import { ExpirySpread } from './expiry-spread.ts'
+import { nextHop, peerHostOf, sharedPeer } from './next-hop.ts'
+import type { NotifierDeps } from './notifier-deps.ts'
 import type { TerminationReason } from './notify.ts'
-import { aorOf, type Identify, type ResolveResource, watcherOf } from './resources.ts'
-import type { Served, SubscribeService, Wanted, WatchRegister } from './subscribe-service.ts'
+import { PendingDeadlines } from './pending-deadlines.ts'
+import { aorOf, watcherOf } from './resources.ts'
+import { restoreSubscriptions } from './restoration.ts'
+import type { Served, Wanted, WatchRegister } from './subscribe-service.ts'
 import { Subscription } from './subscription.ts'
-import type { NotifyPacing, SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
-import { isDurable, type SubscriptionKeeper } from './subscription-keeper.ts'
-import type { SubscriptionTable } from './subscription-table.ts'
-
-export interface NotifierDeps {
-  readonly clock: Clock
-  readonly log: Log
-  readonly userAgent: Pick<SipUserAgent, 'send'>
-  readonly identify: Identify
-  readonly resolve: ResolveResource
-  readonly packages: readonly EventPackage[]
-  /** Asked in order who serves a SUBSCRIBE; the package alone where nobody claims it. */
-  readonly services?: readonly SubscribeService[]
-  readonly events: EventDeps
-  readonly keeper: SubscriptionKeeper
-  readonly table: SubscriptionTable
-  readonly expires: ExpiresBounds
-  readonly pacing: NotifyPacing
-}
+import type { SubscriptionDeps, SubscriptionInit } from './subscription-deps.ts'
+import { isDurable } from './subscription-keeper.ts'
 
 /** A subscription that comes with another request than SUBSCRIBE. */
 export interface ImplicitSubscription {
@@ -58,9 +41,6 @@ export interface ImplicitSubscription {
   accept(toTag: string): void
 }
 
-/** After a restart the NOTIFYs that tell what has changed wait for the listeners, and do not leave all at once. */
-export const RESTORE_DELAY_MS = 500
-export const RESTORE_SPREAD_MS = 5_000
 /** What a restart takes, with some to spare. */
 const STOPPING_RETRY_SECONDS = '10'
 
@@ -70,12 +50,16 @@ export class Notifier {
   readonly #watches: Disposable[]
   readonly #reviews: AccessReviews
   readonly #register: WatchRegister
+  readonly #pending: PendingDeadlines
+  readonly #spread: ExpirySpread
   /** Terminated, and the last NOTIFY not answered yet. */
   readonly #leaving = new Set<Subscription>()
   #stopping = false
 
   constructor(deps: NotifierDeps) {
     this.#deps = deps
+    this.#pending = new PendingDeadlines(deps.clock, deps.pendingTimeoutMs)
+    this.#spread = new ExpirySpread({ ...deps, live: () => deps.table.size })
     const { clock, log, events, pacing, userAgent, packages } = deps
     this.#subscriptionDeps = {
       clock,
@@ -87,6 +71,7 @@ export class Notifier {
       notified: (subscription) => deps.keeper.notified(subscription),
       modified: (subscription) => deps.keeper.modified(subscription),
       decided: (subscription, before) => {
+        this.#pending.decided(subscription)
         deps.keeper.decided(subscription)
         events.watcherStates.decided(subscription, before)
       },
@@ -113,39 +98,12 @@ export class Notifier {
 
   /** Takes up the subscriptions of before a restart, and tells each how things are now. */
   async restore(): Promise<void> {
-    const { keeper, packages, clock } = this.#deps
-    for (const { init, service } of await keeper.load(packages, clock.now())) {
-      if (service === undefined) this.#takeUp(this.#create(init))
-      else await this.#restoreServed(init, service)
-    }
-  }
-
-  async #restoreServed(init: SubscriptionInit, name: string): Promise<void> {
-    const { package: pkg, subject, asked } = init
-    const { entity, watcher } = subject
-    const service = this.#deps.services?.find((one) => one.name === name)
-    const served = await service?.restore({ package: pkg, entity, watcher, asked })
-    if (served) {
-      const subscription = this.#create({ ...init, ...servedBy(served, subject) })
-      this.#takeUp(subscription)
-      served.begin(subscription, this.#register)
-      return
-    }
-    const subscription = this.#create({ ...init, package: endedPackage(pkg) })
-    this.#deps.table.add(subscription)
-    subscription.terminate('noresource')
-  }
-
-  #takeUp(subscription: Subscription): void {
-    const { clock, table } = this.#deps
-    table.add(subscription)
-    clock.after(RESTORE_DELAY_MS + randomInt(RESTORE_SPREAD_MS), () => this.#resume(subscription))
-  }
-
-  #resume(subscription: Subscription): void {
-    const reconsidered = subscription.reconsider()
-    subscription.changed()
-    void reconsidered.then(() => this.#reviews.ask(subscription))
+    await restoreSubscriptions({
+      ...this.#deps,
+      reviews: this.#reviews,
+      register: this.#register,
+      create: (init) => this.#create(init),
+    })
   }
 
   /**
@@ -188,14 +146,15 @@ export class Notifier {
 
   async #open(demand: Demand): Promise<void> {
     const { tx, watcher } = demand
-    const { clock, resolve, table, expires } = this.#deps
+    const { clock, resolve, expires } = this.#deps
     const { request } = tx
     const served = await this.#claim(demand)
     const pkg = served?.package ?? demand.package
-    const { contentType, asked, seconds } = requireTerms(demand, pkg, { expires })
+    const { contentType, asked, ...terms } = requireTerms(demand, pkg, { expires })
+    const seconds = this.#spread.grant(terms.seconds)
     const dialog = Dialog.asUas(request, newTag()) // 400 without Contact
     const presentity = served?.presentity ?? (await resolve(request.uri))
-    table.requireRoomFor(watcher.address)
+    const peer = this.#requireRoom(tx, watcher, dialog)
     const now = clock.now()
     const subscription = this.#create({
       id: orderedId(now),
@@ -207,7 +166,7 @@ export class Notifier {
       createdAt: now,
       dialog,
       contact: sharedString(tx.contact),
-      peer: sharedPeer(nextHop(request, tx.source)),
+      peer,
       expiresAt: now + seconds * 1000,
     })
     await this.#start(subscription, served)
@@ -226,10 +185,10 @@ export class Notifier {
     watcher: Watcher,
     wanted: ImplicitSubscription,
   ): Promise<void> {
-    const { clock, table } = this.#deps
+    const { clock } = this.#deps
     const { served, entity, eventId, seconds } = wanted
     const dialog = Dialog.asUas(tx.request, newTag()) // 400 without Contact
-    table.requireRoomFor(watcher.address)
+    const peer = this.#requireRoom(tx, watcher, dialog)
     const now = clock.now()
     const subscription = this.#create({
       id: orderedId(now),
@@ -241,12 +200,21 @@ export class Notifier {
       createdAt: now,
       dialog,
       contact: sharedString(tx.contact),
-      peer: sharedPeer(nextHop(tx.request, tx.source)),
+      peer,
       expiresAt: now + seconds * 1000,
     })
     await this.#start(subscription, served)
     wanted.accept(dialog.localTag)
     subscription.notifyNow()
+  }
+
+  /** Answers where its NOTIFYs will go. Throws `SipError` 403 or 503. */
+  #requireRoom(tx: ServerTransaction, watcher: Watcher, dialog: Dialog): Peer | undefined {
+    const { trusted } = tx
+    const peer = sharedPeer(nextHop(tx.request, tx.source))
+    const host = peerHostOf(peer, dialog)
+    this.#deps.table.requireRoomFor({ watcher: watcher.address, peer: host, trusted })
+    return peer
   }
 
   /** It is in the table from here on, and stored where it is not a fetch. */
@@ -286,15 +254,18 @@ export class Notifier {
     })
     if (!subscription || !isSame(subscription, demand)) throw new SipError(481)
     if (subscription.subject.watcher.address !== watcher.address) throw new SipError(403)
-    subscription.dialog.accept(request) // 500 for an old request that got late here
-    subscription.peer = sharedPeer(nextHop(request, tx.source))
+    // 500 for an old request that got late here.
+    table.move(subscription, sharedPeer(nextHop(request, tx.source)), () =>
+      subscription.dialog.accept(request),
+    )
     if (terms.seconds === 0) {
       await this.#unsubscribe(tx, subscription, terms.asked?.suppress)
       return
     }
     subscription.contentType = terms.contentType
     await this.#askAnew(subscription, terms.asked)
-    subscription.extend(clock.now() + terms.seconds * 1000)
+    const seconds = this.#spread.grant(terms.seconds)
+    subscription.extend(clock.now() + seconds * 1000)
     await keeper.save(subscription)
     await this.#reviews.ask(subscription)
     // Ended while it was being written: an un-SUBSCRIBE or a 481 has overtaken.
@@ -302,7 +273,7 @@ export class Notifier {
     if (subscription.status === 'terminated') throw new SipError(481)
     // RFC 5839 §6.3: no NOTIFY where it would say nothing new.
     const isQuiet = isKnown && subscription.isStatusKnown
-    this.#accept(tx, subscription, terms.seconds, isQuiet ? 204 : 200)
+    this.#accept(tx, subscription, seconds, isQuiet ? 204 : 200)
     if (isQuiet) subscription.keepQuiet()
     else subscription.notifyNow()
   }
@@ -361,6 +332,7 @@ export class Notifier {
 
   #ended(subscription: Subscription): void {
     this.#deps.table.remove(subscription)
+    this.#pending.forget(subscription)
     this.#deps.keeper.forget(subscription)
     this.#deps.events.watcherStates.ended(subscription)
     subscription.package.service?.ended(subscription)
@@ -380,10 +352,6 @@ async function hasEntity(
 /** §4.5.2: the same event and id, or it is another subscription than the one in this dialog. */
 function isSame(subscription: Subscription, { event }: Demand): boolean {
   return subscription.package.event === event.package && subscription.eventId === event.id
-}
-
-function servedBy(served: Served, subject: Subject): Pick<SubscriptionInit, 'package' | 'subject'> {
-  return { package: served.package, subject: { ...subject, presentity: served.presentity } }
 }
 
 function watchRegister({ table, events }: NotifierDeps, reviews: AccessReviews): WatchRegister {

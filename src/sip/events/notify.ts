@@ -1,4 +1,5 @@
 /** The NOTIFY requests of a subscription (RFC 6665 §4.2.2). */
+import { randomInt } from 'node:crypto'
 import type { Access } from '../../core/presence/access/access.ts'
 import type { Dialog } from '../dialog/dialog.ts'
 import type { SipRequest } from '../message/message.ts'
@@ -30,6 +31,9 @@ export interface Draft {
 
 const NO_BODY = Buffer.alloc(0)
 
+/** Where there is nothing to tell, or nobody knows what. */
+export const NOTHING_TO_TELL: Rendered = { body: NO_BODY, state: '' }
+
 interface Notifying {
   readonly package: EventPackage
   readonly eventId: string | undefined
@@ -46,13 +50,21 @@ export function createNotify(subscription: Notifying): SipRequest {
   return request
 }
 
+/** Seconds, drawn from these so that not all come back at once (§4.1.3: after these reasons alone). */
+const RETRY_AFTER: Partial<Record<TerminationReason, readonly [number, number]>> = {
+  probation: [60, 180],
+  giveup: [3_600, 3_900],
+}
+
 /** Of a subscription that ends in `restMs` unless it is refreshed, or that has ended for `reason`. */
 export function subscriptionState(
   status: SubscriptionStatus,
   { restMs, reason }: { restMs: number; reason: TerminationReason },
 ): string {
-  if (status === 'terminated') return `terminated;reason=${reason}`
-  return `${status};expires=${Math.max(0, Math.floor(restMs / 1000))}`
+  if (status !== 'terminated') return `${status};expires=${Math.max(0, Math.floor(restMs / 1000))}`
+  const range = RETRY_AFTER[reason]
+  const retryAfter = range ? `;retry-after=${randomInt(...range)}` : ''
+  return `terminated;reason=${reason}${retryAfter}`
 }
 
 /** Puts in what was rendered; `contentType` is the negotiated one. What is put in again replaces it. */

@@ -2,13 +2,27 @@
 import type { BareJid } from '../../core/address.ts'
 import { gauge } from '../../util/metrics.ts'
 import { SipError } from '../errors.ts'
+import type { Peer } from '../transport/transport.ts'
 import type { EventPackage } from './event-package.ts'
+import { peerHostOf } from './next-hop.ts'
 import type { Subscription } from './subscription.ts'
 import type { Watch } from './watch.ts'
 
 export interface SubscriptionLimits {
   readonly total: number
   readonly perWatcher: number
+  /** By where their NOTIFYs go; 0 where there is no limit. */
+  readonly perPeer: number
+  /** The same of peers whose word is taken. */
+  readonly perTrustedPeer: number
+}
+
+/** Who wants one more. */
+export interface Applicant {
+  readonly watcher: string
+  /** As `peerHostOf` names it. */
+  readonly peer: string
+  readonly trusted: boolean
 }
 
 const RETRY_AFTER_SECONDS = '60'
@@ -27,7 +41,8 @@ export class SubscriptionTable {
   readonly #byTag = new Map<string, Subscription>()
   /** A change concerns one package: a thousand watchers of presence are no matter of those of the watchers. */
   readonly #byPackage = new Map<EventPackage, Map<BareJid, Set<Watch>>>()
-  readonly #countByWatcher = new Map<string, number>()
+  readonly #byWatcher = new Tally()
+  readonly #byPeer = new Tally()
 
   constructor(limits: SubscriptionLimits) {
     this.#limits = limits
@@ -37,12 +52,18 @@ export class SubscriptionTable {
     return this.#byTag.size
   }
 
-  /** Throws `SipError` 503 where the server has enough, 403 where the watcher has. */
-  requireRoomFor(watcher: string): void {
-    if (this.#byTag.size >= this.#limits.total) {
+  get isFull(): boolean {
+    return this.#byTag.size >= this.#limits.total
+  }
+
+  /** Throws `SipError` 503 where the server or the peer has enough, 403 where the watcher has. */
+  requireRoomFor({ watcher, peer, trusted }: Applicant): void {
+    const { perWatcher, perPeer, perTrustedPeer } = this.#limits
+    const ofPeer = trusted ? perTrustedPeer : perPeer
+    if (this.isFull || (ofPeer > 0 && this.#byPeer.of(peer) >= ofPeer)) {
       throw new SipError(503, undefined, [['Retry-After', RETRY_AFTER_SECONDS]])
     }
-    if ((this.#countByWatcher.get(watcher) ?? 0) >= this.#limits.perWatcher) {
+    if (this.#byWatcher.of(watcher) >= perWatcher) {
       throw new SipError(403, 'Too Many Subscriptions')
     }
   }
@@ -77,24 +98,34 @@ export class SubscriptionTable {
 
   /** A subscription is a watch, too. */
   add(subscription: Subscription): void {
-    const { address } = subscription.watcher
     this.#byTag.set(subscription.dialog.localTag, subscription)
     this.addWatch(subscription)
-    this.#countByWatcher.set(address, (this.#countByWatcher.get(address) ?? 0) + 1)
+    this.#byWatcher.add(subscription.watcher.address)
+    this.#byPeer.add(peerHostOf(subscription.peer, subscription.dialog))
     live += 1
   }
 
   /** Removing what is not there does nothing. */
   remove(subscription: Subscription): void {
-    const { address } = subscription.watcher
     const { localTag } = subscription.dialog
     if (this.#byTag.get(localTag) !== subscription) return
     this.#byTag.delete(localTag)
     this.removeWatch(subscription)
-    const count = (this.#countByWatcher.get(address) ?? 1) - 1
-    if (count === 0) this.#countByWatcher.delete(address)
-    else this.#countByWatcher.set(address, count)
+    this.#byWatcher.remove(subscription.watcher.address)
+    this.#byPeer.remove(peerHostOf(subscription.peer, subscription.dialog))
     live -= 1
+  }
+
+  /** Its NOTIFYs go another way from now on; `refresh` takes the new target into the dialog. */
+  move(subscription: Subscription, peer: Peer | undefined, refresh: () => void): void {
+    const { dialog } = subscription
+    const before = peerHostOf(subscription.peer, dialog)
+    refresh()
+    subscription.peer = peer
+    const after = peerHostOf(peer, dialog)
+    if (after === before || this.#byTag.get(dialog.localTag) !== subscription) return
+    this.#byPeer.remove(before)
+    this.#byPeer.add(after)
   }
 
   addWatch(watch: Watch): void {
@@ -119,5 +150,23 @@ export class SubscriptionTable {
       this.#byPackage.set(pkg, watched)
     }
     return watched
+  }
+}
+
+class Tally {
+  readonly #counts = new Map<string, number>()
+
+  of(name: string): number {
+    return this.#counts.get(name) ?? 0
+  }
+
+  add(name: string): void {
+    this.#counts.set(name, this.of(name) + 1)
+  }
+
+  remove(name: string): void {
+    const left = this.of(name) - 1
+    if (left > 0) this.#counts.set(name, left)
+    else this.#counts.delete(name)
   }
 }

@@ -25,6 +25,7 @@ import {
   type Draft,
   fillIn,
   isSameState,
+  NOTHING_TO_TELL,
   omitBody,
   type SubscriptionStatus,
   subscriptionState,
@@ -166,7 +167,7 @@ export class Subscription extends DecidedSubscription implements Watch {
     }
     const peer = openPeer(this.peer)
     if (!peer && isUnreachable(this.dialog)) return
-    if (!this.current) {
+    if (!this.current && this.reason !== 'probation') {
       this.require()
       return
     }
@@ -236,6 +237,8 @@ export class Subscription extends DecidedSubscription implements Watch {
   }
 
   #render(version: number): Rendered | Promise<Rendered> {
+    // Ended for a reason of ours that has nothing to do with the resource.
+    if (this.reason === 'probation') return NOTHING_TO_TELL
     return this.package.render(this.deps.events, this.subject, {
       contentType: this.contentType,
       visible: this.current?.visible ?? NOTHING,
@@ -380,12 +383,13 @@ export class Subscription extends DecidedSubscription implements Watch {
     this.#pauseMs = Math.max(this.#pauseMs, since + delayMs)
   }
 
-  /** A bug of ours ends this subscription, not the process. */
+  /** A bug of ours ends this subscription, not the process; he may come again. */
   #broken(err: unknown): void {
     this.#waits = false
-    this.#settling?.resolve()
-    this.deps.log.error({ what: 'sip_notify_failed', watcher: this.subject.watcher.address, err })
-    this.abandon()
+    this.deps.log.error({ what: 'sip_notify_failed', watcher: this.watcher.address, err })
+    if (this.status === 'terminated') this.abandon()
+    else this.terminate('probation')
+    if (!this.#waits) this.#settling?.resolve()
   }
 
   #giveUp(response: SipResponse): void {

@@ -34,6 +34,7 @@ import {
   transactionsOpen,
 } from './metrics.ts'
 import { isNewWork } from './new-work.ts'
+import type { PeerRates } from './peer-rates.ts'
 import { type InboundOwner, InboundTransaction } from './server-transaction.ts'
 import { DEFAULT_TIMER_BASE, type TimerBase, timersFor } from './timers.ts'
 import { UdpOnlyPeers } from './udp-only-peers.ts'
@@ -65,6 +66,8 @@ export interface TransactionDeps {
   readonly timers?: TimerBase | undefined
   readonly limits?: Partial<TransactionLimits> | undefined
   readonly overload?: OverloadGuard | undefined
+  /** Without it no peer has a limit of its own. */
+  readonly peerRates?: PeerRates | undefined
 }
 
 /** Seconds, drawn from this range so that refused clients do not all come back at once. */
@@ -83,6 +86,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   readonly #base: TimerBase
   readonly #limits: TransactionLimits
   readonly #overload: OverloadGuard | undefined
+  readonly #peerRates: PeerRates | undefined
   readonly #deliver: Deliver
   readonly #servers = new Map<string, InboundTransaction>()
   readonly #answered: AnsweredRequests
@@ -102,6 +106,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     this.#base = deps.timers ?? DEFAULT_TIMER_BASE
     this.#limits = { ...DEFAULT_TRANSACTION_LIMITS, ...deps.limits }
     this.#overload = deps.overload
+    this.#peerRates = deps.peerRates
     this.#deliver = deliver
     this.#udpOnly = new UdpOnlyPeers(deps.clock)
     this.#answered = new AnsweredRequests({
@@ -119,7 +124,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     else if (known) known.retransmission()
     else if (this.#answered.has(key)) this.#repeat(key)
     else if (this.#relay?.takes(request, arrival)) return
-    else if (this.#isRefused(request)) this.#refuse(request, arrival)
+    else if (this.#isRefused(request, arrival)) this.#refuse(request, arrival)
     else this.#begin(key, request, arrival)
   }
 
@@ -136,7 +141,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
 
   /** A server transaction for somebody else's request; `undefined` where there are too many. */
   adopt(request: SipRequest, arrival: Arrival): InboundTransaction | undefined {
-    if (this.#isRefused(request)) return undefined
+    if (this.#isRefused(request, arrival)) return undefined
     return this.#open(serverKey(request), undefined, { request, arrival })
   }
 
@@ -223,16 +228,19 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     return this.#servers.size + this.#answered.size >= this.#limits.maxServer
   }
 
-  #isRefused(request: SipRequest): boolean {
+  #isRefused(request: SipRequest, arrival: Arrival): boolean {
     if (this.#isFull)
       this.#answered.forgetOldest(Math.ceil(this.#limits.maxServer * FORGOTTEN_PART))
     if (this.#isFull) {
       overloaded.inc({ side: 'server' })
       return true
     }
-    if (!this.#overload?.isOverloaded || !isNewWork(request)) return false
-    this.#overload.refused('sip')
-    return true
+    if (!isNewWork(request)) return false
+    if (this.#overload?.isOverloaded) {
+      this.#overload.refused('sip')
+      return true
+    }
+    return this.#peerRates?.admits(arrival) === false
   }
 
   /** 503 (§21.5.4) without a transaction (§16.11): a refusal must cost less than the work it refuses. */

@@ -1,7 +1,7 @@
 /** RFC 5839: a watcher who says what he has is not told it again. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/notifier.ts'
+import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/restoration.ts'
 import { inDialog, type Setup, STATE, setUp } from './notifier-rig.ts'
 import { settle } from './support.ts'
 

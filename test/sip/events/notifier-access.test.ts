@@ -1,7 +1,7 @@
 /** What a watcher may see changes while he watches: docs/adr/0012-access-control.md. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/notifier.ts'
+import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/restoration.ts'
 import type { SipRequest } from '../../../src/sip/message/message.ts'
 import { STATE, setUp } from './notifier-rig.ts'
 import { settle } from './support.ts'

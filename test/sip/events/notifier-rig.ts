@@ -36,6 +36,8 @@ export interface Setup {
   policy?: Fallback
   total?: number
   perWatcher?: number
+  perPeer?: number
+  pendingTimeoutMs?: number
   store?: MemoryStore<SubscriptionRecord>
   clock?: FakeClock
   grants?: AccessControlDeps['grants']
@@ -47,6 +49,7 @@ export interface Setup {
 
 export function setUp(setup: Setup = {}) {
   const { intervalMs = 0, maxFailures = 3, policy = 'allow', total = 100, perWatcher = 10 } = setup
+  const { perPeer = 0, pendingTimeoutMs = 86_400_000 } = setup
   const clock = setup.clock ?? new FakeClock()
   const store = setup.store ?? new MemoryStore<SubscriptionRecord>()
   const access =
@@ -62,7 +65,7 @@ export function setUp(setup: Setup = {}) {
     })
   const presence = new PresenceService({ clock })
   const userAgent = new FakeUserAgent()
-  const table = new SubscriptionTable({ total, perWatcher })
+  const table = new SubscriptionTable({ total, perWatcher, perPeer, perTrustedPeer: 0 })
   const events = eventDeps({ clock, presence, access, table, ...setup.events })
   const notifier = new Notifier({
     clock,
@@ -77,6 +80,7 @@ export function setUp(setup: Setup = {}) {
     table,
     expires: { min: 60, default: 3600, max: 86_400 },
     pacing: { intervalMs, maxFailures },
+    pendingTimeoutMs,
   })
   const says = (activity: Activity, sourceClass: SourceClass = 'enterprise-im') =>
     presence.report({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PIDF } from '../../../src/formats/pidf.ts'
-import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/notifier.ts'
+import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/restoration.ts'
 import { EVENT, inDialog, STATE, setUp } from './notifier-rig.ts'
 import { exchange, fakeFlow, settle, sipRequest } from './support.ts'
 

@@ -154,7 +154,7 @@ describe('an initial publication', () => {
       )
     const text = await request('text/plain', 'busy')
     assert.equal(text.status, 415)
-    assert.equal(text.header('Accept'), PIDF)
+    assert.equal(text.header('Accept'), `${PIDF}, application/pidf-diff+xml`)
     assert.equal((await request(PIDF, 'x'.repeat(10_001))).status, 413)
     assert.equal((await publish({ body: '<presence' })).status, 400)
     assert.equal((await publish({ body: '<!DOCTYPE x><presence/>' })).status, 400)

@@ -9,9 +9,9 @@ import type {
   State,
   Viewing,
 } from '../../../src/sip/events/event-package.ts'
-import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/notifier.ts'
 import type { SubscriptionStatus, TerminationReason } from '../../../src/sip/events/notify.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
+import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/restoration.ts'
 import { SubscribeBody } from '../../../src/sip/events/subscribe-body.ts'
 import type {
   Served,

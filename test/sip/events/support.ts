@@ -92,7 +92,8 @@ export async function exchange(
     await handler.handle(tx)
   } catch (error) {
     if (!(error instanceof SipError)) throw error
-    tx.respond(createResponse(request, error.status, error.reason, error.headers))
+    const { status, reason, headers, body } = error
+    tx.respond(createResponse(request, status, reason, { headers, body }))
   }
   return tx
 }
@@ -234,12 +235,13 @@ export class FakeMailbox {
   }
 }
 
+const NO_ROOM = { total: 1, perWatcher: 1, perPeer: 0, perTrustedPeer: 0 }
+
 /** What event packages stand on, all of it fresh unless given; of the users only names are known. */
 export function eventDeps(
   given: Partial<EventDeps> & { readonly table?: SubscriptionTable } = {},
 ): EventDeps & { readonly subscriptions: FakeSubscriptions } {
-  const { clock = new FakeClock(), table = new SubscriptionTable({ total: 1, perWatcher: 1 }) } =
-    given
+  const { clock = new FakeClock(), table = new SubscriptionTable(NO_ROOM) } = given
   const { presence = new PresenceService({ clock }) } = given
   return {
     clock,
