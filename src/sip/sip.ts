@@ -1,11 +1,12 @@
 /** The SIP part: opens the listeners and wires transports, user agent, registrar, events and messages. */
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import type { ListenAddress } from '../config/values.ts'
 import type { HttpPart } from '../net/http-part.ts'
 import { TrustedPeers } from './auth/trusted-peers.ts'
 import { type SipConfig, type SipDeps, startServices, type TlsSource } from './services.ts'
 import { PeerRates } from './transaction/peer-rates.ts'
 import { openResolver } from './transport/dns/open-resolver.ts'
+import { PeerRules } from './transport/peer-rules.ts'
+import { peerRules, tlsClientSettings, transportLimits } from './transport/transport-config.ts'
 import { SipTransports, type TransportDeps } from './transport/transports.ts'
 import { sipOverWebSocket, type WebSocketRules } from './transport/websocket/websocket-part.ts'
 import { SipUserAgent } from './user-agent.ts'
@@ -100,13 +101,11 @@ function renew(transports: SipTransports, tls: TlsSource | undefined): void {
 }
 
 function transportDeps({ listen, sip }: SipConfig, { clock, log, tls }: SipDeps): TransportDeps {
-  const tlsClient = listen.sipTls &&
-    tls && { context: () => clientContext(tls), verify: sip.tlsVerify }
-  return { clock, log, tlsClient, advertise: sip.advertise }
-}
-
-/** Our certificate to show, and whom to believe: the system’s authorities and the operator’s own. */
-function clientContext({ identity, clientCa }: TlsSource): SecureContext {
-  const ca = clientCa === undefined ? {} : { ca: [...rootCertificates, clientCa] }
-  return createSecureContext({ ...identity, ...ca })
+  return {
+    ...{ clock, log },
+    limits: transportLimits(sip),
+    rules: new PeerRules(peerRules(sip)),
+    tlsClient: listen.sipTls && tls && tlsClientSettings(tls, sip),
+    advertise: sip.advertise,
+  }
 }

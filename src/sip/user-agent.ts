@@ -110,6 +110,7 @@ export class SipUserAgent {
       clock,
       resolver: deps.resolver ?? new DnsCache({ clock, log, source: dnsSource([]) }),
       speaks: (transport) => transports.speaks(transport),
+      preferred: (host) => transports.preferredTransport(host),
       failedMs: deps.failedMs,
     })
     transports.findSendersBy(locator)

@@ -6,6 +6,7 @@ import type { TransactionLimits } from '../../src/sip/transaction/transactions.t
 import type { TlsClientSettings } from '../../src/sip/transport/dial.ts'
 import type { NameResolver } from '../../src/sip/transport/dns/records.ts'
 import type { TransportLimits } from '../../src/sip/transport/limits.ts'
+import type { PeerRules } from '../../src/sip/transport/peer-rules.ts'
 import { SipTransports } from '../../src/sip/transport/transports.ts'
 import { SipUserAgent } from '../../src/sip/user-agent.ts'
 import { type Clock, SystemClock } from '../../src/util/clock.ts'
@@ -24,11 +25,13 @@ export interface RigOptions {
   tlsClient?: TlsClientSettings
   overload?: OverloadGuard
   failedMs?: number
+  rules?: PeerRules
 }
 
 export async function startRig(options: RigOptions = {}) {
-  const { clock = new SystemClock(), limits = {}, advertise, tls, tlsClient } = options
-  const transports = new SipTransports({ clock, log: silentLog, limits, advertise, tlsClient })
+  const { clock = new SystemClock(), limits = {}, advertise, tls, tlsClient, rules } = options
+  const deps = { clock, log: silentLog, limits, advertise, tlsClient, rules }
+  const transports = new SipTransports(deps)
   const agent = new SipUserAgent({
     clock,
     log: silentLog,

@@ -51,8 +51,8 @@ export class UdpPeer implements AsyncDisposable {
     return this.#socket.address().port
   }
 
-  send(text: string, port = this.#server): void {
-    this.#socket.send(text, port, this.#socket.address().address)
+  send(message: string | Buffer, port = this.#server): void {
+    this.#socket.send(message, port, this.#socket.address().address)
   }
 
   next(): Promise<string> {

@@ -4,8 +4,10 @@ import { sipDnsOptions } from './sip-dns.ts'
 import { sipListsOptions } from './sip-lists.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
+import { sipPeerRulesOption } from './sip-peer-rules.ts'
 import { pendingTimeout, sipPeerOptions } from './sip-peers.ts'
 import { sipOutboundProxyOption, sipProxyOptions, sipRegistrarOption } from './sip-proxy.ts'
+import { sipTransportOptions } from './sip-transport.ts'
 import { sipWebSocketOptions } from './sip-websocket.ts'
 
 /** The three bounds that every expiring thing of SIP has; `what` in the plural. */
@@ -70,6 +72,8 @@ export const sipOptions = Type.Object(
     dns: sipDnsOptions,
     lists: sipListsOptions,
     webSocket: sipWebSocketOptions,
+    transport: sipTransportOptions,
+    peerRules: sipPeerRulesOption,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),
     maxSubscriptions: integer({
       default: 200_000,

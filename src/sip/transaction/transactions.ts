@@ -280,7 +280,7 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
   #depart(going: Going, flow: Flow): Departure | Promise<Departure> {
     const { request, peer, relaying } = going
     const departure = prepareDeparture(request, { flow, peer }, relaying?.branch)
-    const tooLong = departure.bytes.length > this.#transports.limits.maxUdpRequestBytes
+    const tooLong = departure.bytes.length > this.#transports.maxUdpRequestBytes(peer)
     return flow.transport === 'udp' && tooLong && !this.#udpOnly.has(peer)
       ? this.#departByTcp(going, departure)
       : departure

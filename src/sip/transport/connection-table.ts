@@ -7,6 +7,10 @@ export function connectionKey(transport: TransportName, host: string, port: numb
   return `${transport} ${host} ${port}`
 }
 
+function isTls(transport: TransportName): boolean {
+  return transport === 'tls' || transport === 'wss'
+}
+
 /** A place for one connection; given back once, when its socket is gone. */
 export interface Seat {
   release(): void
@@ -17,31 +21,37 @@ export class ConnectionTable {
   readonly #byPeer = new Map<string, Connection>()
   readonly #perAddress = new Map<string, number>()
   #seats = 0
+  #tlsSeats = 0
 
   constructor(limits: TransportLimits) {
     this.#limits = limits
   }
 
   /** `undefined` where there are too many, in all or with this address. */
-  admit(host: string): Seat | undefined {
-    if (!this.hasRoomFor(host)) return undefined
+  admit(host: string, transport: TransportName): Seat | undefined {
+    if (!this.hasRoomFor(host, transport)) return undefined
+    if (isTls(transport)) this.#tlsSeats += 1
     const already = this.#perAddress.get(host) ?? 0
     this.#seats += 1
     this.#perAddress.set(host, already + 1)
     let taken = true
     return {
       release: () => {
-        if (taken) this.#release(host)
+        if (taken) this.#release(host, transport)
         taken = false
       },
     }
   }
 
   /** Counts who is turned away. */
-  hasRoomFor(host: string): boolean {
+  hasRoomFor(host: string, transport: TransportName): boolean {
     const already = this.#perAddress.get(host) ?? 0
     if (this.#seats >= this.#limits.maxConnections) {
       connectionsRefused.inc({ reason: 'too_many' })
+      return false
+    }
+    if (isTls(transport) && this.#tlsSeats >= this.#limits.maxTlsConnections) {
+      connectionsRefused.inc({ reason: 'too_many_tls' })
       return false
     }
     if (already >= this.#limits.maxConnectionsPerAddress) {
@@ -75,8 +85,9 @@ export class ConnectionTable {
     return [...this.#byPeer.values()]
   }
 
-  #release(host: string): void {
+  #release(host: string, transport: TransportName): void {
     this.#seats -= 1
+    if (isTls(transport)) this.#tlsSeats -= 1
     const left = (this.#perAddress.get(host) ?? 1) - 1
     if (left > 0) this.#perAddress.set(host, left)
     else this.#perAddress.delete(host)

@@ -17,6 +17,8 @@ export interface LocateDeps {
   readonly resolver: NameResolver
   /** Whether we can reach somebody by it. */
   speaks(transport: TransportName): boolean
+  /** By what this host or domain is to be reached where a URI does not say. */
+  preferred?(host: string): TransportName | undefined
 }
 
 /**
@@ -34,7 +36,7 @@ export async function locate(deps: LocateDeps, uri: SipUri): Promise<readonly Pe
   if (uri.port !== undefined) {
     return addressTargets(deps, { name: host, port: uri.port, transport: preferred, domain: host })
   }
-  const isOpen = !uri.params.has('transport')
+  const isOpen = !uri.params.has('transport') && deps.preferred?.(host) === undefined
   const found = isOpen ? await byNaptr(deps, host, uri.scheme === 'sips') : []
   if (found.length > 0) return found
   let isDescribed = false
@@ -91,13 +93,19 @@ export async function locateSender(
 }
 
 /** §4.1: what the URI demands, or else UDP, TCP and TLS; a `sips` URI only ever goes by TLS (RFC 5630 §3.1). */
-function transportsFor({ speaks }: LocateDeps, uri: SipUri): readonly TransportName[] {
+function transportsFor(deps: LocateDeps, uri: SipUri): readonly TransportName[] {
+  const { speaks } = deps
   const named = uri.params.get('transport')
-  const wanted = named === undefined ? undefined : parseTransportName(named)
+  const wanted = named === undefined ? preferredFor(deps, uri) : parseTransportName(named)
   if (named !== undefined && !wanted) return []
   if (uri.scheme === 'sips') return wanted === 'udp' || !speaks('tls') ? [] : ['tls']
   const candidates: readonly TransportName[] = wanted ? [wanted] : ['udp', 'tcp', 'tls']
   return candidates.filter((transport) => speaks(transport))
+}
+
+function preferredFor({ preferred }: LocateDeps, uri: SipUri): TransportName | undefined {
+  if (uri.scheme === 'sips') return undefined
+  return preferred?.(normalizeHost(uri.params.get('maddr') ?? uri.host))
 }
 
 function serviceOf(transport: TransportName): string {

@@ -17,6 +17,7 @@ export interface LocatorDeps {
   readonly clock: Clock
   readonly resolver: NameResolver
   readonly speaks: (transport: TransportName) => boolean
+  readonly preferred?: ((host: string) => TransportName | undefined) | undefined
   /** How long a target that failed is tried last. */
   readonly failedMs?: number | undefined
 }
@@ -26,8 +27,9 @@ export class Locator {
   readonly #failed: ExpiringSet
   readonly #failedMs: number
 
-  constructor({ clock, resolver, speaks, failedMs = DEFAULT_FAILED_MS }: LocatorDeps) {
-    this.#deps = { resolver, speaks }
+  constructor({ clock, resolver, failedMs = DEFAULT_FAILED_MS, ...deps }: LocatorDeps) {
+    const { speaks, preferred } = deps
+    this.#deps = { resolver, speaks, ...(preferred && { preferred }) }
     this.#failed = new ExpiringSet(clock, MAX_FAILED)
     this.#failedMs = failedMs
   }

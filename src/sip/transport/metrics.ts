@@ -40,3 +40,9 @@ export const connectionsOpen = gauge({
   help: 'Open SIP connections, by transport.',
   labels: ['transport'],
 })
+
+export const stunReceived = counter({
+  name: 'heliograph_sip_stun_total',
+  help: 'STUN messages on SIP ports, by whether they were answered.',
+  labels: ['result'],
+})

@@ -4,11 +4,13 @@ import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { type ParseResult, SipStreamParser } from '../message/parser.ts'
 import { normalizeHost } from './addresses.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { LifeWatch } from './life-watch.ts'
 import type { TransportLimits } from './limits.ts'
 import { connectionsOpen, connectionsRefused, messagesSent, sendFailures } from './metrics.ts'
 import { type Connection, type Endpoint, nextFlowId, type TransportName } from './transport.ts'
 
+const PING = Buffer.from('\r\n\r\n')
 const PONG = Buffer.from('\r\n')
 const CLOSE_MS = 1_000
 
@@ -28,6 +30,13 @@ export interface ConnectionFacts {
   readonly provenNames: readonly string[]
   /** The port that others connect to; that of our listener also where we opened the connection. */
   readonly localPort: number
+  readonly ours?: OpenedByUs | undefined
+}
+
+/** Of a connection that we opened. */
+export interface OpenedByUs {
+  /** How often its peer is asked for a sign of life; 0 for never. */
+  readonly keepAliveMs: number
 }
 
 export class StreamConnection implements Connection {
@@ -42,6 +51,7 @@ export class StreamConnection implements Connection {
   readonly #life: LifeWatch
   /** Runs while a message is half there, or the peer leaves unread what we wrote. */
   #stalled: Timer | undefined
+  readonly #keepAlive: KeepAlive | undefined
   #heldBack = false
   #open = true
   #corked = false
@@ -57,6 +67,7 @@ export class StreamConnection implements Connection {
     this.#local = { host: owner.advertise ?? localHost, port: facts.localPort }
     this.#parser = new SipStreamParser({ maxMessageBytes: owner.limits.maxMessageBytes })
     this.#life = new LifeWatch(owner, (reason) => this.#cut(reason))
+    this.#keepAlive = this.#keepingAlive(facts.ours)
     connectionsOpen.inc({ transport: this.transport })
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
@@ -99,6 +110,7 @@ export class StreamConnection implements Connection {
     if (!this.#open) return
     this.#open = false
     this.#life.stop()
+    this.#keepAlive?.stop()
     this.#stalled?.cancel()
     connectionsOpen.dec({ transport: this.transport })
     this.#socket.destroySoon()
@@ -119,10 +131,22 @@ export class StreamConnection implements Connection {
       if (!this.#open) return
       this.#life.heard()
       if (result.kind === 'ping') this.write(PONG, this.remote)
-      else if (result.kind !== 'pong') this.#owner.received(result, this)
+      else if (result.kind === 'pong') this.#keepAlive?.answered()
+      else this.#owner.received(result, this)
       if (result.kind === 'fatal') this.close()
     }
     if (results.length > 0 || this.#stalled === undefined) this.#watchStall()
+  }
+
+  #keepingAlive(ours: OpenedByUs | undefined): KeepAlive | undefined {
+    if (ours === undefined || ours.keepAliveMs === 0) return undefined
+    return new KeepAlive(this.#owner.clock, ours.keepAliveMs, {
+      ping: () => {
+        this.#parser.expectPong()
+        this.write(PING, this.remote)
+      },
+      failed: () => this.#cut('no_pong'),
+    })
   }
 
   /** Who does not read the answers is not asked for more questions: each would be kept here, answered. */

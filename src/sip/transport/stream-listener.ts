@@ -17,6 +17,7 @@ const BACKLOG = 1024
 
 export interface ListenerDeps {
   readonly table: ConnectionTable
+  readonly transport: 'tcp' | 'tls'
   readonly handshakeMs: number
   accepted(socket: Socket, provenNames: readonly string[]): void
 }
@@ -104,7 +105,8 @@ export class StreamListener {
 
   #admit(socket: Socket): boolean {
     const { remoteAddress } = socket
-    const seat = remoteAddress ? this.#deps.table.admit(normalizeHost(remoteAddress)) : undefined
+    const { table, transport } = this.#deps
+    const seat = remoteAddress ? table.admit(normalizeHost(remoteAddress), transport) : undefined
     if (seat) socket.once('close', () => seat.release())
     else socket.destroy()
     return seat !== undefined

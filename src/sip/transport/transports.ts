@@ -13,14 +13,18 @@ import { parseSipDatagram } from '../message/parser.ts'
 import { localAddressTowards, normalizeHost } from './addresses.ts'
 import { provesDomain } from './certificate-names.ts'
 import { ConnectionTable, connectionKey } from './connection-table.ts'
-import { dial, type TlsClientSettings } from './dial.ts'
+import { dial, type TlsClientSettings, tlsCheck } from './dial.ts'
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts'
 import type { Locator } from './locator.ts'
+import { stunReceived } from './metrics.ts'
+import { PeerRules } from './peer-rules.ts'
 import { type Arrival, type Inbox, Reception } from './reception.ts'
 import type { Reply } from './reply.ts'
 import { type Fallback, type ResponseRoute, responseRoute } from './response-route.ts'
-import { type ConnectionOwner, StreamConnection } from './stream-connection.ts'
+import { type ConnectionOwner, type OpenedByUs, StreamConnection } from './stream-connection.ts'
 import { StreamListener } from './stream-listener.ts'
+import { isStun } from './stun/stun-message.ts'
+import { StunResponder } from './stun/stun-responder.ts'
 import {
   type Connection,
   defaultPort,
@@ -42,6 +46,8 @@ export interface TransportDeps {
   readonly advertise?: string | undefined
   /** Without it, TLS peers are verified against the system's authorities, and we show no certificate. */
   readonly tlsClient?: TlsClientSettings | undefined
+  /** Without it all peers are treated alike. */
+  readonly rules?: PeerRules | undefined
 }
 
 export interface Listening extends Endpoint {
@@ -52,7 +58,8 @@ export type { Arrival, Inbox } from './reception.ts'
 
 /** What the transaction layer needs of the transports. */
 export interface Carrier {
-  readonly limits: Pick<TransportLimits, 'maxUdpRequestBytes'>
+  /** Requests to the peer that are longer leave UDP for TCP (RFC 3261 §18.1.1). */
+  maxUdpRequestBytes(peer: Peer): number
   deliverTo(inbox: Inbox): void
   acquire(peer: Peer): Flow | Promise<Flow>
   routeBack(request: SipRequest, arrival: Arrival): ResponseRoute
@@ -65,6 +72,8 @@ export class SipTransports implements Carrier {
   readonly #log: Log
   readonly #advertise: string | undefined
   readonly #tlsClient: TlsClientSettings | undefined
+  readonly #rules: PeerRules
+  readonly #stun: StunResponder
   readonly #table: ConnectionTable
   readonly #reception: Reception
   readonly #udp: UdpListener[] = []
@@ -75,12 +84,14 @@ export class SipTransports implements Carrier {
   #locator: Locator | undefined
   #closed = false
 
-  constructor({ clock, log, limits, advertise, tlsClient }: TransportDeps) {
+  constructor({ clock, log, limits, advertise, tlsClient, rules }: TransportDeps) {
     this.#clock = clock
     this.#log = log
     this.limits = { ...DEFAULT_TRANSPORT_LIMITS, ...limits }
     this.#advertise = advertise
     this.#tlsClient = tlsClient
+    this.#rules = rules ?? new PeerRules([])
+    this.#stun = new StunResponder(clock)
     this.#table = new ConnectionTable(this.limits)
     this.#reception = new Reception(log, (reply, route) => this.sendResponse(reply, route))
     this.#owner = {
@@ -124,14 +135,15 @@ export class SipTransports implements Carrier {
     return this.#listenStream('tls', at, tls)
   }
 
-  hasRoomFor(host: string): boolean {
-    return this.#table.hasRoomFor(host)
+  hasRoomFor(host: string, transport: TransportName): boolean {
+    return this.#table.hasRoomFor(host, transport)
   }
 
   /** `undefined`, and the WebSocket cut off, where there is no room for it. */
   acceptWebSocket({ socket, stream, caller }: AcceptedWebSocket): Beating | undefined {
     const host = normalizeHost(caller.address)
-    const seat = this.#closed ? undefined : this.#table.admit(host)
+    const transport = caller.isEncrypted ? 'wss' : 'ws'
+    const seat = this.#closed ? undefined : this.#table.admit(host, transport)
     if (!seat) {
       socket.terminate()
       return undefined
@@ -141,7 +153,7 @@ export class SipTransports implements Carrier {
     const local = normalizeHost(below?.localAddress ?? '127.0.0.1')
     const connection = new WebSocketConnection(this.#owner, {
       ...{ socket, stream },
-      transport: caller.isEncrypted ? 'wss' : 'ws',
+      transport,
       remote: { host, port: below?.remotePort ?? 0 },
       local: { host: this.#advertise ?? local, port: below?.localPort ?? 0 },
     })
@@ -176,6 +188,15 @@ export class SipTransports implements Carrier {
     return this.#table.size
   }
 
+  maxUdpRequestBytes(peer: Peer): number {
+    return this.#rules.for(peer)?.maxUdpRequestBytes ?? this.limits.maxUdpRequestBytes
+  }
+
+  /** By what a host or domain is to be reached where nothing else says. */
+  preferredTransport(host: string): TransportName | undefined {
+    return this.#rules.for({ host })?.transport
+  }
+
   /** Where it listens. */
   get listening(): readonly Listening[] {
     const streams = this.#streams.map(({ transport, listener }) => ({
@@ -200,7 +221,7 @@ export class SipTransports implements Carrier {
     if (peer.transport === 'udp') return this.#udpTowards(peer.host)
     if (isWebSocket(peer.transport)) throw new Error('a WebSocket that is gone cannot be opened')
     const open = this.#table.get(peer)
-    if (open && (this.#tlsClient?.verify === false || mayCarry(open, peer))) return open
+    if (open && this.#mayCarry(open, peer)) return open
     const key = `${connectionKey(peer.transport, peer.host, peer.port)} ${peer.domain ?? ''}`
     const pending = this.#dialling.get(key)
     if (pending !== undefined) return pending
@@ -272,6 +293,7 @@ export class SipTransports implements Carrier {
   async #listenStream(transport: 'tcp' | 'tls', at: Endpoint, tls?: TlsOptions): Promise<Endpoint> {
     const deps = {
       table: this.#table,
+      transport,
       handshakeMs: this.limits.firstMessageMs,
       accepted: (socket: Socket, provenNames: readonly string[]) => {
         this.#connected({ transport, socket, provenNames, localPort: listener.bound.port })
@@ -293,17 +315,27 @@ export class SipTransports implements Carrier {
     return this.#streams.find((stream) => stream.transport === transport)?.listener.bound.port
   }
 
+  /** RFC 5922 §4: what is meant for a domain only goes to who has proven to be it. */
+  #mayCarry({ transport, provenNames }: Flow, peer: Peer): boolean {
+    if (transport !== 'tls' || peer.domain === undefined) return true
+    if (provesDomain(provenNames, peer.domain)) return true
+    return tlsCheck(this.#tlsClient, this.#rules.for(peer)) !== 'name'
+  }
+
   async #dial(peer: Peer): Promise<Flow> {
     const transport = peer.transport === 'tls' ? 'tls' : 'tcp'
     if (this.#closed) throw new Error('the server is closing')
-    const seat = this.#table.admit(peer.host)
+    const seat = this.#table.admit(peer.host, transport)
     if (!seat) throw new Error('too many connections')
-    const { connectMs } = this.limits
+    const { connectMs, keepAliveMs } = this.limits
+    const rule = this.#rules.for(peer)
     try {
-      const dialled = await dial({ clock: this.#clock, tls: this.#tlsClient, connectMs }, peer)
+      const deps = { clock: this.#clock, tls: this.#tlsClient, connectMs, rule }
+      const dialled = await dial(deps, peer)
       dialled.socket.once('close', () => seat.release())
       const localPort = this.#portOf(transport) ?? defaultPort(transport)
-      return this.#connected({ ...dialled, transport, localPort, remote: peer })
+      const ours = { keepAliveMs: rule?.keepAliveMs ?? keepAliveMs }
+      return this.#connected({ ...dialled, transport, localPort, remote: peer, ours })
     } catch (error) {
       seat.release()
       throw error
@@ -330,13 +362,18 @@ export class SipTransports implements Carrier {
 
   #datagram(bytes: Buffer, arrival: Arrival): void {
     if (bytes.length > this.limits.maxMessageBytes) return
+    if (isStun(bytes)) {
+      this.#keepAlive(bytes, arrival)
+      return
+    }
     this.#reception.receive(parseSipDatagram(bytes), arrival)
   }
-}
 
-/** RFC 5922 §4: what is meant for a domain only goes to who has proven to be it. */
-function mayCarry({ transport, provenNames }: Flow, { domain }: Peer): boolean {
-  return transport !== 'tls' || domain === undefined || provesDomain(provenNames, domain)
+  #keepAlive(bytes: Buffer, { flow, source }: Arrival): void {
+    const answer = this.limits.answersStun ? this.#stun.answer(bytes, source) : undefined
+    stunReceived.inc({ result: answer ? 'answered' : 'dropped' })
+    if (answer) flow.write(answer, source)
+  }
 }
 
 interface Connected {
@@ -346,4 +383,6 @@ interface Connected {
   readonly localPort: number
   /** Where we called, for a socket that lost its own address meanwhile. */
   readonly remote?: Endpoint
+  /** Of a connection that we opened. */
+  readonly ours?: OpenedByUs
 }

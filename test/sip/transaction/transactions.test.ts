@@ -44,7 +44,7 @@ class LossyNetwork {
 }
 
 class LossyEnd implements Carrier {
-  readonly limits = { maxUdpRequestBytes: 1300 }
+  maxUdpRequestBytes = () => 1300
   readonly host: string
   readonly flow: Flow
   readonly #network: LossyNetwork

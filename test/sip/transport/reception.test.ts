@@ -28,7 +28,7 @@ function start() {
       clock: new FakeClock(),
       log,
       transports: {
-        limits: { maxUdpRequestBytes: 1300 },
+        maxUdpRequestBytes: () => 1300,
         deliverTo: (inbox: Inbox) => reception.deliverTo(inbox),
         acquire: () => FLOW,
         routeBack: responseRoute,

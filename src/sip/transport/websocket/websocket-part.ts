@@ -40,7 +40,8 @@ export function sipOverWebSocket(
       origins: new Origins(rules),
     },
     {
-      hasRoomFor: ({ address }) => transports.hasRoomFor(normalizeHost(address)),
+      hasRoomFor: ({ address, isEncrypted }) =>
+        transports.hasRoomFor(normalizeHost(address), isEncrypted ? 'wss' : 'ws'),
       refused: (reason) => connectionsRefused.inc({ reason }),
       accepted: (accepted) => {
         const connection = transports.acceptWebSocket(accepted)

@@ -19,11 +19,11 @@ import { type RigOptions, startRig } from '../../rig.ts'
 import { headerOf, requestText, responseText, statusOf } from '../../wire.ts'
 
 interface Options extends RigOptions {
-  rules?: Partial<WebSocketRules>
+  webSocket?: Partial<WebSocketRules>
   secure?: boolean
 }
 
-async function start({ rules, secure = false, ...options }: Options = {}) {
+async function start({ webSocket, secure = false, ...options }: Options = {}) {
   const { clock = new SystemClock() } = options
   const rig = await startRig({ ...options, clock })
   const part = sipOverWebSocket(
@@ -34,7 +34,7 @@ async function start({ rules, secure = false, ...options }: Options = {}) {
       trustedProxies: [],
       allowedOrigins: ['*'],
       publicUrl: undefined,
-      ...rules,
+      ...webSocket,
     },
   )
   assert.ok(part)
@@ -226,7 +226,7 @@ test('a browser is trusted nowhere: any page could speak through it', async () =
 })
 
 test('another subprotocol, origin or path gets no WebSocket (§4)', async () => {
-  await using it = await start({ rules: { allowedOrigins: ['https://phone.example'] } })
+  await using it = await start({ webSocket: { allowedOrigins: ['https://phone.example'] } })
   await assert.rejects(it.connect({ protocols: ['xmpp'] }), /refused: 400/)
   await assert.rejects(it.connect({ protocols: [] }), /refused: 400/)
   await assert.rejects(it.connect({ origin: 'https://evil.example' }), /refused: 403/)
@@ -242,7 +242,7 @@ test('another subprotocol, origin or path gets no WebSocket (§4)', async () => 
 
 test('who stands behind a proxy of ours is counted and answered as himself', async () => {
   await using it = await start({
-    rules: { trustedProxies: ['127.0.0.1'] },
+    webSocket: { trustedProxies: ['127.0.0.1'] },
     limits: { maxConnectionsPerAddress: 1 },
   })
   const from = (address: string) => it.connect({ headers: { 'x-forwarded-for': address } })
@@ -280,7 +280,7 @@ test('a client that says nothing, or no longer anything, is cut off', async () =
 
 test('a client that gives no sign of life is cut off (§6)', async () => {
   const clock = new FakeClock()
-  await using it = await start({ clock, rules: { pingMs: 16_000 } })
+  await using it = await start({ clock, webSocket: { pingMs: 16_000 } })
   await using lively = await it.connect()
   await using silent = await it.connect({ autoPong: false })
   const pinged = [once(lively.socket, 'ping'), once(silent.socket, 'ping')]
