@@ -15,6 +15,7 @@ import { sipSubscriptions } from '../storage/stores/sip-subscriptions.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
+import { ApplicationServers } from './applications/application-servers.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
 import { dialogPackage } from './events/dialog.ts'
 import type {
@@ -131,6 +132,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const { userAgent, starting } = stack
   const { clock, log, directory } = deps
   const authenticator = new SipAuthenticator({ clock, log, directory })
+  const applications = new ApplicationServers(config.sip.applicationServers)
   const secret = deps.secret ?? randomBytes(SECRET_BYTES)
   const table = new SubscriptionTable({
     total: config.sip.maxSubscriptions,
@@ -147,7 +149,14 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
       watcherStates: new WatcherStates({ clock, table }, presencePackage),
       ...statesOf(config, deps, table),
     },
-    identify: (tx) => authenticator.identify(tx),
+    applications,
+    identify: applications.identify(
+      (tx) => authenticator.identify(tx),
+      async (uri) => {
+        const found = await directory.resolve(uri)
+        return found.kind === 'user' ? found.account : undefined
+      },
+    ),
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
     refers: new Refers(clock),
@@ -192,6 +201,7 @@ function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): 
 interface Shared {
   readonly table: SubscriptionTable
   readonly events: EventDeps
+  readonly applications: ApplicationServers
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence

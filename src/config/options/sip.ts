@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
+import { sipApplicationsOption } from './sip-applications.ts'
 import { sipDnsOptions } from './sip-dns.ts'
 import { sipListsOptions } from './sip-lists.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
@@ -46,6 +47,7 @@ export const sipOptions = Type.Object(
     registrar: sipRegistrarOption,
     proxy: sipProxyOptions,
     outboundProxy: sipOutboundProxyOption,
+    applicationServers: sipApplicationsOption,
     advertise: optionalHost({
       doc: 'What peers are told to reach this server by, in Via and Contact, where it is not the address that it listens on (behind NAT).',
     }),

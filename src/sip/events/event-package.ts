@@ -160,14 +160,20 @@ export interface EventPackage {
   readonly publication?: PublicationSupport
 }
 
+// biome-ignore lint/suspicious/noConfusingVoidType: most have nothing to say
+export type Refreshed = 'changes' | void
+
 /** A package that a `SubscribeService` answers with. */
 export interface ServedPackage {
   /** Of the service that takes the subscription up again after a restart. */
   readonly name: string
   /** Of the 200 to a SUBSCRIBE, besides the notifier's own. */
   readonly headers?: readonly HeaderEntry[]
-  /** A refresh came, and `asked` is what it asks for. Throws `SipError` where that cannot be: all stays as it was. */
-  refreshed(subscription: Subscription): void | Promise<void>
+  /**
+   * A refresh came, and `asked` is what it asks for. Throws `SipError` where that cannot be: all stays as it was.
+   * `changes`: the watcher is told what has changed by it, and not all.
+   */
+  refreshed(subscription: Subscription): Refreshed | Promise<Refreshed>
   /** Called once, before the last NOTIFY is rendered. */
   ended(subscription: Subscription): void
 }

@@ -17,7 +17,7 @@ import type { Peer, ServerTransaction } from '../user-agent.ts'
 import { AccessReviews } from './access-reviews.ts'
 import { type Asked, onCondition, parseAsked } from './asked.ts'
 import { type Demand, requirePackage, requireTerms } from './demand.ts'
-import type { EventPackage } from './event-package.ts'
+import type { EventPackage, Refreshed } from './event-package.ts'
 import { Expiries } from './expiries.ts'
 import { ExpirySpread } from './expiry-spread.ts'
 import { nextHop, peerHostOf, sharedPeer } from './next-hop.ts'
@@ -263,7 +263,7 @@ export class Notifier {
       return
     }
     subscription.contentType = terms.contentType
-    await this.#askAnew(subscription, terms.asked)
+    const refreshed = await this.#askAnew(subscription, terms.asked)
     const seconds = this.#spread.grant(terms.seconds)
     subscription.extend(clock.now() + seconds * 1000)
     await keeper.save(subscription)
@@ -275,6 +275,7 @@ export class Notifier {
     const isQuiet = isKnown && subscription.isStatusKnown
     this.#accept(tx, subscription, seconds, isQuiet ? 204 : 200)
     if (isQuiet) subscription.keepQuiet()
+    else if (refreshed === 'changes') subscription.notifyChanges()
     else subscription.notifyNow()
   }
 
@@ -292,11 +293,11 @@ export class Notifier {
   }
 
   /** What a service refuses leaves the subscription as it was (RFC 6665 §4.2.1.3). */
-  async #askAnew(subscription: Subscription, asked: Asked | undefined): Promise<void> {
+  async #askAnew(subscription: Subscription, asked: Asked | undefined): Promise<Refreshed> {
     const before = subscription.asked
     subscription.asked = asked
     try {
-      await subscription.package.service?.refreshed(subscription)
+      return await subscription.package.service?.refreshed(subscription)
     } catch (error) {
       subscription.asked = before
       throw error

@@ -103,6 +103,14 @@ export class Subscription extends DecidedSubscription implements Watch {
     this.#pump()
   }
 
+  /** As `notifyNow`, for a SUBSCRIBE that said what it changes: the watcher knows the rest. */
+  notifyChanges(): void {
+    if (this.#owed !== 'now') this.#owed = 'again'
+    this.#failures = 0
+    this.#pauseMs = 0
+    this.#pump()
+  }
+
   /** The resource may look different now. */
   changed(): void {
     if (this.status === 'terminated') return

@@ -112,7 +112,8 @@ export class ListBody {
     if (isGone) return departed.length > 0 ? departed : GONE
     if (sublist) return this.#renderSublist(sublist, parts)
     const present = [...members.values()].flatMap((one) => this.#renderMember(one, parts) ?? [])
-    return [...departed, ...present]
+    const isNew = known === undefined || resource.renamedAt > known
+    return [...departed, ...(isNew ? refusedOf(resource) : []), ...present]
   }
 
   /** §5.5: a list within a list is a part of several parts. */
@@ -167,6 +168,12 @@ function departedSince({ departed }: ListResource, known: number): RlmiInstance[
   return [...(departed ?? [])]
     .filter(([, { at }]) => at > known)
     .map(([id, { behalf }]) => ({ id, state: 'terminated', reason: 'noresource', watcher: behalf }))
+}
+
+function refusedOf({ refused = [] }: ListResource): RlmiInstance[] {
+  return refused.map((watcher, at) => {
+    return { id: `refused-${at}`, state: 'terminated', reason: 'rejected', watcher }
+  })
 }
 
 function namesOf(node: ListNode): number {

@@ -19,6 +19,8 @@ export class ListResource {
   #name: string | undefined
   /** Why there is no state and never will be; `undefined` where there may be. */
   noState: 'noresource' | 'rejected' | undefined
+  /** Watchers on whose behalf nobody may watch it. */
+  refused: readonly string[] | undefined
   /** By the URI of the watcher on whose behalf it is, '' for the subscriber himself. */
   readonly members = new Map<string, ListMember>()
   /** By the ids of their instances; most often there are none. */

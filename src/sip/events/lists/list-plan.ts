@@ -23,6 +23,8 @@ export interface ListPlan {
 export interface PlannedResource {
   readonly name: string | undefined
   readonly noState?: 'noresource' | 'rejected'
+  /** Watchers on whose behalf nobody may watch it. */
+  readonly refused?: readonly string[]
   /** By a key of theirs: the URI of the watcher on whose behalf it is, '' for the subscriber himself. */
   readonly members: ReadonlyMap<string, PlannedMember>
   readonly sublist?: ListPlan
@@ -40,8 +42,13 @@ export interface PlanDeps {
   readonly services: ListServices
   /** In the whole list, lists within it included. */
   readonly maxMembers: number
-  /** Of an entry that names one; only application servers may (docs/adr). */
-  readonly watcherAt?: (uri: string) => Promise<Watcher | undefined>
+}
+
+/** For whom an application server may watch whom. */
+export interface OnBehalf {
+  /** `undefined`: nobody that it may watch for. */
+  watcherAt(uri: string): Promise<Watcher | undefined>
+  mayWatch(presentity: BareJid): boolean
 }
 
 /** Lists within lists, the outermost counting as one. */
@@ -49,9 +56,14 @@ const MAX_DEPTH = 5
 
 const NO_MEMBERS: ReadonlyMap<string, PlannedMember> = new Map()
 
-interface Scope {
+export interface Asking {
   readonly watcher: Watcher
   readonly event: string
+  /** Of an application server: each entry names its watcher. */
+  readonly onBehalf?: OnBehalf | undefined
+}
+
+interface Scope extends Asking {
   /** The lists that this one is within, itself included: a list that holds itself would not end (§7.4). */
   readonly path: readonly string[]
   readonly budget: { left: number }
@@ -61,7 +73,7 @@ interface Scope {
 export async function planList(
   deps: PlanDeps,
   list: Omit<ServedList, 'owner' | 'resources'> & { readonly resources: readonly PlannedEntry[] },
-  asking: { readonly watcher: Watcher; readonly event: string },
+  asking: Asking,
 ): Promise<ListPlan> {
   return plan(deps, list, { ...asking, path: [list.uri], budget: { left: deps.maxMembers } })
 }
@@ -92,7 +104,9 @@ async function plan(
 /** One resource may have many watchers. */
 function merged(before: PlannedResource | undefined, next: PlannedResource): PlannedResource {
   if (!before) return next
-  return { ...before, members: new Map([...before.members, ...next.members]) }
+  const refused = [...(before.refused ?? []), ...(next.refused ?? [])]
+  const members = new Map([...before.members, ...next.members])
+  return { ...before, members, ...(refused.length > 0 && { refused }) }
 }
 
 async function planResource(
@@ -103,16 +117,30 @@ async function planResource(
   const entity = entityOf(uri)
   const found = entity === undefined ? undefined : await deps.people.resolve(entity)
   if (entity !== undefined && found?.kind === 'user') {
-    const watcher = behalf === undefined ? scope.watcher : await deps.watcherAt?.(behalf)
-    if (!watcher) return { name, noState: 'rejected', members: NO_MEMBERS }
-    const member = { presentity: found.account, watcher, entity, behalf }
-    return { name, members: new Map([[behalf ?? '', member]]) }
+    const presentity = found.account
+    const watcher = await watcherFor(presentity, behalf, scope)
+    if (watcher) {
+      return { name, members: new Map([[behalf ?? '', { presentity, watcher, entity, behalf }]]) }
+    }
+    if (behalf !== undefined) return { name, members: NO_MEMBERS, refused: [behalf] }
+    return { name, noState: 'rejected', members: NO_MEMBERS }
   }
   const sublist = entity === undefined ? undefined : await planSublist(deps, entity, scope)
   if (sublist) return { name, members: NO_MEMBERS, ...sublist }
   // Of a domain that is not ours nothing is known, which is no reason to say that nobody is there.
   const isOurs = entity !== undefined && deps.people.isLocal(parseSipUri(entity)?.host ?? '')
   return { name, members: NO_MEMBERS, ...(isOurs && { noState: 'noresource' }) }
+}
+
+/** A user watches for himself, an application server for users. */
+async function watcherFor(
+  presentity: BareJid,
+  behalf: string | undefined,
+  { watcher, onBehalf }: Scope,
+): Promise<Watcher | undefined> {
+  if (!onBehalf) return behalf === undefined ? watcher : undefined
+  if (behalf === undefined || !onBehalf.mayWatch(presentity)) return undefined
+  return await onBehalf.watcherAt(behalf)
 }
 
 async function planSublist(

@@ -3,18 +3,34 @@
  * in the body (RFC 5367). Lists are for users of this system, who may watch their own and those that
  * are everybody's; application servers bring theirs (docs/adr).
  */
+import type { BareJid } from '../../../core/address.ts'
+import type { Watcher } from '../../../core/presence/access/access.ts'
 import type { ListServices } from '../../../core/presence/list-services.ts'
 import { flatten } from '../../../formats/flat-list.ts'
+import type { ListEntry } from '../../../formats/resource-lists.ts'
 import type { Log } from '../../../util/log.ts'
 import { SipError } from '../../errors.ts'
 import type { SipRequest } from '../../message/message.ts'
 import { tokensOf } from '../../message/values.ts'
-import type { EventDeps, EventPackage, ServedPackage, Subject } from '../event-package.ts'
+import type {
+  EventDeps,
+  EventPackage,
+  Refreshed,
+  ServedPackage,
+  Subject,
+} from '../event-package.ts'
 import { allowEvents } from '../headers.ts'
 import type { Served, SubscribeService, Wanted } from '../subscribe-service.ts'
 import type { Subscription } from '../subscription.ts'
-import { type ListPlan, type PlanDeps, planList } from './list-plan.ts'
-import { RECIPIENT_LIST_SUBSCRIBE, recipientList, refusalOf } from './recipient-list.ts'
+import { type ListPlan, type OnBehalf, type PlanDeps, planList } from './list-plan.ts'
+import {
+  askedFor,
+  changed,
+  listChanges,
+  RECIPIENT_LIST_SUBSCRIBE,
+  recipientList,
+  refusalOf,
+} from './recipient-list.ts'
 import { WatchedList } from './watched-list.ts'
 
 export const EVENTLIST = 'eventlist'
@@ -33,6 +49,18 @@ export interface ListServiceDeps {
   readonly events: EventDeps
   readonly services: ListServices
   readonly limits: ListLimits
+  /** Application servers, which watch for others. */
+  readonly applications?: Applications
+}
+
+/** For whom, and for whose presence, an application server may watch; known by its address as a watcher. */
+export interface Applications {
+  called(address: string): (Pick<OnBehalf, 'mayWatch'> & { readonly domain: BareJid }) | undefined
+}
+
+interface Planned {
+  readonly plan: ListPlan
+  readonly entries: readonly ListEntry[] | undefined
 }
 
 type ListPackage = EventPackage & { readonly service: ServedPackage }
@@ -60,8 +88,9 @@ export class ListService implements SubscribeService {
   }
 
   async claim(wanted: Wanted, request: SipRequest): Promise<Served | undefined> {
-    const plan = await this.#plan(wanted)
-    if (!plan) {
+    const planned = await this.#plan(wanted)
+    if (!planned) {
+      if (this.#onBehalfOf(wanted.watcher)) throw new SipError(403, 'Watches by Lists Only')
       // RFC 3261 §8.2.2.3: who requires that his list is looked at has none.
       if (!tokensOf(request.headers, 'Require').includes(RECIPIENT_LIST_SUBSCRIBE)) return undefined
       throw new SipError(400, 'Missing Recipient List')
@@ -70,26 +99,35 @@ export class ListService implements SubscribeService {
     if (!tokensOf(request.headers, 'Supported').includes(EVENTLIST)) {
       throw new SipError(421, undefined, [['Require', EVENTLIST]])
     }
-    const watching = this.#countByWatcher.get(wanted.watcher.address) ?? 0
-    if (watching >= this.#deps.limits.maxPerWatcher) throw new SipError(403, 'Too Many Lists')
-    return this.#serve(wanted, plan)
+    this.#requireRoomFor(wanted.watcher)
+    return this.#serve(wanted, planned)
   }
 
   async restore(wanted: Wanted): Promise<Served | undefined> {
-    const plan = await this.#planOrNone(wanted)
-    return plan && this.#serve(wanted, plan)
+    const planned = await this.#planOrNone(wanted)
+    return planned && this.#serve(wanted, planned)
   }
 
-  #serve({ package: base, watcher }: Wanted, plan: ListPlan): Served {
-    if (watcher.account === undefined) throw new SipError(403, 'Lists Are for Users')
+  /** An application server has as many as it needs for all of its users. */
+  #requireRoomFor({ address, account }: Watcher): void {
+    const watching = this.#countByWatcher.get(address) ?? 0
+    const { maxPerWatcher } = this.#deps.limits
+    if (account && watching >= maxPerWatcher) throw new SipError(403, 'Too Many Lists')
+  }
+
+  #serve({ package: base, watcher }: Wanted, { plan, entries }: Planned): Served {
+    const presentity = watcher.account ?? this.#deps.applications?.called(watcher.address)?.domain
+    if (presentity === undefined) throw new SipError(403, 'Lists Are for Users')
     return {
       package: this.#packageFor(base),
-      presentity: watcher.account,
+      presentity,
       begin: (subscription, register) => {
         const { log, events, limits } = this.#deps
         const { maxNotifyBytes } = limits
         const deps = { log, events, base, maxNotifyBytes }
-        this.#add(new WatchedList(deps, { subscription, register }, plan))
+        const list = new WatchedList(deps, { subscription, register }, plan)
+        list.entries = entries
+        this.#add(list)
       },
     }
   }
@@ -101,7 +139,7 @@ export class ListService implements SubscribeService {
       made = {
         ...base,
         specs: ['RFC 4662', 'RFC 5367'],
-        bodies: [...(base.bodies ?? []), recipientList],
+        bodies: [...(base.bodies ?? []), recipientList, listChanges],
         authorize: (_deps, subject) => this.#require(subject).authorize(),
         render: (_deps, subject, viewing) => this.#require(subject).render(viewing),
         // The watches of the members follow the package that the list is watched in.
@@ -119,11 +157,17 @@ export class ListService implements SubscribeService {
   }
 
   /** A refresh looks again who is on the list, and whoever said no is asked again. */
-  async #refreshed(subscription: Subscription): Promise<void> {
+  async #refreshed(subscription: Subscription): Promise<Refreshed> {
     const list = this.#require(subscription)
-    const plan = await this.#plan(wantedBy(list))
-    if (!plan) throw new SipError(404)
-    this.#apply(list, plan)
+    const changes = listChanges.of(subscription.asked)
+    if (changes && subscription.asked) {
+      if (!list.entries) throw new SipError(415, undefined, [['Accept', '']])
+      subscription.asked = askedFor(changed(list.entries, changes), subscription.asked)
+    }
+    const planned = await this.#plan(wantedBy(list))
+    if (!planned) throw new SipError(404)
+    this.#apply(list, planned)
+    return changes && 'changes'
   }
 
   #ended(subscription: Subscription): void {
@@ -151,21 +195,39 @@ export class ListService implements SubscribeService {
     return list
   }
 
-  async #plan(wanted: Wanted): Promise<ListPlan | undefined> {
+  async #plan(wanted: Wanted): Promise<Planned | undefined> {
     const { watcher, package: base } = wanted
-    const asking = { watcher, event: base.event }
+    const asking = { watcher, event: base.event, onBehalf: this.#onBehalfOf(watcher) }
     try {
       const listed = recipientList.of(wanted.asked)
       if (listed) {
         const max = this.#deps.limits.maxMembers
         const entries = await flatten({ kind: 'list', members: listed }, undefined, max)
-        const resources = entries.map(({ uri, displayName }) => ({ uri, name: displayName }))
-        return await planList(this.#planDeps, { uri: wanted.entity, resources }, asking)
+        const resources = entries.map(({ displayName, ...entry }) => ({
+          ...entry,
+          name: displayName,
+        }))
+        const list = { uri: wanted.entity, resources }
+        return { plan: await planList(this.#planDeps, list, asking), entries }
       }
-      const resources = await this.#kept(wanted)
-      return resources && (await planList(this.#planDeps, resources, asking))
+      const list = await this.#kept(wanted)
+      return list && { plan: await planList(this.#planDeps, list, asking), entries: undefined }
     } catch (error) {
       throw refusalOf(error)
+    }
+  }
+
+  #onBehalfOf({ address }: Watcher): OnBehalf | undefined {
+    const application = this.#deps.applications?.called(address)
+    if (!application) return undefined
+    const { people, access } = this.#deps.events
+    return {
+      mayWatch: (presentity) => application.mayWatch(presentity),
+      async watcherAt(uri) {
+        const found = await people.resolve(uri)
+        if (found.kind !== 'user' || !application.mayWatch(found.account)) return undefined
+        return access.watcher(found.account, 'sip')
+      },
     }
   }
 
@@ -215,7 +277,7 @@ export class ListService implements SubscribeService {
     list.subscription.changed()
   }
 
-  async #planOrNone(wanted: Wanted): Promise<ListPlan | undefined> {
+  async #planOrNone(wanted: Wanted): Promise<Planned | undefined> {
     try {
       return await this.#plan(wanted)
     } catch (error) {
@@ -224,9 +286,10 @@ export class ListService implements SubscribeService {
     }
   }
 
-  #apply(list: WatchedList, plan: ListPlan): void {
+  #apply(list: WatchedList, { plan, entries }: Planned): void {
     if (list.closed) return
     this.#unindex(list)
+    list.entries = entries
     list.apply(plan)
     this.#index(list)
   }

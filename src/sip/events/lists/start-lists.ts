@@ -6,7 +6,7 @@ import type { SipUserAgent } from '../../user-agent.ts'
 import type { EventDeps, People } from '../event-package.ts'
 import { allLists } from './all-lists.ts'
 import { ContactListServices, type ContactListSource } from './contact-list-services.ts'
-import { EVENTLIST, ListService } from './list-service.ts'
+import { type Applications, EVENTLIST, ListService } from './list-service.ts'
 import { RECIPIENT_LIST_SUBSCRIBE, recipientList } from './recipient-list.ts'
 
 export interface ListsDeps {
@@ -14,6 +14,7 @@ export interface ListsDeps {
   readonly directory: People & { readonly contacts: ContactListSource }
   /** Besides contact lists. */
   readonly lists?: readonly ListServices[] | undefined
+  readonly applications: Applications
 }
 
 export function startLists(
@@ -21,11 +22,11 @@ export function startLists(
   deps: ListsDeps & { readonly events: EventDeps },
   { userAgent, starting }: { userAgent: SipUserAgent; starting: AsyncDisposableStack },
 ): ListService {
-  const { log, events, directory } = deps
+  const { log, events, directory, applications } = deps
   const { contacts } = directory
   const ofContacts = new ContactListServices({ contacts, people: directory, name: lists.contacts })
   const services = allLists([ofContacts, ...(deps.lists ?? [])])
-  const service = new ListService({ log, events, services, limits: lists })
+  const service = new ListService({ log, events, services, limits: lists, applications })
   starting.use(service.start())
   userAgent.contribute({
     supported: [EVENTLIST, RECIPIENT_LIST_SUBSCRIBE],

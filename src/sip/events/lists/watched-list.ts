@@ -4,6 +4,7 @@
  * subscription has it; none leaves while it is not known what the watcher may see of any of them.
  */
 import { type Access, EVERYTHING } from '../../../core/presence/access/access.ts'
+import type { ListEntry } from '../../../formats/resource-lists.ts'
 import type { Log } from '../../../util/log.ts'
 import type { HeaderEntry } from '../../message/message.ts'
 import type { ComparedState, EventDeps, EventPackage, Rendered, Viewing } from '../event-package.ts'
@@ -48,6 +49,8 @@ export class WatchedList {
   readonly #root: ListNode
   /** By what `ListServices.onChange` tells that it, or a list within it, has changed. */
   keys: readonly string[] = []
+  /** Those of the request; `undefined` where the list is kept elsewhere. */
+  entries: readonly ListEntry[] | undefined
   /** Of whom it is not known what the watcher may see. */
   readonly #undecided = new Set<ListMember>()
   #deciding: PromiseWithResolvers<void> | undefined
@@ -218,6 +221,10 @@ export class WatchedList {
     if (resource.noState !== planned.noState) {
       resource.noState = planned.noState
       this.#mark(resource)
+    }
+    if (resource.refused?.join() !== planned.refused?.join()) {
+      resource.refused = planned.refused
+      this.#rename(resource, planned.name)
     }
     this.#applyMembers(resource, planned)
     this.#applySublist(resource, planned.sublist)
