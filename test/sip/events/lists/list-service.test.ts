@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
+import { renderResourceLists } from '../../../../src/formats/resource-lists.ts'
 import { presencePackage } from '../../../../src/sip/events/presence.ts'
 import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../../src/sip/events/restoration.ts'
 import { inDialog, STATE } from '../notifier-rig.ts'
@@ -9,6 +10,7 @@ import { ALICE, BOB, settle } from '../support.ts'
 import { bodyOf, FRIENDS, setUpLists, userOf } from './lists-rig.ts'
 
 const ALICE_URI = 'sip:alice@example.com'
+const BOB_URI = 'sip:bob@example.com'
 const CAROL_URI = 'sip:carol@example.com'
 const DAVE_URI = 'sip:dave@example.com'
 
@@ -466,5 +468,124 @@ describe('a list in the request (RFC 5367)', () => {
     assert.equal(after.userAgent.sent.length, 1)
     assert.deepEqual([after.last().fullState, after.last().states.length], [true, 2])
     assert.ok(after.last().version > 0)
+  })
+})
+
+describe('an application server’s list (ADR 17)', () => {
+  const RLS = 'sip:rls@example.com'
+  const CRM = 'application:crm.example.com'
+
+  function pairs(disposition: string, lists: Record<string, [string, string][]>) {
+    const rendered = Object.entries(lists).map(([name, members]) => ({
+      ...{ kind: 'list' as const, name },
+      members: members.map(([watcher, uri]) => ({ kind: 'entry' as const, uri, watcher })),
+    }))
+    return {
+      uri: RLS,
+      body: renderResourceLists(rendered),
+      headers: [
+        ['Require', 'recipient-list-subscribe'] as const,
+        ['Content-Type', 'application/resource-lists+xml'] as const,
+        ['Content-Disposition', disposition] as const,
+      ],
+    }
+  }
+
+  async function begunFor(...members: [string, string][]) {
+    const it = setUpLists({
+      identify: async () => ({ address: undefined, uri: CRM, trusted: false }),
+      applications: {
+        called: (address) =>
+          address === CRM
+            ? { domain: userOf('crm'), mayWatch: (user) => user !== userOf('dave') }
+            : undefined,
+      },
+    })
+    const tx = await it.listen(pairs('recipient-list', { all: members }))
+    await settle()
+    return { ...it, tx }
+  }
+
+  const instances = ({ resources }: ReturnType<ReturnType<typeof setUpLists>['last']>) =>
+    resources.flatMap(({ uri, instances: all }) =>
+      all.map(({ watcher, state, reason }) =>
+        [uri, watcher, state, reason].filter(Boolean).join(' '),
+      ),
+    )
+
+  test('shows each presentity to each watcher, by the rules for him, and equal views once', async () => {
+    const { last } = await begunFor(
+      [BOB_URI, ALICE_URI],
+      [CAROL_URI, ALICE_URI],
+      [DAVE_URI, ALICE_URI],
+    )
+    assert.deepEqual(instances(last()), [
+      `${ALICE_URI} ${DAVE_URI} terminated rejected`,
+      `${ALICE_URI} ${BOB_URI} active`,
+      `${ALICE_URI} ${CAROL_URI} active`,
+    ])
+    assert.equal(last().parts, 1)
+  })
+
+  test('follows a rule about one watcher for him alone', async () => {
+    const { last, rule, is, userAgent } = await begunFor(
+      [BOB_URI, ALICE_URI],
+      [CAROL_URI, ALICE_URI],
+    )
+    await userAgent.last.answer(200)
+    is('alice', 'busy')
+    assert.equal(instances(last()).length, 2)
+    assert.equal(last().parts, 1)
+    await userAgent.last.answer(200)
+    await rule('block')
+    await settle()
+    assert.deepEqual(instances(last()), [`${ALICE_URI} ${BOB_URI} active`])
+  })
+
+  test('changes by what comes and goes, and nothing else is told again', async () => {
+    const { tx, last, listen, userAgent, is } = await begunFor(
+      [BOB_URI, ALICE_URI],
+      [BOB_URI, CAROL_URI],
+    )
+    await userAgent.last.answer(200)
+    const changes = pairs('recipient-list-changes', {
+      added: [[CAROL_URI, ALICE_URI]],
+      removed: [[BOB_URI, CAROL_URI]],
+    })
+    assert.equal((await listen({ ...inDialog(tx, 2), ...changes })).status, 200)
+    await settle()
+    assert.equal(last().fullState, false)
+    assert.deepEqual(instances(last()).sort(), [
+      `${ALICE_URI} ${CAROL_URI} active`,
+      `${CAROL_URI} ${BOB_URI} terminated noresource`,
+    ])
+    await userAgent.last.answer(200)
+    is('carol', 'busy')
+    assert.equal(userAgent.sent.length, 2)
+    await listen(inDialog(tx, 3))
+    await settle()
+    assert.deepEqual(instances(last()), [
+      `${ALICE_URI} ${BOB_URI} active`,
+      `${ALICE_URI} ${CAROL_URI} active`,
+    ])
+  })
+
+  test('names its watchers, and is the only one that may', async () => {
+    const { last } = await begunFor()
+    assert.deepEqual(last().states, [])
+    const it = setUpLists()
+    await it.listen(pairs('recipient-list', { all: [[CAROL_URI, ALICE_URI]] }))
+    assert.deepEqual(instances(it.last()), [`${ALICE_URI} ${CAROL_URI} terminated rejected`])
+  })
+
+  test('is all that it watches', async () => {
+    const { listen } = await begunFor()
+    assert.equal((await listen({ uri: ALICE_URI })).status, 403)
+  })
+
+  test('is seen by the presentity as the watchers that it is for', async () => {
+    const { events } = await begunFor([BOB_URI, ALICE_URI], [CAROL_URI, ALICE_URI])
+    const watchers = events.watcherStates.of(ALICE).map(({ watcher }) => watcher.address)
+    assert.deepEqual(watchers, ['bob@example.com', 'carol@example.com'])
   })
 })

@@ -3,7 +3,11 @@ import { type BareJid, bareJid } from '../../../../src/core/address.ts'
 import type { ListServices, ServedList } from '../../../../src/core/presence/list-services.ts'
 import type { Activity } from '../../../../src/core/presence/observation.ts'
 import { renderResourceLists } from '../../../../src/formats/resource-lists.ts'
-import { type ListLimits, ListService } from '../../../../src/sip/events/lists/list-service.ts'
+import {
+  type Applications,
+  type ListLimits,
+  ListService,
+} from '../../../../src/sip/events/lists/list-service.ts'
 import type { SubscribeService } from '../../../../src/sip/events/subscribe-service.ts'
 import { silentLog } from '../../../../src/util/log.ts'
 import { readListNotify } from '../../../support/list-notify.ts'
@@ -53,7 +57,11 @@ export function userOf(name: string): BareJid {
 
 /** `services`: of the one before, where this is after a restart. */
 export function setUpLists(
-  { limits = {}, ...setup }: Setup & { limits?: Partial<ListLimits> } = {},
+  {
+    limits = {},
+    applications,
+    ...setup
+  }: Setup & { limits?: Partial<ListLimits>; applications?: Applications } = {},
   lists = new FakeLists(),
 ) {
   let service: ListService | undefined
@@ -67,6 +75,7 @@ export function setUpLists(
     log: silentLog,
     events: rig.events,
     services: lists,
+    ...(applications && { applications }),
     limits: { maxMembers: 2_000, maxPerWatcher: 5, maxNotifyBytes: 49_152, ...limits },
   })
   service.start()
