@@ -42,7 +42,7 @@ for (const transport of ['udp', 'tcp'] as const) {
   })
 }
 
-for (const transport of ['udp', 'tcp', 'tls'] as const) {
+for (const transport of ['tcp', 'tls'] as const) {
   it(`linphonec gets its buddies’ presence through a list over ${transport}`, async (t) => {
     const server = await startWithPeople(t, ['alice', 'bob', 'carol'])
     const alice = await signedIn(t, server, 'alice')
@@ -63,6 +63,6 @@ for (const transport of ['udp', 'tcp', 'tls'] as const) {
     const carol = await signedIn(t, server, 'carol')
     carol.tell('presence', { show: 'away', status: 'On the balcony' })
     await bob.saw(/On the balcony/)
-    assert.match(heliograph(server, 'watchers', 'alice@example.com'), /bob@example\.com/)
+    assert.match(heliograph(server, 'watchers', '--watched', 'alice@example.com'), /bob@example\.com/)
   })
 }

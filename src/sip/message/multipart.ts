@@ -49,14 +49,15 @@ export function renderMixed(parts: readonly Part[]): Multipart {
 
 function render(parts: readonly Part[], contentType: string): Multipart {
   // RFC 2046 §5.1.1: a boundary must not occur in a part; nobody guesses this one.
-  const boundary = randomId(18, 'base64url')
+  // @COMPAT(belle-sip): looks for quotes, too, where a boundary has them; a token needs none.
+  const boundary = randomId(12, 'hex')
   const pieces = parts.flatMap((part, at) => [
     // The line break before a delimiter belongs to it (RFC 2046 §5.1.1); the first one needs none.
     Buffer.from(at === 0 ? headOf(part, boundary) : CRLF + headOf(part, boundary)),
     part.body,
   ])
   return {
-    contentType: `${contentType};boundary="${boundary}"`,
+    contentType: `${contentType};boundary=${boundary}`,
     body: Buffer.concat([...pieces, Buffer.from(`${CRLF}--${boundary}--${CRLF}`)]),
   }
 }
