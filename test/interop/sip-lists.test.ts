@@ -42,7 +42,7 @@ for (const transport of ['udp', 'tcp'] as const) {
   })
 }
 
-for (const transport of ['tcp', 'tls'] as const) {
+for (const transport of ['udp', 'tcp', 'tls'] as const) {
   it(`linphonec gets its buddies’ presence through a list over ${transport}`, async (t) => {
     const server = await startWithPeople(t, ['alice', 'bob', 'carol'])
     const alice = await signedIn(t, server, 'alice')

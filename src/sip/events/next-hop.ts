@@ -24,6 +24,8 @@ export function nextHop(
   if (request.headers.getAll('Via').length > 1) return undefined
   if (source.transport !== 'udp') return source
   if (!contact) return undefined
+  // RFC 5627 §3.3: it names a registrar, which is nearer to nobody than we are to who has just spoken.
+  if (contact.params.has('gr')) return source
   const wanted = contact.params.get('transport')?.toLowerCase() ?? 'udp'
   if (contact.scheme !== 'sip' || wanted !== 'udp') return undefined
   const host = normalizeHost(contact.host)
