@@ -63,6 +63,9 @@ for (const transport of ['udp', 'tcp', 'tls'] as const) {
     const carol = await signedIn(t, server, 'carol')
     carol.tell('presence', { show: 'away', status: 'On the balcony' })
     await bob.saw(/On the balcony/)
-    assert.match(heliograph(server, 'watchers', '--watched', 'alice@example.com'), /bob@example\.com/)
+    assert.match(
+      heliograph(server, 'watchers', '--watched', 'alice@example.com'),
+      /bob@example\.com/,
+    )
   })
 }

@@ -112,3 +112,20 @@ test('OPTIONS tells that lists are taken (RFC 5367 §5)', async (t) => {
   assert.match(supported, /eventlist/)
   assert.match(supported, /recipient-list-subscribe/)
 })
+
+for (const event of ['dialog', 'message-summary', 'reg'] as const) {
+  test(`lists are served for ${event}, too, each member by its own rules`, async (t) => {
+    const system = await startSipSystem(t)
+    const alice = await Phone.open(t, system, 'alice')
+    const [, ...others] = SUPPORTS.filter(([name]) => name !== 'Accept')
+    const { body, headers = [] } = request('sip:alice@example.com', 'sip:bob@example.com')
+    const rest = headers.filter(([name]) => !['Event', 'Accept', 'Supported'].includes(name))
+    const asked = [['Event', event] as const, ...others, ...rest]
+    const init = { uri: 'sip:rls@example.com', headers: asked, ...(body && { body }) }
+    assert.equal((await alice.send('SUBSCRIBE', init)).status, 200)
+    const list = readListNotify(await alice.got('NOTIFY'))
+    assert.equal(list.states[0], 'sip:alice@example.com active')
+    assert.match(list.states[1] ?? '', /^sip:bob@example.com (active|terminated rejected)$/)
+    assert.ok(list.document('sip:alice@example.com'))
+  })
+}

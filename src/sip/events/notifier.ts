@@ -124,6 +124,10 @@ export class Notifier {
   forget(account: BareJid): void {
     for (const watch of this.#deps.table.of(account)) watch.terminate('noresource')
     this.#endAllOf(account, 'rejected')
+    // Nobody watches on his behalf any more, either.
+    for (const watch of [...this.#deps.table.watches()]) {
+      if (watch.watcher.account === account) watch.terminate('rejected')
+    }
   }
 
   /** Whoever knows the new password may watch on: he subscribes again, and proves it. */

@@ -588,4 +588,33 @@ describe('an application server’s list (ADR 17)', () => {
     const watchers = events.watcherStates.of(ALICE).map(({ watcher }) => watcher.address)
     assert.deepEqual(watchers, ['bob@example.com', 'carol@example.com'])
   })
+
+  test('does not go on for a watcher who is no user any more', async () => {
+    const { last, notifier, userAgent, is } = await begunFor(
+      [BOB_URI, ALICE_URI],
+      [CAROL_URI, ALICE_URI],
+    )
+    await userAgent.last.answer(200)
+    notifier.forget(BOB)
+    assert.deepEqual(instances(last()), [`${ALICE_URI} ${BOB_URI} terminated rejected`])
+    await userAgent.last.answer(200)
+    is('alice', 'busy')
+    assert.deepEqual(instances(last()), [`${ALICE_URI} ${CAROL_URI} active`])
+  })
+})
+
+describe('a watcher who says what he has (RFC 5839)', () => {
+  test('is not told the same list again', async () => {
+    const { tx, listen, userAgent, is } = await begun()
+    await userAgent.last.answer(200)
+    const tag = userAgent.last.request.headers.get('SIP-ETag') ?? ''
+    const quiet = await listen({ ...inDialog(tx, 2), headers: [['Suppress-If-Match', tag]] })
+    assert.equal(quiet.status, 204)
+    assert.equal(userAgent.sent.length, 1)
+    is('alice', 'busy')
+    assert.equal(userAgent.sent.length, 2)
+    await userAgent.last.answer(200)
+    const told = await listen({ ...inDialog(tx, 3), headers: [['Suppress-If-Match', tag]] })
+    assert.equal(told.status, 200)
+  })
 })
