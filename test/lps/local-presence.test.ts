@@ -8,6 +8,7 @@ import {
   RequestFailed,
   type View,
 } from '../../lps/src/index.ts'
+import { MAX_PAIRS } from '../../lps/src/watched-pairs.ts'
 import { requireJid } from '../../src/core/address.ts'
 import type { Activity } from '../../src/core/presence/observation.ts'
 import type { ApplicationServer } from '../../src/sip/applications/application-servers.ts'
@@ -218,6 +219,18 @@ describe('an application server', () => {
     const lps = await open(t, system)
     await assert.rejects(lps.publish(BOB, { basic: 'open' }), RequestFailed)
   })
+})
+
+test('more pairs than one subscription takes are in several, and each is told', async (t) => {
+  const system = await startSystem(t)
+  const lps = await open(t, system)
+  const presentities = Array.from({ length: MAX_PAIRS + 100 }, (_, at) => `sip:p${at}@example.com`)
+  for (const presentity of presentities) lps.watch(BOB, presentity)
+  lps.watch(BOB, ALICE)
+  await seen(lps, [BOB, ALICE], isActive)
+  for (const presentity of presentities) {
+    await seen(lps, [BOB, presentity], ({ reason }) => reason === 'noresource')
+  }
 })
 
 describe('a connection that breaks', () => {
