@@ -38,8 +38,6 @@ export class ContactListServices implements ListServices {
     const { scheme = '', user = '', host = '' } = parseSipUri(uri) ?? {}
     if (scheme !== 'sip' && scheme !== 'sips') return undefined
     if (!user.startsWith(name) || !people.isLocal(host)) return undefined
-    // A user may have had the name before there were lists.
-    if ((await people.resolve(uri)).kind === 'user') return undefined
     const { items } = await contacts.get(watcher)
     const watched = [...items.values()].filter(isWatched)
     const list = { uri, key: keyOf(watcher), owner: watcher }

@@ -233,7 +233,10 @@ export class ListService implements SubscribeService {
 
   async #kept({ entity, watcher, package: base }: Wanted) {
     const { account } = watcher
-    const list = account && (await this.#deps.services.find(entity, account))
+    const { events, services } = this.#deps
+    // RFC 4826 §4.4.5: what is a user's is no list's; most SUBSCRIBEs are to users, who are in memory.
+    if ((await events.people.resolve(entity)).kind === 'user') return undefined
+    const list = account && (await services.find(entity, account))
     if (!list) return undefined
     if (list.owner !== undefined && list.owner !== account) throw new SipError(403, 'Not Your List')
     // RFC 4826 §4.5.

@@ -23,11 +23,7 @@ function setUp(...items: RosterItem[]) {
         return { [Symbol.dispose]: () => void listeners.delete(listener) }
       },
     },
-    people: {
-      ...people,
-      resolve: async (uri) =>
-        uri.includes('contacts') ? { kind: 'unknown' } : people.resolve(uri),
-    },
+    people,
     name: 'contacts',
   })
   const tell = (account: BareJid) => {
@@ -99,18 +95,6 @@ describe('the contact list as a resource list', () => {
     ]) {
       assert.equal(await services.find(uri, ALICE), undefined, uri)
     }
-  })
-
-  test('does not take the address of a user', async () => {
-    const { services } = setUp()
-    const { people } = eventDeps()
-    const own = new ContactListServices({
-      contacts: { get: async () => ({ items: new Map() }), onChange: () => new DisposableStack() },
-      people,
-      name: 'contacts',
-    })
-    assert.equal(await own.find('sip:contacts@example.com', ALICE), undefined)
-    assert.ok(await services.find('sip:contacts@example.com', ALICE))
   })
 
   test('tells of changes by the key of its owner', async () => {

@@ -70,6 +70,13 @@ describe('a SUBSCRIBE to a list (RFC 4662 §4)', () => {
     assert.equal((await it.listen()).status, 200)
   })
 
+  test('is no list where a user has the URI', async () => {
+    const it = setUpLists()
+    it.lists.put(ALICE_URI, [CAROL_URI])
+    assert.equal((await it.listen({ uri: ALICE_URI })).status, 200)
+    assert.equal(it.userAgent.last.request.headers.get('Content-Type'), 'application/pidf+xml')
+  })
+
   test('is refused where nobody has the URI, and where he watches too many lists', async () => {
     const it = setUpLists({ limits: { maxPerWatcher: 1 } })
     assert.equal((await it.listen({ uri: 'sip:nobody@example.com' })).status, 404)
@@ -600,6 +607,36 @@ describe('an application server’s list (ADR 17)', () => {
     await userAgent.last.answer(200)
     is('alice', 'busy')
     assert.deepEqual(instances(last()), [`${ALICE_URI} ${CAROL_URI} active`])
+  })
+})
+
+describe('a list in a format that tells differences (RFC 5263 §3, RFC 4662 §4.6)', () => {
+  test('tells each member in full at first, then what has changed of him, by versions of his own', async () => {
+    const it = setUpLists()
+    it.lists.put(FRIENDS, [ALICE_URI, CAROL_URI])
+    it.is('carol', 'busy')
+    await it.subscribe({
+      uri: FRIENDS,
+      headers: [
+        ['Supported', 'eventlist'],
+        ['Accept', 'multipart/related, application/rlmi+xml, application/pidf-diff+xml'],
+      ],
+    })
+    const carol = () => {
+      const [, name, version] =
+        /<\w+:(pidf-\w+) [^>]*version="(\d+)"/.exec(it.last().document(CAROL_URI) ?? '') ?? []
+      return [name, version]
+    }
+    assert.deepEqual(carol(), ['pidf-full', '1'])
+    await it.userAgent.last.answer(200)
+    it.is('carol', 'away')
+    assert.equal(it.last().fullState, false)
+    assert.deepEqual(carol(), ['pidf-diff', '2'])
+    await it.userAgent.last.answer(200)
+    it.is('alice', 'away')
+    await it.userAgent.last.answer(200)
+    it.is('carol', 'busy')
+    assert.deepEqual(carol(), ['pidf-diff', '3'])
   })
 })
 

@@ -12,7 +12,7 @@ import type { SubscribeService } from '../../../../src/sip/events/subscribe-serv
 import { silentLog } from '../../../../src/util/log.ts'
 import { readListNotify } from '../../../support/list-notify.ts'
 import { type Setup, setUp } from '../notifier-rig.ts'
-import type { RequestInit } from '../support.ts'
+import { eventDeps, type RequestInit } from '../support.ts'
 
 /** Lists by their URIs. */
 export class FakeLists implements ListServices {
@@ -70,7 +70,12 @@ export function setUpLists(
     claim: async (wanted, request) => service?.claim(wanted, request),
     restore: async (wanted) => service?.restore(wanted),
   }
-  const rig = setUp({ services: [late], ...setup })
+  const { people } = eventDeps()
+  // Everybody of example.com is a user but for the lists.
+  const resolve: typeof people.resolve = async (uri) =>
+    /^sip:(friends|rls)@/.test(uri) ? { kind: 'unknown' } : people.resolve(uri)
+  const events = { people: { ...people, resolve }, ...setup.events }
+  const rig = setUp({ services: [late], ...setup, events })
   service = new ListService({
     log: silentLog,
     events: rig.events,
