@@ -45,6 +45,7 @@ import type { SipUris } from './messaging/outgoing.ts'
 import { openMessaging } from './messaging/start.ts'
 import { startProxy } from './proxy/start-proxy.ts'
 import { Refers } from './refer/refers.ts'
+import { startEndpointRefers } from './refer/start-endpoint-refers.ts'
 import { startRefer } from './refer/start-refer.ts'
 import { RegistrationPresence } from './registrar/registration-presence.ts'
 import { startRegistrar } from './registrar/start-registrar.ts'
@@ -160,6 +161,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
     refers: new Refers(clock),
+    keeper: keeperOf(config, deps),
   }
   const publications = await startPublications(config, deps, stack, shared)
   const messaging = openMessaging(config, deps, { userAgent, ...shared })
@@ -174,6 +176,8 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const sendAs = messaging.serve((account, source) => bindings.at(account, source))
   const referable = new Map([['MESSAGE', sendAs]])
   startRefer({ ...deps, ...shared, userAgent, notifier, referable })
+  const endpoints = { ...deps, ...shared, userAgent, bindings }
+  starting.use(await startEndpointRefers(config.sip.refer, endpoints))
 
   startProxy(config, deps, stack, { ...shared, ...registrar, secret, authenticator })
 
@@ -198,6 +202,10 @@ function statesOf({ sip }: SipConfig, deps: SipDeps, table: SubscriptionTable): 
   return packageStates({ ...deps, mailbox: deps.messaging.mailbox, isWatched }, sip)
 }
 
+function keeperOf({ sip }: SipConfig, { database, log }: SipDeps): SubscriptionKeeper {
+  return new SubscriptionKeeper(sipSubscriptions(database), log, sip.refer.atStart !== 'off')
+}
+
 interface Shared {
   readonly table: SubscriptionTable
   readonly events: EventDeps
@@ -206,6 +214,7 @@ interface Shared {
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
   readonly refers: Refers
+  readonly keeper: SubscriptionKeeper
 }
 
 async function startPublications(
@@ -252,7 +261,6 @@ async function startNotifier(
     userAgent,
     packages: PACKAGES,
     services: [startLists({ sip }, { ...deps, ...shared }, stack), shared.refers],
-    keeper: new SubscriptionKeeper(sipSubscriptions(deps.database), deps.log),
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },
     pendingTimeoutMs: sip.pendingTimeout,

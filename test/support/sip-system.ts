@@ -204,7 +204,7 @@ export class Phone implements AsyncDisposable {
       transports: parts.transports,
     })
     this.#agent.contribute({ supported: ['eventlist'] })
-    for (const method of ['NOTIFY', 'MESSAGE']) {
+    for (const method of ['NOTIFY', 'MESSAGE', 'REFER']) {
       this.#agent.handle(method, (tx) => {
         tx.respond(createResponse(tx.request, this.answers.get(method) ?? 200))
         this.received.push(tx.request)

@@ -1,5 +1,6 @@
 /** What the event packages besides `presence` tell, and whom. */
 import { boolean, choice, list } from '../option.ts'
+import { sipReferOptions } from './sip-refer.ts'
 
 export const packageOptions = {
   dialogDetails: choice(['busy', 'state', 'all'], {
@@ -15,4 +16,5 @@ export const packageOptions = {
     max: 100,
     doc: 'Addresses that may watch where any user has registered (`reg`, RFC 3680), such as those of application servers. Everybody may watch his own registrations.',
   }),
+  refer: sipReferOptions,
 }

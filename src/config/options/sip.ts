@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
 import { sipApplicationsOption } from './sip-applications.ts'
 import { sipDnsOptions } from './sip-dns.ts'
+import { sipListenersOption } from './sip-listeners.ts'
 import { sipListsOptions } from './sip-lists.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
@@ -74,6 +75,7 @@ export const sipOptions = Type.Object(
     dns: sipDnsOptions,
     lists: sipListsOptions,
     webSocket: sipWebSocketOptions,
+    listeners: sipListenersOption,
     transport: sipTransportOptions,
     peerRules: sipPeerRulesOption,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),

@@ -113,6 +113,7 @@ export class Notifier {
   async stop(): Promise<void> {
     this.#stopping = true
     for (const watch of this.#watches) watch[Symbol.dispose]()
+    this.#deps.keeper.stop()
     for (const subscription of [...this.#deps.table.dialogs()]) {
       if (isDurable(subscription)) subscription.suspend()
       else subscription.terminate('deactivated')

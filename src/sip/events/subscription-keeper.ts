@@ -1,6 +1,7 @@
 /**
  * Subscriptions on disk. Those that NOTIFYs reach without an open connection of the watcher's survive
  * a restart; a TCP or TLS client's do not: he connects again, and subscribes again (his refresh gets 481).
+ * Where they shall be asked to, theirs are remembered, too.
  */
 import { parseJid } from '../../core/address.ts'
 import type {
@@ -33,26 +34,39 @@ interface Snapshot {
   /** The name of the `SubscribeService`. */
   readonly service?: string | undefined
   readonly peer: { readonly host: string; readonly port: number } | undefined
+  /** It was reached by a connection of the watcher's, which no restart leaves. */
+  readonly isConnected?: boolean
 }
 
 export interface Stored {
   readonly init: SubscriptionInit
   /** The name of who serves it, where it is not its package. */
   readonly service: string | undefined
+  readonly isConnected: boolean
 }
 
 export class SubscriptionKeeper {
   readonly #store: SubscriptionStore
   readonly #log: Log
+  readonly #remembersAll: boolean
+  #lost: readonly SubscriptionInit[] = []
+  #stopped = false
 
-  constructor(store: SubscriptionStore, log: Log) {
+  /** With `remembersAll`, also of subscriptions that cannot outlive a restart it is known then who had them. */
+  constructor(store: SubscriptionStore, log: Log, remembersAll = false) {
     this.#store = store
     this.#log = log
+    this.#remembersAll = remembersAll
+  }
+
+  /** Those that `load` has found, and that are over. */
+  get lost(): readonly SubscriptionInit[] {
+    return this.#lost
   }
 
   /** Resolves when it is committed, or at once where there is no point. */
   async save(subscription: Subscription): Promise<void> {
-    if (!isDurable(subscription)) {
+    if (!isDurable(subscription) && !this.#remembersAll) {
       // A refresh may have moved a subscription from UDP to a connection.
       if (subscription.storedCseq !== undefined) await this.#remove(subscription)
       return
@@ -81,11 +95,22 @@ export class SubscriptionKeeper {
   }
 
   forget(subscription: Subscription): void {
-    if (subscription.storedCseq === undefined) return
+    if (subscription.storedCseq === undefined || this.#stopped) return
     // The next start deletes what has ended, and a watcher who knows nothing of it answers 481.
     this.#remove(subscription).catch((err: unknown) => {
       this.#log.warn({ what: 'sip_subscription_not_removed', err })
     })
+  }
+
+  /** What ends from now on, ends for a restart. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** One of `lost` is no matter any more. */
+  async forgetLost({ id }: SubscriptionInit): Promise<void> {
+    this.#lost = this.#lost.filter((one) => one.id !== id)
+    await this.#store.remove(id)
   }
 
   async load(packages: readonly EventPackage[], now: number): Promise<Stored[]> {
@@ -95,7 +120,8 @@ export class SubscriptionKeeper {
       if (stored) found.push(stored)
       else this.#log.warn({ what: 'sip_subscription_not_restored', id: record.id })
     }
-    return found
+    this.#lost = found.filter(({ isConnected }) => isConnected).map(({ init }) => init)
+    return found.filter(({ isConnected }) => !isConnected)
   }
 
   #remove(subscription: Subscription): Promise<void> {
@@ -131,6 +157,7 @@ function toRecord(subscription: Subscription): SubscriptionRecord {
     asked: asked && snapshotOf(asked),
     service: subscription.package.service?.name,
     peer: peer && { host: peer.host, port: peer.port },
+    ...(!isDurable(subscription) && { isConnected: true }),
   }
   return {
     id,
@@ -172,7 +199,7 @@ function fromRecord(
     expiresAt: record.expiresAt,
     stored: record.status === 'pending' ? 'pending' : 'active',
   }
-  return { init, service }
+  return { init, service, isConnected: snapshot.isConnected === true }
 }
 
 /** Written by `toRecord` of this or an earlier version. */

@@ -59,6 +59,10 @@ export class Bindings {
     return [...(this.#byAccount.get(account)?.values() ?? [])]
   }
 
+  *all(): Generator<Binding> {
+    for (const bindings of this.#byAccount.values()) yield* bindings.values()
+  }
+
   /** The one that requests from there come from. */
   at(account: BareJid, source: Peer): Binding | undefined {
     return this.of(account).find(({ state: { peer } }) =>
