@@ -70,7 +70,8 @@ export class ListService implements SubscribeService {
   readonly #deps: ListServiceDeps
   readonly #planDeps: PlanDeps
   readonly #packages = new Map<EventPackage, ListPackage>()
-  readonly #lists = new Map<Subject, WatchedList>()
+  /** Also of subscriptions that have ended: their last NOTIFY is still to come. */
+  readonly #lists = new WeakMap<Subject, WatchedList>()
   readonly #byKey = new Map<string, Set<WatchedList>>()
   readonly #countByWatcher = new Map<string, number>()
   /** Lists that are looked at anew, and whether they have changed meanwhile. */
@@ -164,15 +165,16 @@ export class ListService implements SubscribeService {
       if (!list.entries) throw new SipError(415, undefined, [['Accept', '']])
       subscription.asked = askedFor(changed(list.entries, changes), subscription.asked)
     }
+    const turn = list.nextTurn()
     const planned = await this.#plan(wantedBy(list))
     if (!planned) throw new SipError(404)
-    this.#apply(list, planned)
+    this.#apply(list, turn, planned)
     return changes && 'changes'
   }
 
   #ended(subscription: Subscription): void {
     const list = this.#lists.get(subscription)
-    if (!list) return
+    if (!list || list.closed) return
     list.close()
     this.#unindex(list)
     const { address } = subscription.watcher
@@ -271,12 +273,13 @@ export class ListService implements SubscribeService {
 
   /** What is no list any more, or not the watcher's, ends. */
   async #replan(list: WatchedList): Promise<void> {
-    const plan = await this.#planOrNone(wantedBy(list))
-    if (!plan) {
+    const turn = list.nextTurn()
+    const planned = await this.#planOrNone(wantedBy(list))
+    if (!planned) {
       list.subscription.terminate('noresource')
       return
     }
-    this.#apply(list, plan)
+    this.#apply(list, turn, planned)
     list.subscription.changed()
   }
 
@@ -289,8 +292,9 @@ export class ListService implements SubscribeService {
     }
   }
 
-  #apply(list: WatchedList, { plan, entries }: Planned): void {
-    if (list.closed) return
+  /** Unless who is on the list was looked up again meanwhile: what is newer holds. */
+  #apply(list: WatchedList, turn: number, { plan, entries }: Planned): void {
+    if (list.closed || turn !== list.turn) return
     this.#unindex(list)
     list.entries = entries
     list.apply(plan)

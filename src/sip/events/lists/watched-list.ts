@@ -44,6 +44,8 @@ export class WatchedList {
   readonly events: EventDeps
   readonly base: EventPackage
   readonly subscription: Subscription
+  /** How often it was looked up who is on it. */
+  turn = 0
   readonly #register: WatchRegister
   readonly #maxNotifyBytes: number
   readonly #root: ListNode
@@ -79,6 +81,11 @@ export class WatchedList {
 
   get closed(): boolean {
     return this.#closed
+  }
+
+  nextTurn(): number {
+    this.turn += 1
+    return this.turn
   }
 
   nextInstanceId(): string {
