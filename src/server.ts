@@ -11,7 +11,6 @@ import { ENTERPRISE } from './core/presence/composition/presets/enterprise.ts'
 import { presetNamed } from './core/presence/composition/presets/presets.ts'
 import { Contacts } from './core/presence/contacts.ts'
 import { LateContacts } from './core/presence/late-contacts.ts'
-import type { ListServices } from './core/presence/list-services.ts'
 import { ManualPresence } from './core/presence/manual-presence.ts'
 import { sourceClasses } from './core/presence/observation.ts'
 import { PresenceService } from './core/presence/presence.ts'
@@ -55,7 +54,7 @@ import {
 } from './server/stores.ts'
 import { fastTokenStore } from './server/token-store.ts'
 import { checkAuthorization } from './server/xcap-sign-in.ts'
-import { startSip } from './sip/sip.ts'
+import { type SipDeps, startSip } from './sip/sip.ts'
 import { MailForwarding } from './smtp/mail-forwarding.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { OfflineMail } from './storage/stores/offline-mail.ts'
@@ -115,7 +114,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const xcap = await openXcap(config, { ...told, signIn }, edges)
     const xmpp = edges.use(await openXmpp(config, links, { ...kernel, uploads }))
     const lists = xcap ? [xcap.lists] : []
-    const sip = edges.use(await openSip(config, { ...kernel, lists }))
+    const sip = edges.use(await openSip(config, { ...kernel, lists, xcapDiffs: xcap?.diffs }))
     listeners.push(...xmpp.listeners, ...sip.listeners)
     edges.use(kernel.manual.watch())
     const httpParts = [...xmpp.httpParts, ...sip.httpParts, ...(xcap?.httpParts ?? [])]
@@ -334,7 +333,7 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
 
 function openSip(
   config: Config,
-  { certificates, ...kernel }: Kernel & { readonly lists: readonly ListServices[] },
+  { certificates, ...kernel }: Kernel & Pick<SipDeps, 'lists' | 'xcapDiffs'>,
 ) {
   return startSip(config, {
     ...kernel,

@@ -8,7 +8,6 @@ import { FakeClock } from '../../support/fake-clock.ts'
 import { startRig } from '../rig.ts'
 import { responseText, StreamPeer } from '../wire.ts'
 
-/** With a time of which a fifth is less than an answer may take: the clock is moved over all of it at once. */
 async function connected(keepAliveMs: number) {
   const clock = new FakeClock()
   const rig = await startRig({ clock, limits: { keepAliveMs } })
@@ -45,30 +44,35 @@ async function connected(keepAliveMs: number) {
   }
 }
 
+/** A fifth of it is less than the ten seconds in which a pong must come. */
+const EVERY_MS = 40_000
+const EARLIEST_MS = 32_000
+
 test('a ping goes out between 80 and 100 percent of the time, and its answer is awaited', async () => {
-  await using it = await connected(40_000)
-  it.clock.advance(31_999)
+  await using it = await connected(EVERY_MS)
+  it.clock.advance(EARLIEST_MS - 1)
   assert.equal(it.peer.inbox.waiting, 0)
-  it.clock.advance(8_001)
+  it.clock.advance(EVERY_MS - EARLIEST_MS + 1)
   // The double line break, as this reader takes it.
   assert.deepEqual([await it.peer.next(), await it.peer.next()], ['\r\n', '\r\n'])
   it.peer.send('\r\n')
   // It has been read when the answer to what comes behind it is there.
   it.peer.send('\r\n\r\n')
   assert.equal(await it.peer.next(), '\r\n')
-  it.clock.advance(31_999)
+  it.clock.advance(EARLIEST_MS - 1)
   assert.equal(it.peer.socket.destroyed, false)
-  it.clock.advance(8_001)
+  it.clock.advance(EVERY_MS - EARLIEST_MS + 1)
   assert.deepEqual([await it.peer.next(), await it.peer.next()], ['\r\n', '\r\n'])
 })
 
 test('without an answer in ten seconds the connection is closed', async () => {
-  await using it = await connected(40_000)
-  it.clock.advance(40_000)
+  await using it = await connected(EVERY_MS)
+  it.clock.advance(EVERY_MS)
   await it.peer.next()
-  it.clock.advance(9_999)
+  // The ping left at the earliest so long ago.
+  it.clock.advance(10_000 - (EVERY_MS - EARLIEST_MS) - 1)
   assert.equal(it.peer.socket.destroyed, false)
-  it.clock.advance(1)
+  it.clock.advance(EVERY_MS - EARLIEST_MS + 1)
   await it.peer.closed
 })
 
