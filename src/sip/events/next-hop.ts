@@ -24,11 +24,11 @@ export function nextHop(
   if (request.headers.getAll('Via').length > 1) return undefined
   if (source.transport !== 'udp') return source
   if (!contact) return undefined
-  // RFC 5627 §3.3: it names a registrar, which is nearer to nobody than we are to who has just spoken.
-  if (contact.params.has('gr')) return source
   const wanted = contact.params.get('transport')?.toLowerCase() ?? 'udp'
   if (contact.scheme !== 'sip' || wanted !== 'udp') return undefined
   const host = normalizeHost(contact.host)
+  // RFC 6665 §4.5.1: a GRUU names the device, and not where it is; it has just been heard from there.
+  if (contact.params.has('gr')) return source
   if (host === source.host) return { ...source, port: contact.port ?? DEFAULT_PORT }
   const believed = normalizeHost(topVia(request)?.host ?? '')
   return believed === host && isNumericHost(host) ? source : undefined
