@@ -25,7 +25,7 @@ import { nextHop, peerHostOf, sharedPeer } from './next-hop.ts'
 import type { NotifierDeps } from './notifier-deps.ts'
 import type { TerminationReason } from './notify.ts'
 import { PendingDeadlines } from './pending-deadlines.ts'
-import { aorOf, watcherOf } from './resources.ts'
+import { aorOf, resourceOf, watcherOf } from './resources.ts'
 import { restoreSubscriptions } from './restoration.ts'
 import type { Served, Wanted, WatchRegister } from './subscribe-service.ts'
 import { Subscription } from './subscription.ts'
@@ -169,7 +169,7 @@ export class Notifier {
       id: orderedId(now),
       package: pkg,
       eventId: demand.event.id,
-      subject: { presentity, watcher, entity: aorOf(request.uri) },
+      subject: { presentity, watcher, entity: resourceOf(request.uri) },
       contentType,
       asked,
       createdAt: now,
