@@ -24,7 +24,6 @@ export interface RigOptions {
   tls?: TlsOptions
   tlsClient?: TlsClientSettings
   overload?: OverloadGuard
-  outboundProxy?: string
   failedMs?: number
   rules?: PeerRules
 }
@@ -39,7 +38,6 @@ export async function startRig(options: RigOptions = {}) {
     transports,
     overload: options.overload,
     ...(options.transactions && { limits: options.transactions }),
-    outboundProxy: options.outboundProxy,
     ...(options.timers && { timers: options.timers }),
     ...(options.trustedPeers && { trustedPeers: options.trustedPeers }),
     failedMs: options.failedMs,

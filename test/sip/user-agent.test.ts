@@ -317,7 +317,8 @@ test('a method has one handler', async () => {
 test('a request that goes by no way of its own goes to the outbound proxy (RFC 3261 §8.1.2)', async () => {
   await using proxy = await UdpPeer.open(0)
   const outboundProxy = `<sip:127.0.0.1:${proxy.port};lr>`
-  await using rig = await startRig({ outboundProxy })
+  await using rig = await startRig()
+  rig.agent.findWaysBy(async ({ uri }) => [{ uri, routes: [outboundProxy] }])
   await using phone = await UdpPeer.open(0)
   const message = (route?: string) =>
     new SipRequest({
