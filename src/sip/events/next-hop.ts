@@ -27,8 +27,8 @@ export function nextHop(
   const wanted = contact.params.get('transport')?.toLowerCase() ?? 'udp'
   if (contact.scheme !== 'sip' || wanted !== 'udp') return undefined
   const host = normalizeHost(contact.host)
-  // RFC 6665 §4.5.1: a GRUU names the device, and not where it is; it has just been heard from there.
-  if (contact.params.has('gr')) return source
+  // RFC 5627 §4.5: a GRUU names the device; where that is, the registrar of its domain knows.
+  if (contact.params.has('gr')) return undefined
   if (host === source.host) return { ...source, port: contact.port ?? DEFAULT_PORT }
   const believed = normalizeHost(topVia(request)?.host ?? '')
   return believed === host && isNumericHost(host) ? source : undefined
