@@ -22,6 +22,8 @@ export interface SippOptions {
   /** What stands for `@NAME@` in the scenario. */
   fill?: Readonly<Record<string, string>>
   deadlineMs?: number
+  /** Calls that it makes, or takes where the scenario begins with a request to it. One, where not given. */
+  calls?: number
 }
 
 const MODES = { udp: 'u1', tcp: 't1' } as const
@@ -32,9 +34,10 @@ const POLL_MS = 20
 /** One call of Debian’s SIPp, running a scenario against the server. */
 export class Sipp implements AsyncDisposable {
   readonly #directory = temporaryDirectory()
+  readonly localPort: number
   readonly #child
   readonly #closed: Promise<unknown>
-  readonly #socket: { readonly transport: 'udp' | 'tcp'; readonly port: number }
+  readonly #transport: 'udp' | 'tcp'
   #noise = ''
 
   /** With a port of its own: SIPp would share one with another SIPp, and lose its datagrams to it. */
@@ -44,8 +47,9 @@ export class Sipp implements AsyncDisposable {
 
   private constructor(options: SippOptions, localPort: number) {
     const { scenario, port, transport, to, user, password, keys } = options
-    const { deadlineMs = DEADLINE_MS } = options
-    this.#socket = { transport, port: localPort }
+    const { deadlineMs = DEADLINE_MS, calls = 1 } = options
+    this.localPort = localPort
+    this.#transport = transport
     const file = this.#scenarioFile(scenario, options.fill)
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
       '-key',
@@ -59,7 +63,7 @@ export class Sipp implements AsyncDisposable {
           '-sf',
           file,
           '-m',
-          '1',
+          String(calls),
           '-s',
           to,
           '-t',
@@ -112,12 +116,11 @@ export class Sipp implements AsyncDisposable {
 
   /** Resolves when it can be called: SIPp says nothing of it, the kernel does (proc(5): /proc/net/udp). */
   async listening(): Promise<void> {
-    const { transport, port } = this.#socket
     const row = new RegExp(
-      `^ *\\d+: 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `,
+      `^ *\\d+: 0100007F:${this.localPort.toString(16).toUpperCase().padStart(4, '0')} `,
       'm',
     )
-    while (!row.test(await readFile(`/proc/net/${transport}`, 'utf8'))) {
+    while (!row.test(await readFile(`/proc/net/${this.#transport}`, 'utf8'))) {
       if (this.#child.exitCode !== null) throw new Error(await this.#report())
       await pause(POLL_MS)
     }
