@@ -18,7 +18,6 @@ import { XcapDirectory } from './authorization.ts'
 import { XcapDiffs } from './diff/xcap-diffs.ts'
 import { iconPart } from './icon-part.ts'
 import { ListReader } from './lists/list-reader.ts'
-import { ServedUris } from './lists/served-uris.ts'
 import { XcapListServices } from './lists/xcap-list-services.ts'
 import { StatusIcons } from './status-icons.ts'
 import { ListPolicies, OMA_PRES_RULES, OMA_PRES_RULES_NAME } from './usages/oma-pres-rules.ts'
@@ -62,7 +61,6 @@ export async function startXcap(
   const directory = new XcapDirectory(deps.directory)
   const rows = new XcapDocumentRows(deps.database)
   const policies = new ListPolicies()
-  const served = new ServedUris()
   const read = (key: DocumentKey) => documents.read(key)
   const accountOf = (user: string) => directory.accountOf(user)
   const lists = new ListReader({ root: xcap.root, read, accountOf })
@@ -72,7 +70,7 @@ export async function startXcap(
   })
   const usages = xcapUsages(
     {
-      ...{ ...deps, rows, policies, served, lists, icons, read },
+      ...{ ...deps, rows, policies, lists, icons, read },
       list: (account) => documents.list(account),
       uriOf: (key) => uriOf(deps.httpAddress(domainOf(key.account)) + xcap.root, key),
     },
@@ -93,7 +91,7 @@ export async function startXcap(
   const callers = new Callers(http.trustedProxies)
   return {
     documents,
-    lists: new XcapListServices({ rows, lists, documents, served }),
+    lists: new XcapListServices({ rows, lists, documents }),
     diffs,
     httpParts: [
       xcapPart(xcap, { ...deps, documents, directory, authentication, callers }),

@@ -9,11 +9,9 @@ import type { XcapDocumentRows } from '../../storage/stores/xcap-documents.ts'
 import { RLS_AUID, SERVED_NAME } from '../usages/rls-services.ts'
 import type { XcapDocuments } from '../xcap-documents.ts'
 import type { ListReader } from './list-reader.ts'
-import type { ServedUris } from './served-uris.ts'
 
 export interface XcapListServicesDeps {
   readonly rows: Pick<XcapDocumentRows, 'claimant' | 'find'>
-  readonly served: ServedUris
   readonly lists: ListReader
   readonly documents: Pick<XcapDocuments, 'onChange'>
 }
@@ -38,6 +36,7 @@ export class XcapListServices implements ListServices {
     const resources = list ? await flatten(list, lists.references(owner)) : []
     return {
       uri: canonical,
+      key: keyOf(owner),
       owner,
       name: list?.displayName ?? list?.name,
       packages: service.packages,
@@ -45,11 +44,10 @@ export class XcapListServices implements ListServices {
     }
   }
 
-  onChange(listener: (uri: string) => void): Disposable {
-    const { documents, served } = this.#deps
-    return documents.onChange(({ account, auid }) => {
-      if (auid !== RLS_AUID && auid !== 'resource-lists') return
-      for (const uri of served.take(account)) listener(uri)
+  /** Whatever changes of a user's services or of the lists that they refer to, all of his are told of. */
+  onChange(listener: (key: string) => void): Disposable {
+    return this.#deps.documents.onChange(({ account, auid }) => {
+      if (auid === RLS_AUID || auid === 'resource-lists') listener(keyOf(account))
     })
   }
 
@@ -60,4 +58,8 @@ export class XcapListServices implements ListServices {
 
 function serviceNamed(text: string, canonical: string): RlsService | undefined {
   return parseRlsServices(text).find(({ uri }) => canonicalServiceUri(uri) === canonical)
+}
+
+function keyOf(owner: BareJid): string {
+  return `services of ${owner}`
 }

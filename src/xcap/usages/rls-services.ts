@@ -11,7 +11,6 @@ import { type Element, xml } from '../../xml/element.ts'
 import { type ApplicationUsage, type Claim, defineUsage } from '../application-usage.ts'
 import { limitsOf } from '../document-body.ts'
 import type { ListReader } from '../lists/list-reader.ts'
-import type { ServedUris } from '../lists/served-uris.ts'
 import { parseDocumentSelector } from '../request-uri.ts'
 import { childrenOf, invalid, requireAttribute, requireRoot } from '../schema.ts'
 import { type Conflict, conflict, notUnique } from '../xcap-refusal.ts'
@@ -21,7 +20,6 @@ export interface RlsServicesDeps {
   readonly directory: Pick<Directory, 'resolve' | 'isLocal'>
   readonly rows: Pick<XcapDocumentRows, 'ofUsage'>
   readonly lists: ListReader
-  readonly served: ServedUris
 }
 
 export const RLS_AUID = 'rls-services'
@@ -43,9 +41,6 @@ export function rlsServices(deps: RlsServicesDeps): ApplicationUsage {
       requireDifferent(claimsOf(root))
     },
     claims: ({ root }) => claimsOf(root),
-    stored({ account, name, text }) {
-      if (name === SERVED_NAME) deps.served.set(account, text)
-    },
     // §4.4.8, §4.4.9: the union of all, for the server's own alone.
     made: {
       tree: 'global',
