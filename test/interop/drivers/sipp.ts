@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { formatAddress } from '../../../src/config/values.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { freePort } from './free-port.ts'
 
@@ -11,6 +12,8 @@ export interface SippOptions {
   scenario: string
   port: number
   transport: 'udp' | 'tcp'
+  /** Where the server and SIPp are; 127.0.0.1 where not given. */
+  host?: string
   /** The user part of the request-URI. */
   to: string
   user: string
@@ -36,7 +39,7 @@ export class Sipp implements AsyncDisposable {
   }
 
   private constructor(options: SippOptions, localPort: number) {
-    const { scenario, port, transport, to, user, password, keys } = options
+    const { scenario, port, transport, to, user, password, keys, host = '127.0.0.1' } = options
     const file = new URL(`../sipp/${scenario}.xml`, import.meta.url).pathname
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
       '-key',
@@ -56,7 +59,7 @@ export class Sipp implements AsyncDisposable {
           '-t',
           MODES[transport],
           '-i',
-          '127.0.0.1',
+          host,
           '-p',
           String(localPort),
           '-nostdin',
@@ -72,7 +75,7 @@ export class Sipp implements AsyncDisposable {
         ],
         ...['-au', user, '-ap', password],
         ...pairs,
-        `127.0.0.1:${port}`,
+        formatAddress({ host, port }),
       ],
       { cwd: this.#directory.path, stdio: ['ignore', 'pipe', 'pipe'] },
     )
