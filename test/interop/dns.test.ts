@@ -272,10 +272,7 @@ test('the server itself asks the name servers of sip.dns.servers for a Contactâ€
   const server = await startWithPeople(
     t,
     ['alice', 'bob'],
-    [
-      ...['--set', `sip.dns.servers=${bind.address}`],
-      ...['--set', 'sip.trustedPeers=127.0.0.1'],
-    ],
+    [...['--set', `sip.dns.servers=${bind.address}`], ...['--set', 'sip.trustedPeers=127.0.0.1']],
   )
   await using asker = await UdpPeer.open(server.port('sipUdp'))
   asker.send(

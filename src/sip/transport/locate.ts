@@ -98,9 +98,14 @@ function transportsFor(deps: LocateDeps, uri: SipUri): readonly TransportName[] 
   const named = uri.params.get('transport')
   const wanted = named === undefined ? preferredFor(deps, uri) : parseTransportName(named)
   if (named !== undefined && !wanted) return []
-  if (uri.scheme === 'sips') return wanted === 'udp' || !speaks('tls') ? [] : ['tls']
+  if (uri.scheme === 'sips') return speaks('tls') && mayBeTls(wanted) ? ['tls'] : []
   const candidates: readonly TransportName[] = wanted ? [wanted] : ['udp', 'tcp', 'tls']
   return candidates.filter((transport) => speaks(transport))
+}
+
+/** `transport=tcp` of a `sips` URI is TLS over it (RFC 5630 §3.1.2). */
+function mayBeTls(wanted: TransportName | undefined): boolean {
+  return wanted === undefined || wanted === 'tcp' || wanted === 'tls'
 }
 
 function preferredFor({ preferred }: LocateDeps, uri: SipUri): TransportName | undefined {
