@@ -113,7 +113,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const signIn = openSignIn(kernel)
     const xcap = await openXcap(config, { ...told, signIn }, edges)
     const xmpp = edges.use(await openXmpp(config, links, { ...kernel, uploads }))
-    const sip = edges.use(await openSip(config, kernel))
+    const sip = edges.use(await openSip(config, { ...kernel, xcapDiffs: xcap?.diffs }))
     listeners.push(...xmpp.listeners, ...sip.listeners)
     edges.use(kernel.manual.watch())
     const httpParts = [...xmpp.httpParts, ...sip.httpParts, ...(xcap?.httpParts ?? [])]
@@ -330,7 +330,10 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
   )
 }
 
-function openSip(config: Config, { certificates, ...kernel }: Kernel) {
+function openSip(
+  config: Config,
+  { certificates, ...kernel }: Kernel & { readonly xcapDiffs: Xcap['diffs'] | undefined },
+) {
   return startSip(config, {
     ...kernel,
     tls: certificates,

@@ -39,6 +39,7 @@ import { type Identify, type ResolveResource, resourceResolver } from './events/
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
+import { type XcapDiffSource, xcapDiffPackage } from './events/xcap-diff.ts'
 import type { SipUris } from './messaging/outgoing.ts'
 import { openMessaging } from './messaging/start.ts'
 import { startProxy } from './proxy/start-proxy.ts'
@@ -59,6 +60,11 @@ const PACKAGES: readonly EventPackage[] = [
   messageSummaryPackage,
   referPackage,
 ]
+
+/** Those of this server: not all keep XCAP documents. */
+function packagesOf({ xcapDiffs }: SipDeps): readonly EventPackage[] {
+  return xcapDiffs ? [...PACKAGES, xcapDiffPackage] : PACKAGES
+}
 
 /** What PUBLISH takes besides. */
 const COMMANDS: readonly CommandPackage[] = [presenceWauthPackage]
@@ -99,6 +105,8 @@ export interface SipDeps {
   readonly messaging: Messaging
   /** Needed where `listen.sipTls` is on. */
   readonly tls?: TlsSource | undefined
+  /** Of XCAP documents; without it nobody watches them. */
+  readonly xcapDiffs?: XcapDiffSource | undefined
   /** Without it nothing is refused for overload. */
   readonly overload?: OverloadGuard | undefined
   /** For User-Agent and Server headers. */
@@ -244,7 +252,7 @@ async function startNotifier(
     ...deps,
     ...shared,
     userAgent,
-    packages: PACKAGES,
+    packages: packagesOf(deps),
     services: [shared.refers],
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },
@@ -253,7 +261,7 @@ async function startNotifier(
   starting.defer(() => within(deps.clock, DRAIN_MS, notifier.stop()))
   await notifier.restore()
   userAgent.handle('SUBSCRIBE', (tx) => notifier.handle(tx))
-  userAgent.contribute({ allowEvents: PACKAGES.map(({ event }) => event) })
+  userAgent.contribute({ allowEvents: packagesOf(deps).map(({ event }) => event) })
   return notifier
 }
 

@@ -175,6 +175,8 @@ export interface PhoneRequest {
   readonly callId?: string
   readonly fromTag?: string
   readonly cseq?: number
+  /** With its brackets and parameters; its own where not given. */
+  readonly contact?: string
 }
 
 /** One user's SIP client: answers what it gets with 200, and keeps it. */
@@ -229,6 +231,11 @@ export class Phone implements AsyncDisposable {
     const phone = new Phone(name, { transports, server, port })
     t.after(() => phone[Symbol.asyncDispose]())
     return phone
+  }
+
+  /** The Contact that it shows unless told otherwise. */
+  get contact(): string {
+    return this.#contact
   }
 
   /** Sends a request, and again with a digest where it is challenged. */
@@ -297,7 +304,7 @@ export class Phone implements AsyncDisposable {
         ['To', init.to ?? `<${uri}>`],
         ['Call-ID', callId],
         ['CSeq', `${this.#cseq} ${method}`],
-        ...(method === 'MESSAGE' ? [] : [['Contact', this.#contact] as const]),
+        ...(method === 'MESSAGE' ? [] : [['Contact', init.contact ?? this.#contact] as const]),
         ...headers,
       ]),
       body: init.body,

@@ -99,6 +99,19 @@ function simplify(asked: Asked): Asked | undefined {
   return params.size === 0 && bodies.length === 0 && suppress === undefined ? undefined : asked
 }
 
+/** RFC 4660 §5.2.2: some bodies of a refresh change what was asked for before. Throws as `requireReadable` does. */
+export function mergeBodies(
+  asked: Asked | undefined,
+  before: Asked | undefined,
+  taken: readonly SubscribeBody<unknown>[] = [],
+): Asked | undefined {
+  if (!asked || !before || asked.bodies === before.bodies) return asked
+  const bodies = taken.reduce((now, one) => one.merged(before.bodies, now), asked.bodies)
+  const merged = { ...asked, bodies }
+  requireReadable(merged, taken)
+  return merged
+}
+
 /** RFC 3261 §8.2.3: what would be ignored is refused. Throws `SipError` 415, 400 where a body is malformed. */
 export function requireReadable(
   asked: Asked | undefined,

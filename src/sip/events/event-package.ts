@@ -17,6 +17,7 @@ import type { PackageStates } from './package-states.ts'
 import type { SubscribeBody } from './subscribe-body.ts'
 import type { Subscription } from './subscription.ts'
 import type { WatcherStates } from './watcher-states.ts'
+import type { XcapDiffSource } from './xcap-diff.ts'
 
 /** Seconds. `default` holds where a request has no Expires. */
 export interface ExpiresBounds {
@@ -36,6 +37,8 @@ export interface EventDeps extends PackageStates {
   /** Of the `presence` package. */
   readonly watcherStates: WatcherStates
   readonly people: People
+  /** Without it nobody keeps XCAP documents. */
+  readonly xcapDiffs?: XcapDiffSource | undefined
 }
 
 /** What packages ask of the directory. */

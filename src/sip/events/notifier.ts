@@ -19,11 +19,12 @@ import { type Demand, requirePackage, requireTerms } from './demand.ts'
 import type { EventPackage } from './event-package.ts'
 import { Expiries } from './expiries.ts'
 import { ExpirySpread } from './expiry-spread.ts'
+import { allowEvents } from './headers.ts'
 import { nextHop, peerHostOf, sharedPeer } from './next-hop.ts'
 import type { NotifierDeps } from './notifier-deps.ts'
 import type { TerminationReason } from './notify.ts'
 import { PendingDeadlines } from './pending-deadlines.ts'
-import { aorOf, watcherOf } from './resources.ts'
+import { aorOf, resourceOf, watcherOf } from './resources.ts'
 import { restoreSubscriptions } from './restoration.ts'
 import type { Served, Wanted, WatchRegister } from './subscribe-service.ts'
 import { Subscription } from './subscription.ts'
@@ -51,12 +52,15 @@ export class Notifier {
   readonly #register: WatchRegister
   readonly #pending: PendingDeadlines
   readonly #spread: ExpirySpread
+  /** RFC 6665 §4.4.4: in what begins dialogs. */
+  readonly #allowEvents: readonly [string, string][]
   /** Terminated, and the last NOTIFY not answered yet. */
   readonly #leaving = new Set<Subscription>()
   #stopping = false
 
   constructor(deps: NotifierDeps) {
     this.#deps = deps
+    this.#allowEvents = allowEvents(deps.packages)
     this.#pending = new PendingDeadlines(deps.clock, deps.pendingTimeoutMs)
     this.#spread = new ExpirySpread({ ...deps, live: () => deps.table.size })
     const { clock, log, events, pacing, userAgent, packages } = deps
@@ -160,7 +164,7 @@ export class Notifier {
       id: orderedId(now),
       package: pkg,
       eventId: demand.event.id,
-      subject: { presentity, watcher, entity: aorOf(request.uri) },
+      subject: { presentity, watcher, entity: resourceOf(request.uri) },
       contentType,
       asked,
       createdAt: now,
@@ -318,11 +322,15 @@ export class Notifier {
     seconds: number,
     status: 200 | 204 = 200,
   ): void {
+    const { request } = tx
     const headers: [string, string][] = [
       ['Expires', String(seconds)],
       ['Contact', `<${tx.contact}>`],
+      ...this.#allowEvents,
+      // RFC 3261 §12.1.1: the route set is the other side's, too.
+      ...request.headers.getRaw('Record-Route').map(routed),
     ]
-    tx.respond(createResponse(tx.request, status, undefined, { headers, toTag: dialog.localTag }))
+    tx.respond(createResponse(request, status, undefined, { headers, toTag: dialog.localTag }))
   }
 
   #create(init: SubscriptionInit): Subscription {
@@ -339,6 +347,10 @@ export class Notifier {
     // Its last NOTIFY leaves in this turn.
     queueMicrotask(() => void subscription.settled().then(() => this.#leaving.delete(subscription)))
   }
+}
+
+function routed(value: string): [string, string] {
+  return ['Record-Route', value]
 }
 
 async function hasEntity(

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -19,6 +20,9 @@ export interface SippOptions {
   user: string
   password: string
   keys: Readonly<Record<string, string>>
+  /** What stands for `@NAME@` in the scenario. */
+  fill?: Readonly<Record<string, string>>
+  deadlineMs?: number
 }
 
 const MODES = { udp: 'u1', tcp: 't1' } as const
@@ -39,8 +43,9 @@ export class Sipp implements AsyncDisposable {
   }
 
   private constructor(options: SippOptions, localPort: number) {
-    const { scenario, port, transport, to, user, password, keys, host = '127.0.0.1' } = options
-    const file = new URL(`../sipp/${scenario}.xml`, import.meta.url).pathname
+    const { scenario, port, transport, to, user, password, keys } = options
+    const { deadlineMs = DEADLINE_MS, host = '127.0.0.1' } = options
+    const file = this.#scenarioFile(scenario, options.fill)
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
       '-key',
       name,
@@ -64,7 +69,7 @@ export class Sipp implements AsyncDisposable {
           String(localPort),
           '-nostdin',
         ],
-        ...['-timeout', String(DEADLINE_MS / 1000), '-timeout_error'],
+        ...['-timeout', String(deadlineMs / 1000), '-timeout_error'],
         ...[
           '-trace_msg',
           '-message_file',
@@ -85,6 +90,15 @@ export class Sipp implements AsyncDisposable {
     this.#child.stdout.on('data', keep)
     this.#child.stderr.on('data', keep)
     this.#closed = once(this.#child, 'close')
+  }
+
+  #scenarioFile(scenario: string, fill: SippOptions['fill']): string {
+    const file = new URL(`../sipp/${scenario}.xml`, import.meta.url).pathname
+    if (!fill) return file
+    const filled = join(this.#directory.path, `${scenario}.xml`)
+    const value = (whole: string, name: string) => fill[name] ?? whole
+    writeFileSync(filled, readFileSync(file, 'utf8').replace(/@([A-Z]+)@/g, value))
+    return filled
   }
 
   get #messages(): string {
@@ -123,8 +137,24 @@ export class Sipp implements AsyncDisposable {
     this.#directory[Symbol.dispose]()
   }
 
+  /** Resolves with `passes`, or with what came instead of what the scenario waits for. */
+  async outcome(): Promise<string> {
+    await this.#closed
+    if (this.#child.exitCode === 0) return 'passes'
+    const errors = await this.#errorLog()
+    const [, wanted, got] =
+      /while expecting '([^']*)'[^,]*, received '(?:SIP\/2\.0 )?(\S+)/.exec(errors) ?? []
+    if (wanted !== undefined && got !== undefined) return `${got} instead of ${wanted}`
+    const failed = /Failed regexp match: looking in '[^']*', with regexp '([^']*)'/.exec(errors)
+    return failed ? `no ${failed[1]}` : 'no answer'
+  }
+
+  #errorLog(): Promise<string> {
+    return readFile(this.#errors, 'utf8').catch(() => '')
+  }
+
   async #report(): Promise<string> {
-    const errors = await readFile(this.#errors, 'utf8').catch(() => '')
+    const errors = await this.#errorLog()
     return `exit code ${this.#child.exitCode}\n${errors}\n${await this.trace()}\n${this.#noise}`
   }
 }

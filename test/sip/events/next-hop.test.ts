@@ -35,6 +35,12 @@ test('a Contact elsewhere on purpose, or by another transport, is followed', () 
   assert.equal(nextHop(byName, UDP_SOURCE), undefined)
 })
 
+test('a UDP client whose Contact is a GRUU is reached where its packets come from (RFC 6665 §4.5.1)', () => {
+  const source = { ...UDP_SOURCE, port: 40_000 }
+  const request = subscribe('sip:bob@example.com;gr=urn:uuid:f81d4fae', '192.0.2.10:40000')
+  assert.deepEqual(nextHop(request, source), source)
+})
+
 test('a TCP client is reached by its connection, whatever its Contact says', () => {
   const source = { transport: 'tcp' as const, host: '192.0.2.10', port: 40_000, flow: fakeFlow() }
   assert.equal(nextHop(subscribe('sip:bob@abc.invalid', 'abc.invalid'), source), source)

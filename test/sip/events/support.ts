@@ -168,6 +168,12 @@ export function fakeFlow(transport: 'tcp' | 'tls' = 'tcp'): Flow & { open: boole
 /** A store of any of the three kinds, in memory. */
 export class MemoryStore<R extends { readonly id: string; readonly expiresAt: number }> {
   readonly records = new Map<string, R>()
+  runs = 0
+
+  async nextRun(): Promise<number> {
+    this.runs += 1
+    return this.runs
+  }
 
   async put(record: R): Promise<void> {
     this.records.set(record.id, record)
