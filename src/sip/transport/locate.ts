@@ -164,12 +164,11 @@ async function recordTargets(
   records: readonly SrvRecord[],
   { transport, domain }: Omit<Service, 'name'>,
 ): Promise<readonly Peer[]> {
-  const targets: Peer[] = []
-  for (const { name, port } of srvOrder(records).slice(0, MAX_NAMES)) {
-    if (targets.length >= MAX_TARGETS) break
-    targets.push(...(await addressTargets(deps, { name, port, transport, domain })))
-  }
-  return targets.slice(0, MAX_TARGETS)
+  const named = srvOrder(records).slice(0, MAX_NAMES)
+  const found = await Promise.all(
+    named.map(({ name, port }) => addressTargets(deps, { name, port, transport, domain })),
+  )
+  return found.flat().slice(0, MAX_TARGETS)
 }
 
 interface Named extends Service {
