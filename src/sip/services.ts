@@ -15,6 +15,7 @@ import { sipSubscriptions } from '../storage/stores/sip-subscriptions.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
+import { ApplicationServers } from './applications/application-servers.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
 import { dialogPackage } from './events/dialog.ts'
 import type {
@@ -24,6 +25,7 @@ import type {
   ExpiresBounds,
   People,
 } from './events/event-package.ts'
+import { type ListsDeps, startLists } from './events/lists/start-lists.ts'
 import { liveWatches } from './events/live-watches.ts'
 import { messageSummaryPackage } from './events/message-summary.ts'
 import { Notifier } from './events/notifier.ts'
@@ -87,6 +89,7 @@ export interface TlsSource {
 }
 
 export interface SipDirectory extends IdentityDirectory, SipUris, People {
+  readonly contacts: ListsDeps['directory']['contacts']
   onUserRemoved(listener: (event: { readonly account: BareJid }) => void): Disposable
   onUserDisabled(listener: (account: BareJid) => void): Disposable
   onPasswordChanged(listener: (account: BareJid) => void): Disposable
@@ -103,6 +106,8 @@ export interface SipDeps {
   readonly subscriptions: Subscriptions
   readonly watchers: Watchers
   readonly messaging: Messaging
+  /** Lists to watch besides contact lists. */
+  readonly lists?: ListsDeps['lists']
   /** Needed where `listen.sipTls` is on. */
   readonly tls?: TlsSource | undefined
   /** Of XCAP documents; without it nobody watches them. */
@@ -136,6 +141,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const { userAgent, starting } = stack
   const { clock, log, directory } = deps
   const authenticator = new SipAuthenticator({ clock, log, directory })
+  const applications = new ApplicationServers(config.sip.applicationServers)
   const secret = deps.secret ?? randomBytes(SECRET_BYTES)
   const table = new SubscriptionTable({
     total: config.sip.maxSubscriptions,
@@ -152,7 +158,14 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
       watcherStates: new WatcherStates({ clock, table }, presencePackage),
       ...statesOf(config, deps, table),
     },
-    identify: (tx) => authenticator.identify(tx),
+    applications,
+    identify: applications.identify(
+      (tx) => authenticator.identify(tx),
+      async (uri) => {
+        const found = await directory.resolve(uri)
+        return found.kind === 'user' ? found.account : undefined
+      },
+    ),
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
     refers: new Refers(clock),
@@ -204,6 +217,7 @@ function keeperOf({ sip }: SipConfig, { database, log }: SipDeps): SubscriptionK
 interface Shared {
   readonly table: SubscriptionTable
   readonly events: EventDeps
+  readonly applications: ApplicationServers
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
@@ -245,15 +259,16 @@ async function startPublications(
 async function startNotifier(
   { sip }: SipConfig,
   deps: SipDeps,
-  { userAgent, starting }: Stack,
+  stack: Stack,
   shared: Shared,
 ): Promise<Notifier> {
+  const { userAgent, starting } = stack
   const notifier = new Notifier({
     ...deps,
     ...shared,
     userAgent,
     packages: packagesOf(deps),
-    services: [shared.refers],
+    services: [startLists({ sip }, { ...deps, ...shared }, stack), shared.refers],
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },
     pendingTimeoutMs: sip.pendingTimeout,

@@ -11,12 +11,13 @@ import { sharedString } from '../../util/own-string.ts'
 import { orderedId } from '../../util/random-id.ts'
 import { Dialog, dialogKeyOf } from '../dialog/dialog.ts'
 import { SipError } from '../errors.ts'
+import type { HeaderEntry } from '../message/message.ts'
 import { createResponse, newTag } from '../message/respond.ts'
 import type { Peer, ServerTransaction } from '../user-agent.ts'
 import { AccessReviews } from './access-reviews.ts'
 import { type Asked, onCondition, parseAsked } from './asked.ts'
 import { type Demand, requirePackage, requireTerms } from './demand.ts'
-import type { EventPackage } from './event-package.ts'
+import type { EventPackage, Refreshed } from './event-package.ts'
 import { Expiries } from './expiries.ts'
 import { ExpirySpread } from './expiry-spread.ts'
 import { allowEvents } from './headers.ts'
@@ -24,7 +25,7 @@ import { nextHop, peerHostOf, sharedPeer } from './next-hop.ts'
 import type { NotifierDeps } from './notifier-deps.ts'
 import type { TerminationReason } from './notify.ts'
 import { PendingDeadlines } from './pending-deadlines.ts'
-import { aorOf, watcherOf } from './resources.ts'
+import { aorOf, resourceOf, watcherOf } from './resources.ts'
 import { restoreSubscriptions } from './restoration.ts'
 import type { Served, Wanted, WatchRegister } from './subscribe-service.ts'
 import { Subscription } from './subscription.ts'
@@ -128,6 +129,10 @@ export class Notifier {
   forget(account: BareJid): void {
     for (const watch of this.#deps.table.of(account)) watch.terminate('noresource')
     this.#endAllOf(account, 'rejected')
+    // Nobody watches on his behalf any more, either.
+    for (const watch of [...this.#deps.table.watches()]) {
+      if (watch.watcher.account === account) watch.terminate('rejected')
+    }
   }
 
   /** Whoever knows the new password may watch on: he subscribes again, and proves it. */
@@ -164,7 +169,7 @@ export class Notifier {
       id: orderedId(now),
       package: pkg,
       eventId: demand.event.id,
-      subject: { presentity, watcher, entity: aorOf(request.uri) },
+      subject: { presentity, watcher, entity: resourceOf(request.uri) },
       contentType,
       asked,
       createdAt: now,
@@ -267,7 +272,7 @@ export class Notifier {
       return
     }
     subscription.contentType = terms.contentType
-    await this.#askAnew(subscription, terms.asked)
+    const refreshed = await this.#askAnew(subscription, terms.asked)
     const seconds = this.#spread.grant(terms.seconds)
     subscription.extend(clock.now() + seconds * 1000)
     await keeper.save(subscription)
@@ -279,6 +284,7 @@ export class Notifier {
     const isQuiet = isKnown && subscription.isStatusKnown
     this.#accept(tx, subscription, seconds, isQuiet ? 204 : 200)
     if (isQuiet) subscription.keepQuiet()
+    else if (refreshed === 'changes') subscription.notifyChanges()
     else subscription.notifyNow()
   }
 
@@ -296,11 +302,11 @@ export class Notifier {
   }
 
   /** What a service refuses leaves the subscription as it was (RFC 6665 §4.2.1.3). */
-  async #askAnew(subscription: Subscription, asked: Asked | undefined): Promise<void> {
+  async #askAnew(subscription: Subscription, asked: Asked | undefined): Promise<Refreshed> {
     const before = subscription.asked
     subscription.asked = asked
     try {
-      await subscription.package.service?.refreshed(subscription)
+      return await subscription.package.service?.refreshed(subscription)
     } catch (error) {
       subscription.asked = before
       throw error
@@ -318,15 +324,16 @@ export class Notifier {
 
   #accept(
     tx: ServerTransaction,
-    { dialog }: Subscription,
+    { dialog, package: pkg }: Subscription,
     seconds: number,
     status: 200 | 204 = 200,
   ): void {
     const { request } = tx
-    const headers: [string, string][] = [
+    const headers: HeaderEntry[] = [
       ['Expires', String(seconds)],
       ['Contact', `<${tx.contact}>`],
       ...this.#allowEvents,
+      ...(pkg.service?.headers ?? []),
       // RFC 3261 §12.1.1: the route set is the other side's, too.
       ...request.headers.getRaw('Record-Route').map(routed),
     ]

@@ -69,7 +69,7 @@ describe('SUBSCRIBE', () => {
     assert.equal((await exchange(notifier, request)).status, 400)
   })
 
-  test('with a filter or a list in its body gets 415', async () => {
+  test('with a body that it does not describe, or that is not taken, gets 415', async () => {
     const { subscribe } = setUp()
     assert.equal((await subscribe({ body: '<filter-set/>' })).status, 415)
   })

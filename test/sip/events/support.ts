@@ -32,7 +32,7 @@ export interface RequestInit {
   readonly callId?: string
   readonly cseq?: number
   readonly headers?: readonly (readonly [string, string])[]
-  readonly body?: string
+  readonly body?: string | Buffer
 }
 
 /** From bob's client at 192.0.2.10, about alice, unless it says otherwise. */
