@@ -20,6 +20,8 @@ export interface SippOptions {
   /** What stands for `@NAME@` in the scenario. */
   fill?: Readonly<Record<string, string>>
   deadlineMs?: number
+  /** Calls that it makes, or takes where the scenario begins with a request to it. One, where not given. */
+  calls?: number
 }
 
 const MODES = { udp: 'u1', tcp: 't1' } as const
@@ -30,6 +32,7 @@ const POLL_MS = 20
 /** One call of Debian’s SIPp, running a scenario against the server. */
 export class Sipp implements AsyncDisposable {
   readonly #directory = temporaryDirectory()
+  readonly localPort: number
   readonly #child
   readonly #closed: Promise<unknown>
   #noise = ''
@@ -41,7 +44,8 @@ export class Sipp implements AsyncDisposable {
 
   private constructor(options: SippOptions, localPort: number) {
     const { scenario, port, transport, to, user, password, keys } = options
-    const { deadlineMs = DEADLINE_MS } = options
+    const { deadlineMs = DEADLINE_MS, calls = 1 } = options
+    this.localPort = localPort
     const file = this.#scenarioFile(scenario, options.fill)
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
       '-key',
@@ -55,7 +59,7 @@ export class Sipp implements AsyncDisposable {
           '-sf',
           file,
           '-m',
-          '1',
+          String(calls),
           '-s',
           to,
           '-t',
