@@ -75,7 +75,12 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
   { rfc: 5627, title: 'GRUU', status: 'complete' },
   { rfc: 5839, title: 'Conditional Event Notification', status: 'complete' },
   { rfc: 5874, title: 'XCAP Diff Format', status: 'complete' },
-  { rfc: 5875, title: 'XCAP Diff Event Package', status: 'complete' },
+  {
+    rfc: 5875,
+    title: 'XCAP Diff Event Package',
+    status: 'complete',
+    remark: 'a user’s own documents; after a NOTIFY that nobody answered all is told anew',
+  },
   { rfc: 5922, title: 'Domain Certificates in SIP', status: 'complete' },
   { rfc: 5923, title: 'Connection Reuse in SIP', status: 'complete' },
   { rfc: 6446, title: 'Event Notification Rate Control', status: 'complete' },
