@@ -9,7 +9,7 @@ import { crlf, handlerRig } from './support.ts'
 function read(type: string, body: string | Buffer) {
   const request = sipRequest('MESSAGE', { headers: [['Content-Type', type]] })
   request.body = typeof body === 'string' ? Buffer.from(crlf(body)) : body
-  return readBody(request)
+  return readBody(request, request.body)
 }
 
 function textOf(content: Content): string | undefined {
