@@ -174,7 +174,10 @@ describe('a phone among several recipients (RFC 5365 §7.3)', () => {
     userAgent.answerAll = 200
     await binding.deliver(chat('Hi', { signals: { addressees, wants: ['delivered'] } }))
     const { request } = userAgent.last
-    assert.match(request.headers.get('Content-Type') ?? '', /^multipart\/mixed;boundary="?[\w-]+"?$/)
+    assert.match(
+      request.headers.get('Content-Type') ?? '',
+      /^multipart\/mixed;boundary="?[\w-]+"?$/,
+    )
     const text = request.body.toString()
     assert.match(text, /Content-Type: message\/cpim\r\n\r\nFrom: /)
     assert.match(
