@@ -18,7 +18,13 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
   { rfc: 3263, title: 'Locating SIP Servers', status: 'complete' },
   { rfc: 3325, title: 'P-Asserted-Identity', status: 'complete' },
   { rfc: 3428, title: 'MESSAGE', status: 'complete' },
-  { rfc: 3515, title: 'REFER', status: 'partial' },
+  {
+    rfc: 3515,
+    title: 'REFER',
+    status: 'partial',
+    remark:
+      'taken of users, to send MESSAGE to people of this system; all else is refused with 603',
+  },
   { rfc: 3581, title: 'Symmetric Response Routing (rport)', status: 'complete' },
   { rfc: 3680, title: 'Registration Event Package', status: 'complete' },
   { rfc: 3842, title: 'Message Summary Event Package', status: 'complete' },
@@ -33,7 +39,12 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
     remark: 'no S/MIME; language tags are passed over',
   },
   { rfc: 3863, title: 'Presence Information Data Format (PIDF)', status: 'complete' },
-  { rfc: 3892, title: 'Referred-By', status: 'partial' },
+  {
+    rfc: 3892,
+    title: 'Referred-By',
+    status: 'partial',
+    remark: 'who refers is believed as he is authenticated; no signed tokens',
+  },
   { rfc: 3903, title: 'PUBLISH', status: 'complete' },
   { rfc: 3994, title: 'Indication of Message Composition', status: 'complete' },
   { rfc: 4235, title: 'INVITE-Initiated Dialog Event Package', status: 'complete' },
