@@ -80,7 +80,7 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
     rfc: 5438,
     title: 'Instant Message Disposition Notification (IMDN)',
     status: 'partial',
-    remark: 'notices of others are not aggregated; no Original-To in the copies of a list',
+    remark: 'notices about the copies of a list are not aggregated',
   },
   { rfc: 5626, title: 'Managing Client-Initiated Connections (Outbound)', status: 'complete' },
   { rfc: 5627, title: 'GRUU', status: 'complete' },

@@ -95,11 +95,6 @@ const LIVES: readonly SipCase[] = [
     run: alone({ scenario: 'notify-503' }),
     difference: { theirs: 'no answer', ours: 'passes', why: 'RFC 6665 §4.2.2' },
   },
-  {
-    title: 'a NOTIFY that nobody answers ends the subscription',
-    specs: 'RFC 6665 §4.2.2',
-    run: alone({ scenario: 'notify-unanswered', deadlineMs: 50_000 }),
-  },
 ]
 
 const PACKAGES: readonly SipCase[] = [

@@ -97,7 +97,7 @@ export class SipSubject implements AsyncDisposable {
 export async function startHeliograph(): Promise<SipSubject> {
   const options = [
     ...['sip.notifyInterval=0s', 'sip.trustedPeers=127.0.0.1'],
-    ...['sip.maxMessageBytes=1024', 'sip.notifyFailures=1'],
+    ...['sip.maxMessageBytes=1024'],
   ]
   const server = await startTestServer({ args: options.flatMap((one) => ['--set', one]) })
   heliograph(server, 'domain', 'add', DOMAIN, '--sip-digest', 'md5')
