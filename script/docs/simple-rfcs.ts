@@ -9,16 +9,28 @@ export interface SimpleRfc {
 }
 
 export const SIMPLE_RFCS: readonly SimpleRfc[] = [
+  { rfc: 2782, title: 'DNS SRV', status: 'complete' },
   {
     rfc: 3261,
     title: 'SIP: Session Initiation Protocol',
     status: 'partial',
     remark: 'no calls: INVITE is refused, and relayed by nobody',
   },
-  { rfc: 3263, title: 'Locating SIP Servers', status: 'complete' },
+  {
+    rfc: 3263,
+    title: 'Locating SIP Servers',
+    status: 'complete',
+    remark: 'a UDP target that is gone is noticed by its silence',
+  },
   { rfc: 3325, title: 'P-Asserted-Identity', status: 'complete' },
   { rfc: 3428, title: 'MESSAGE', status: 'complete' },
-  { rfc: 3515, title: 'REFER', status: 'partial' },
+  {
+    rfc: 3515,
+    title: 'REFER',
+    status: 'partial',
+    remark:
+      'taken of users, to send MESSAGE to people of this system; all else is refused with 603',
+  },
   { rfc: 3581, title: 'Symmetric Response Routing (rport)', status: 'complete' },
   { rfc: 3680, title: 'Registration Event Package', status: 'complete' },
   { rfc: 3842, title: 'Message Summary Event Package', status: 'complete' },
@@ -27,13 +39,23 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
   { rfc: 3858, title: 'Watcher Information Format', status: 'complete' },
   { rfc: 3859, title: 'Common Profile for Presence (pres: URI)', status: 'complete' },
   {
+    rfc: 3861,
+    title: 'Address Resolution for Instant Messaging and Presence',
+    status: 'complete',
+  },
+  {
     rfc: 3862,
     title: 'Common Presence and Instant Messaging: Message Format',
     status: 'partial',
     remark: 'no S/MIME; language tags are passed over',
   },
   { rfc: 3863, title: 'Presence Information Data Format (PIDF)', status: 'complete' },
-  { rfc: 3892, title: 'Referred-By', status: 'partial' },
+  {
+    rfc: 3892,
+    title: 'Referred-By',
+    status: 'partial',
+    remark: 'who refers is believed as he is authenticated; no signed tokens',
+  },
   { rfc: 3903, title: 'PUBLISH', status: 'complete' },
   { rfc: 3994, title: 'Indication of Message Composition', status: 'complete' },
   { rfc: 4235, title: 'INVITE-Initiated Dialog Event Package', status: 'complete' },
@@ -69,7 +91,7 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
     rfc: 5438,
     title: 'Instant Message Disposition Notification (IMDN)',
     status: 'partial',
-    remark: 'notices of others are not aggregated; no Original-To in the copies of a list',
+    remark: 'notices about the copies of a list are not aggregated',
   },
   { rfc: 5626, title: 'Managing Client-Initiated Connections (Outbound)', status: 'complete' },
   { rfc: 5627, title: 'GRUU', status: 'complete' },
@@ -85,6 +107,18 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
   { rfc: 5923, title: 'Connection Reuse in SIP', status: 'complete' },
   { rfc: 6446, title: 'Event Notification Rate Control', status: 'complete' },
   { rfc: 6665, title: 'SIP-Specific Event Notification', status: 'complete' },
-  { rfc: 7118, title: 'WebSocket as a Transport for SIP', status: 'complete' },
+  {
+    rfc: 7118,
+    title: 'WebSocket as a Transport for SIP',
+    status: 'complete',
+    remark: 'as a server: WebSockets are taken, none is opened',
+  },
   { rfc: 7614, title: 'Explicit Subscriptions for REFER', status: 'complete' },
+  { rfc: 7984, title: 'Locating SIP Servers in a Dual-Stack IP Network', status: 'complete' },
+  {
+    rfc: 8489,
+    title: 'STUN',
+    status: 'partial',
+    remark: 'Binding requests without credentials, as RFC 5626 has them for keep-alives',
+  },
 ]
