@@ -28,11 +28,12 @@ for (const transport of ['udp', 'tcp'] as const) {
       t.after(() => sipp[Symbol.asyncDispose]())
       return sipp
     }
-    const watch = await run('subscribe', 'bob', 'alice', { expected: 'on-the-phone' })
+    const watch = await run('subscribe', 'bob', 'alice')
     await watch.saw(/Subscription-State: active;expires=\d+/)
     const publish = await run('publish', 'alice', 'alice')
     await publish.done()
     await watch.done()
+    await watch.saw(/^NOTIFY [\s\S]*<rpid:on-the-phone\/>/m)
     assert.match(
       heliograph(server, 'presence', 'explain', 'alice@example.com'),
       /is on-a-call .*\nrule call: /,

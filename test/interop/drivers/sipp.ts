@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -16,6 +17,10 @@ export interface SippOptions {
   user: string
   password: string
   keys: Readonly<Record<string, string>>
+  /** What each call takes for `[field0]` and so on, a line a call. */
+  lines?: readonly (readonly string[])[]
+  /** For one that others send to. */
+  localPort?: number
 }
 
 const MODES = { udp: 'u1', tcp: 't1' } as const
@@ -32,11 +37,11 @@ export class Sipp implements AsyncDisposable {
 
   /** With a port of its own: SIPp would share one with another SIPp, and lose its datagrams to it. */
   static async start(options: SippOptions): Promise<Sipp> {
-    return new Sipp(options, await freePort())
+    return new Sipp(options, options.localPort ?? (await freePort()))
   }
 
   private constructor(options: SippOptions, localPort: number) {
-    const { scenario, port, transport, to, user, password, keys } = options
+    const { scenario, port, transport, to, user, password, keys, lines } = options
     const file = new URL(`../sipp/${scenario}.xml`, import.meta.url).pathname
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
       '-key',
@@ -50,7 +55,7 @@ export class Sipp implements AsyncDisposable {
           '-sf',
           file,
           '-m',
-          '1',
+          String(lines?.length ?? 1),
           '-s',
           to,
           '-t',
@@ -71,6 +76,7 @@ export class Sipp implements AsyncDisposable {
           this.#errors,
         ],
         ...['-au', user, '-ap', password],
+        ...this.#callsFrom(lines),
         ...pairs,
         `127.0.0.1:${port}`,
       ],
@@ -82,6 +88,13 @@ export class Sipp implements AsyncDisposable {
     this.#child.stdout.on('data', keep)
     this.#child.stderr.on('data', keep)
     this.#closed = once(this.#child, 'close')
+  }
+
+  #callsFrom(lines: SippOptions['lines']): string[] {
+    if (!lines) return []
+    const file = join(this.#directory.path, 'calls.csv')
+    writeFileSync(file, ['SEQUENTIAL', ...lines.map((line) => line.join(';')), ''].join('\n'))
+    return ['-inf', file]
   }
 
   get #messages(): string {
