@@ -183,3 +183,33 @@ test('what is not somebody’s own is refused: registrations and messages of oth
   assert.equal((await watch(alice, 'message-summary')).status, 403)
   assert.equal((await alice.send('PUBLISH', calls(dialogInfo('')))).status, 403)
 })
+
+test('a call server publishes for its lines by any of their addresses (RFC 3903, RFC 3325)', async (t) => {
+  const system = await startSipSystem(t, { trustedPeers: ['127.0.0.1'] })
+  await system.directory.addAddress(BOB, { type: 'e164', value: '+390112000002' })
+  const server = await Phone.open(t, system, 'cs1000', 'tcp')
+  const on = (uri: string, activity: string): PhoneRequest => ({
+    uri,
+    headers: [
+      ['Event', 'presence'],
+      ['Content-Type', 'application/pidf+xml'],
+      ['P-Asserted-Identity', `<${uri}>`],
+    ],
+    body: `<presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:d="urn:ietf:params:xml:ns:pidf:data-model" xmlns:r="urn:ietf:params:xml:ns:pidf:rpid" entity="${uri}"><tuple id="line"><status><basic>open</basic></status></tuple><d:person id="p"><r:activities><r:${activity}/></r:activities></d:person></presence>`,
+  })
+  for (const uri of [
+    `sip:+390112000002@${DOMAIN};user=phone`,
+    `sip:+390112000002@${DOMAIN}`,
+    'tel:+390112000002',
+    AOR_BOB,
+  ]) {
+    const published = await server.send('PUBLISH', on(uri, 'on-the-phone'))
+    assert.equal(published.status, 200, uri)
+    assert.equal(system.presence.document(BOB).person.state, 'on-a-call')
+    const removal = { ...on(uri, 'away'), body: '' }
+    const headers = [['Event', 'presence'] as const, etagOf(published), ['Expires', '0'] as const]
+    assert.equal((await server.send('PUBLISH', { ...removal, headers })).status, 200)
+    assert.equal(system.presence.document(BOB).person.state, 'offline')
+  }
+  assert.equal((await server.send('PUBLISH', on(`sip:7999@${DOMAIN}`, 'away'))).status, 404)
+})
