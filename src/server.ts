@@ -4,7 +4,6 @@ import { startAdmin } from './admin/admin.ts'
 import type { SharedFiles } from './admin/services.ts'
 import { SignIn } from './admin/sign-in.ts'
 import type { Config } from './config/schema.ts'
-import type { ListenAddress } from './config/values.ts'
 import { domainOf } from './core/address.ts'
 import { Messaging } from './core/messaging/messaging.ts'
 import { AccessControl } from './core/presence/access/access-control.ts'
@@ -115,7 +114,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const xcap = await openXcap(config, { ...told, signIn }, edges)
     const xmpp = edges.use(await openXmpp(config, links, { ...kernel, uploads }))
     const sip = edges.use(await openSip(config, kernel))
-    listeners.push(...xmpp.listeners, ...sip.listeners.map(named))
+    listeners.push(...xmpp.listeners, ...sip.listeners)
     edges.use(kernel.manual.watch())
     const httpParts = [...xmpp.httpParts, ...sip.httpParts, ...(xcap?.httpParts ?? [])]
     listeners.push(...(await openHttpListeners(config, { ...xmpp, httpParts }, kernel, edges)))
@@ -406,11 +405,6 @@ async function openAdmin(
     const { address: host, port } = admin.https
     listeners.push({ name: 'https', kind: 'https', address: { host, port } })
   }
-}
-
-/** Those of which there is one of each kind. */
-function named<N extends Listener['kind']>({ name, address }: { name: N; address: ListenAddress }) {
-  return { name, kind: name, address }
 }
 
 /** Last of all: a password that was made is lost where the start fails after it. */

@@ -20,6 +20,7 @@ export function checkTogether({ listen, listeners, tls, xmpp, sip }: Config): vo
   }
   checkListeners({ listen, listeners })
   checkCertificates({ listeners, xmpp })
+  checkDestinations(sip.proxy)
   for (const [name, { minExpires, expires, maxExpires }] of Object.entries({
     'sip.subscribe': sip.subscribe,
     'sip.publish': sip.publish,
@@ -64,6 +65,22 @@ function checkCertificates({ listeners, xmpp }: Pick<Config, 'listeners' | 'xmpp
   const asks = [xmpp, ...listeners].some(({ clientCertificates: how }) => how !== 'off')
   if (asks && xmpp.clientCa === undefined) {
     throw bad('xmpp.clientCa: needed where clients are asked for certificates')
+  }
+}
+
+function checkDestinations({ rules, destinations }: Config['sip']['proxy']): void {
+  const names = new Set(destinations.map(({ name }) => name))
+  if (names.size < destinations.length) {
+    throw bad('sip.proxy.destinations: two of them have the same name')
+  }
+  for (const [at, rule] of rules.entries()) {
+    if (rule.action !== 'destination') continue
+    const where = `sip.proxy.rules: ${rule.name ?? `the ${at + 1}. rule`}`
+    if (rule.destinations.length === 0) throw bad(`${where}: destinations: name one at least`)
+    const unknown = rule.destinations.find((name) => !names.has(name))
+    if (unknown !== undefined) {
+      throw bad(`${where}: there is no ${unknown} in sip.proxy.destinations`)
+    }
   }
 }
 

@@ -40,17 +40,17 @@ const listenOptions = Type.Object(
       doc: 'XMPP clients, with TLS from the first byte (XEP-0368).',
     }),
     sipUdp: address({
-      default: '0.0.0.0:5060',
+      default: '*:5060',
       demo: '127.0.0.1:5060',
       doc: 'SIP over UDP (RFC 3261).',
     }),
     sipTcp: address({
-      default: '0.0.0.0:5060',
+      default: '*:5060',
       demo: '127.0.0.1:5060',
       doc: 'SIP over TCP.',
     }),
     sipTls: address({
-      default: '0.0.0.0:5061',
+      default: '*:5061',
       demo: '127.0.0.1:5061',
       doc: 'SIP over TLS.',
     }),

@@ -35,10 +35,14 @@ const REASONS: Readonly<Record<string, readonly [OperatorErrorCode, string]>> = 
   EINVAL: ['NET_BAD_ADDRESS', 'cannot be bound'],
 }
 
+interface SipListeners {
+  readonly sip?: Pick<Config['sip'], 'listeners'>
+}
+
 /** What to tell the operator of an error that opening a listener threw; other errors come back as they are. */
 export function listenError(
   error: unknown,
-  { listen, listeners }: Pick<Config, 'listen' | 'listeners'>,
+  { listen, listeners, sip }: Pick<Config, 'listen' | 'listeners'> & SipListeners,
 ): unknown {
   if (!(error instanceof Error) || error instanceof OperatorError) return error
   const { code, syscall = '', address, port } = systemError(error)
@@ -48,6 +52,9 @@ export function listenError(
   const all = [
     ...usual.map(([name, at]) => ({ name: `listen.${name}`, at, isUdp: name === 'sipUdp' })),
     ...listeners.map(({ name, address: at }) => ({ name: `listeners: ${name}`, at, isUdp: false })),
+    ...(sip?.listeners ?? []).map(({ name, address: at, transport }) => {
+      return { name: `sip.listeners: ${name}`, at, isUdp: transport === 'udp' }
+    }),
   ]
   const found = all.find(
     ({ at, isUdp }) => at && isUdp === (syscall === 'bind') && isSame(at, { address, port }),

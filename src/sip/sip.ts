@@ -2,6 +2,7 @@
 import type { ListenAddress } from '../config/values.ts'
 import type { HttpPart } from '../net/http-part.ts'
 import { TrustedPeers } from './auth/trusted-peers.ts'
+import { outboundRoute } from './proxy/destinations.ts'
 import { type SipConfig, type SipDeps, startServices, type TlsSource } from './services.ts'
 import { PeerRates } from './transaction/peer-rates.ts'
 import { openResolver } from './transport/dns/open-resolver.ts'
@@ -13,8 +14,13 @@ import { SipUserAgent } from './user-agent.ts'
 
 export type { SipConfig, SipDeps, SipDirectory, TlsSource } from './services.ts'
 
+const KINDS = { udp: 'sipUdp', tcp: 'sipTcp', tls: 'sipTls' } as const
+
+type ListenerKind = (typeof KINDS)[keyof typeof KINDS]
+
 export interface SipListener {
-  readonly name: 'sipUdp' | 'sipTcp' | 'sipTls'
+  readonly name: string
+  readonly kind: ListenerKind
   readonly transport: 'udp' | 'tcp' | 'tls'
   /** With the port that it got. */
   readonly address: ListenAddress
@@ -41,6 +47,7 @@ export async function startSip(config: SipConfig, deps: SipDeps): Promise<SipSer
     trustedPeers,
     resolver: openResolver(deps, config.sip.dns),
     failedMs: config.sip.dns.failedFor,
+    outboundProxy: outboundRoute(config.sip.outboundProxy),
     ...(deps.product && { product: deps.product }),
     ...deps.userAgent,
   })
@@ -66,24 +73,37 @@ function peerRates({ sip }: SipConfig, { clock }: SipDeps, trustedPeers: Trusted
 }
 
 async function listen(
-  { listen }: SipConfig,
+  { listen, sip }: SipConfig,
   { tls }: SipDeps,
   transports: SipTransports,
 ): Promise<SipListener[]> {
+  const usual = (['udp', 'tcp', 'tls'] as const).map((transport) => {
+    const kind = KINDS[transport]
+    return { name: kind, transport, address: listen[kind] }
+  })
   const listeners: SipListener[] = []
-  if (listen.sipUdp) {
-    const address = await transports.listenUdp(listen.sipUdp)
-    listeners.push({ name: 'sipUdp', transport: 'udp', address })
-  }
-  if (listen.sipTcp) {
-    const address = await transports.listenTcp(listen.sipTcp)
-    listeners.push({ name: 'sipTcp', transport: 'tcp', address })
-  }
-  if (listen.sipTls && tls) {
-    const address = await transports.listenTls(listen.sipTls, tlsOptions(tls))
-    listeners.push({ name: 'sipTls', transport: 'tls', address })
+  for (const { name = '', transport, address } of [...usual, ...sip.listeners]) {
+    if (!address || (transport === 'tls' && !tls)) continue
+    const bound = await listenOn(transports, { transport, address, tls })
+    listeners.push({ name, kind: KINDS[transport], transport, address: bound })
   }
   return listeners
+}
+
+interface Listening {
+  readonly transport: 'udp' | 'tcp' | 'tls'
+  readonly address: ListenAddress
+  readonly tls: TlsSource | undefined
+}
+
+function listenOn(
+  transports: SipTransports,
+  { transport, address, tls }: Listening,
+): Promise<ListenAddress> {
+  if (transport === 'udp') return transports.listenUdp(address)
+  return transport === 'tls' && tls
+    ? transports.listenTls(address, tlsOptions(tls))
+    : transports.listenTcp(address)
 }
 
 function webSocketRules({ sip, http }: SipConfig): WebSocketRules {
@@ -105,7 +125,11 @@ function transportDeps({ listen, sip }: SipConfig, { clock, log, tls }: SipDeps)
     ...{ clock, log },
     limits: transportLimits(sip),
     rules: new PeerRules(peerRules(sip)),
-    tlsClient: listen.sipTls && tls && tlsClientSettings(tls, sip),
+    tlsClient: tls && speaksTls({ listen, sip }) ? tlsClientSettings(tls, sip) : undefined,
     advertise: sip.advertise,
   }
+}
+
+function speaksTls({ listen, sip }: Pick<SipConfig, 'listen' | 'sip'>): boolean {
+  return listen.sipTls !== undefined || sip.listeners.some(({ transport }) => transport === 'tls')
 }

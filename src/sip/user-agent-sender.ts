@@ -15,6 +15,8 @@ interface SenderDeps {
   readonly locator: Locator
   readonly transactions: Transactions
   readonly product: string | undefined
+  /** Route value of the proxy that what goes by no way of its own goes to. */
+  readonly outboundProxy: string | undefined
   readonly log: Log
 }
 
@@ -93,8 +95,12 @@ export class RequestSender {
   }
 
   async #targets(request: SipRequest, to: Peer | undefined): Promise<readonly Peer[]> {
-    const { locator } = this.#deps
+    const { locator, outboundProxy } = this.#deps
     if (to) return locator.findHost(to)
+    // §8.1.2; a dialog has a route set of its own (§12.2.1.1).
+    if (outboundProxy !== undefined && !request.headers.has('Route')) {
+      request.headers.append('Route', outboundProxy)
+    }
     const uri = parseSipUri(nextHop(request))
     return uri ? locator.find(uri) : []
   }

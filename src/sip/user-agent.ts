@@ -66,6 +66,8 @@ export interface UserAgentDeps {
   readonly limits?: Partial<TransactionLimits>
   /** Says when what is new is to be refused. */
   readonly overload?: OverloadGuard | undefined
+  /** Route value of the proxy that requests of ours go to (§8.1.2). */
+  readonly outboundProxy?: string | undefined
   readonly peerRates?: PeerRates | undefined
   /** For User-Agent and Server headers; without it there are none. */
   readonly product?: string
@@ -118,6 +120,7 @@ export class SipUserAgent {
       locator,
       transactions: this.#transactions,
       product,
+      outboundProxy: deps.outboundProxy,
       log,
     })
     this.handle('OPTIONS', (tx) => this.#options(tx))

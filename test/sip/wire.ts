@@ -27,6 +27,13 @@ class Mailbox {
   get waiting(): number {
     return this.#arrived.length
   }
+
+  /** The next one, which stays. */
+  async peek(): Promise<string> {
+    const message = await this.next()
+    this.#arrived.unshift(message)
+    return message
+  }
 }
 
 export class UdpPeer implements AsyncDisposable {
@@ -40,9 +47,9 @@ export class UdpPeer implements AsyncDisposable {
     socket.on('message', (bytes) => this.inbox.put(bytes.toString()))
   }
 
-  static async open(server: number, host = '127.0.0.1'): Promise<UdpPeer> {
+  static async open(server: number, host = '127.0.0.1', port = 0): Promise<UdpPeer> {
     const socket = dgram.createSocket(host.includes(':') ? 'udp6' : 'udp4')
-    socket.bind(0, host)
+    socket.bind(port, host)
     await once(socket, 'listening')
     return new UdpPeer(socket, server)
   }

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
 import { sipDnsOptions } from './sip-dns.ts'
+import { sipListenersOption } from './sip-listeners.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
 import { sipPeerRulesOption } from './sip-peer-rules.ts'
@@ -70,6 +71,7 @@ export const sipOptions = Type.Object(
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
     dns: sipDnsOptions,
     webSocket: sipWebSocketOptions,
+    listeners: sipListenersOption,
     transport: sipTransportOptions,
     peerRules: sipPeerRulesOption,
     register: expiry('registrations', { short: 'RFC 3261 §10.3', max: '2h' }),

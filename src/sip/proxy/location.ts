@@ -59,5 +59,5 @@ function isInstance(instance: string | undefined, other: string | undefined): bo
 
 /** RFC 5630 §3.1: whom a sips URI names is reached by TLS or not at all. */
 function isSecure({ state: { contact, peer } }: Binding): boolean {
-  return peer ? peer.transport === 'tls' : contact.toLowerCase().startsWith('sips:')
+  return peer ? ['tls', 'wss'].includes(peer.transport) : contact.toLowerCase().startsWith('sips:')
 }

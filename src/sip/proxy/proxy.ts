@@ -8,6 +8,7 @@ import type { Log } from '../../util/log.ts'
 import { SipError } from '../errors.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
+import { serialize } from '../message/serializer.ts'
 import { parseSipUri } from '../message/uri.ts'
 import { unsupportedOptions, validateRequest } from '../message/validate.ts'
 import { statelessTag } from '../transaction/keys.ts'
@@ -151,7 +152,7 @@ export class SipProxy implements Relay {
     const targets = await targetsFor(request, routed, found, plan)
     const [first] = targets
     if (!first) throw new SipError(480)
-    const way = await wayTo(first, this.#deps.dispatch)
+    const way = await wayTo(first, onwardBytes(request), this.#deps.dispatch)
     const crosses = (arrival.flow.transport === 'udp') !== (way.flow.transport === 'udp')
     return {
       ...{ proof, loop, source, sender, targets, way },
@@ -209,6 +210,13 @@ export class SipProxy implements Relay {
     const { transports } = this.#deps
     transports.sendResponse(toReply(response), transports.routeBack(request, arrival))
   }
+}
+
+/** Via, Record-Route and what else we add make it longer. */
+const ADDED_BYTES = 400
+
+function onwardBytes(request: SipRequest): number {
+  return serialize(request).length + ADDED_BYTES
 }
 
 function isFollower({ method }: SipRequest): boolean {

@@ -29,9 +29,12 @@ export function processRoutes(request: SipRequest, deps: RouteProcessing): Route
   let token = isStrictlyRouted(written, routes, deps) ? tokenIn(written, request, deps) : undefined
   // §16.4: a strict router put us into the request-URI, and what belongs there at the end of the route set.
   if (token !== undefined) uri = uriIn(routes.pop())
-  for (let ours = ownRoute(routes[0], deps); ours; ours = ownRoute(routes[0], deps)) {
+  for (let first = parseRoute(routes[0]); first; first = parseRoute(routes[0])) {
+    const found = tokenIn(first, request, deps)
+    // What we have signed names us, also by an address that we do not know (behind a NAT).
+    if (typeof found !== 'object' && !deps.own.isOurs(first)) break
     routes.shift()
-    token ??= tokenIn(ours, request, deps)
+    token ??= found
   }
   const parsed = parseSipUri(uri)
   if (!parsed) return undefined
@@ -43,9 +46,8 @@ function isStrictlyRouted(uri: SipUri, routes: readonly string[], { own }: Route
   return routes.length > 0 && uri.params.has('lr') && own.isOurs(uri)
 }
 
-function ownRoute(route: string | undefined, { own }: RouteProcessing): SipUri | undefined {
-  const uri = route === undefined ? undefined : parseSipUri(uriIn(route))
-  return uri && own.isOurs(uri) ? uri : undefined
+function parseRoute(route: string | undefined): SipUri | undefined {
+  return route === undefined ? undefined : parseSipUri(uriIn(route))
 }
 
 function tokenIn(

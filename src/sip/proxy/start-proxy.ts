@@ -4,6 +4,7 @@ import { TrustedPeers } from '../auth/trusted-peers.ts'
 import type { ResolveResource } from '../events/resources.ts'
 import type { Registrations } from '../registrar/start-registrar.ts'
 import type { SipConfig, SipDeps, Stack } from '../services.ts'
+import { UdpOnlyPeers } from '../transaction/udp-only-peers.ts'
 import { outboundRoute } from './destinations.ts'
 import { FlowTokens } from './flow-tokens.ts'
 import { Location } from './location.ts'
@@ -48,7 +49,8 @@ export function startProxy(
           outboundProxy: outboundRoute(sip.outboundProxy),
         },
         dispatch: {
-          find,
+          ...{ find, udpOnly: new UdpOnlyPeers(clock) },
+          maxUdpBytes: transports.limits.maxUdpRequestBytes,
           acquire: (peer) => transports.acquire(peer),
           existing: (peer) => transports.existing(peer),
         },

@@ -73,7 +73,7 @@ export class StatefulRelay {
   #next(): void {
     const { journey } = this.#exchange
     journey.attempt += 1
-    wayTo(targetOf(journey), this.#deps.dispatch).then(
+    wayTo(targetOf(journey), 0, this.#deps.dispatch).then(
       (way) => {
         journey.way = way
         this.start()

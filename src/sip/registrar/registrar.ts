@@ -12,6 +12,7 @@ import type { SipRequest } from '../message/message.ts'
 import { createResponse } from '../message/respond.ts'
 import { parseSipUri, urisEqual } from '../message/uri.ts'
 import { parseNameAddr } from '../message/values.ts'
+import { isNumericHost } from '../transport/addresses.ts'
 import type { ServerTransaction } from '../user-agent.ts'
 import type { Binding, BindingState } from './binding.ts'
 import type { BindingChanges, Bindings } from './bindings.ts'
@@ -59,7 +60,7 @@ export class Registrar {
   async handle(tx: ServerTransaction): Promise<void> {
     const { request } = tx
     const identity = await this.#deps.identify(tx)
-    const account = await this.#deps.resolve(aorOf(request)) // step 5: 404
+    const account = await this.#deps.resolve(requireDomain(request, aorOf(request))) // step 5: 404
     if (!identity.trusted && identity.address !== account) throw new SipError(403) // step 4
     const demand = parseRegister(request, this.#deps.expires)
     const order = registerOrder(request)
@@ -192,6 +193,13 @@ function isSameContact({ state }: Binding, { uri, instance }: WantedBinding): bo
 function allows({ headers }: SipRequest, method: string): boolean {
   const allowed = headers.getAll('Allow')
   return allowed.length === 0 || allowed.some((one) => one.trim().toUpperCase() === method)
+}
+
+/** Step 5: the domain of the AOR is the one that the request-URI names; an address names any of ours. */
+function requireDomain({ uri }: SipRequest, aor: string): string {
+  const [domain = '', host = ''] = [parseSipUri(uri)?.host, parseSipUri(aor)?.host]
+  if (domain === host || isNumericHost(domain) || host === '') return aor
+  throw new SipError(404)
 }
 
 /** §10.2: the AOR is in To; the request-URI names the registrar's domain only. */

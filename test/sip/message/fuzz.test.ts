@@ -29,7 +29,7 @@ import {
 } from '../../../src/sip/message/values.ts'
 import { tortureMessage, tortureNames } from '../torture/load.ts'
 
-const torture = tortureNames().map(tortureMessage)
+const torture = tortureNames().map((name) => tortureMessage(name))
 
 const TOKEN = fc.stringMatching(/^[A-Za-z0-9!%*_+`'~.-]{1,12}$/)
 /** No space at the ends and no line breaks: those do not survive, by design. */

@@ -43,17 +43,24 @@ export interface Party {
   readonly contact: string
   send(text: string): void
   next(): Promise<string>
+  peek(): Promise<string>
   readonly waiting: number
 }
 
-export async function udpParty(t: TestContext, system: SipSystem, user: string): Promise<Party> {
-  const peer = await UdpPeer.open(system.port('udp'))
+export async function udpParty(
+  t: TestContext,
+  system: SipSystem,
+  user: string,
+  port = 0,
+): Promise<Party> {
+  const peer = await UdpPeer.open(system.port('udp'), '127.0.0.1', port)
   t.after(() => peer[Symbol.asyncDispose]())
   return {
     transport: 'udp',
     contact: `sip:${user}@127.0.0.1:${peer.port}`,
     send: (text) => peer.send(text),
     next: () => peer.next(),
+    peek: () => peer.inbox.peek(),
     get waiting() {
       return peer.inbox.waiting
     },
@@ -69,6 +76,7 @@ export async function tcpParty(t: TestContext, system: SipSystem, user: string):
     contact: `sip:${user}@127.0.0.1:9;transport=tcp`,
     send: (text) => peer.send(text),
     next: () => peer.next(),
+    peek: () => peer.inbox.peek(),
     get waiting() {
       return peer.inbox.waiting
     },

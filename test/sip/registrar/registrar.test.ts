@@ -1,106 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { PresenceService } from '../../../src/core/presence/presence.ts'
-import { Sessions } from '../../../src/core/sessions.ts'
-import { AwaitedReports } from '../../../src/sip/messaging/awaited-reports.ts'
-import { MessageSender } from '../../../src/sip/messaging/outgoing.ts'
-import { Bindings } from '../../../src/sip/registrar/bindings.ts'
-import { Gruus } from '../../../src/sip/registrar/gruu.ts'
-import { Registrar } from '../../../src/sip/registrar/registrar.ts'
-import { RegistrationPresence } from '../../../src/sip/registrar/registration-presence.ts'
-import type { Peer } from '../../../src/sip/transport/transport.ts'
-import type { BindingRecord } from '../../../src/storage/stores/sip-bindings.ts'
-import { silentLog } from '../../../src/util/log.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-import {
-  BOB,
-  exchange,
-  FakeUserAgent,
-  fakeFlow,
-  identifyByFrom,
-  MemoryStore,
-  resolveByUri,
-  sipRequest,
-  UDP_SOURCE,
-} from '../events/support.ts'
-
-interface Setup {
-  store?: MemoryStore<BindingRecord>
-  clock?: FakeClock
-  maxPerUser?: number
-}
-
-function setUp({ store = new MemoryStore(), clock = new FakeClock(), maxPerUser = 3 }: Setup = {}) {
-  const presence = new PresenceService({ clock })
-  const registrations = new RegistrationPresence({ presence, log: silentLog })
-  const sessions = new Sessions()
-  const userAgent = new FakeUserAgent()
-  const bindings = new Bindings({
-    clock,
-    log: silentLog,
-    sessions,
-    store,
-    sender: new MessageSender({
-      clock,
-      userAgent,
-      directory: { primaryUri: async () => undefined },
-      awaited: new AwaitedReports(),
-      askForReports: 'all',
-    }),
-  })
-  const events: string[] = []
-  bindings.onChange((binding) => {
-    registrations.changed(binding)
-    events.push(binding.event)
-  })
-  const registrar = new Registrar({
-    clock,
-    log: silentLog,
-    identify: identifyByFrom,
-    resolve: resolveByUri,
-    bindings,
-    gruus: new Gruus({ secret: Buffer.alloc(32), bindings }),
-    expires: { min: 60, default: 3600, max: 7200 },
-    maxPerUser,
-  })
-  let cseq = 0
-  const register = (contacts: string[], more: Register = {}) => {
-    cseq += 1
-    const request = sipRequest('REGISTER', {
-      uri: 'sip:example.com',
-      to: more.to ?? '<sip:bob@example.com>',
-      callId: more.callId ?? 'reg',
-      cseq: more.cseq ?? cseq,
-      headers: more.headers ?? [],
-    })
-    request.headers.remove('Contact')
-    for (const contact of contacts) request.headers.append('Contact', contact)
-    return exchange(registrar, request, more.source)
-  }
-  const state = () => presence.document(BOB).person.state
-  return {
-    clock,
-    store,
-    events,
-    presence,
-    registrations,
-    sessions,
-    userAgent,
-    bindings,
-    register,
-    state,
-  }
-}
-
-interface Register {
-  to?: string
-  callId?: string
-  cseq?: number
-  headers?: [string, string][]
-  source?: Peer
-}
-
-const PHONE = '<sip:bob@192.0.2.10:5060>'
+import { BOB, fakeFlow, UDP_SOURCE } from '../events/support.ts'
+import { PHONE, setUp } from './support.ts'
 
 describe('REGISTER', () => {
   test('binds a contact as a session, and lists it with its time', async () => {
@@ -177,6 +78,7 @@ describe('REGISTER', () => {
     assert.equal((await register(['*'])).status, 400)
     assert.equal((await register(['*', PHONE], { headers: [['Expires', '0']] })).status, 400)
     assert.equal((await register(['<tel:+123>'])).status, 400)
+    assert.equal((await register(['<tel:+123>;expires=0'])).status, 400)
   })
 
   test('that is older than what is known changes nothing', async () => {
@@ -194,6 +96,23 @@ describe('REGISTER', () => {
     const { register } = setUp()
     assert.equal((await register([PHONE], { to: '<sip:alice@example.com>' })).status, 403)
     assert.equal((await register([PHONE], { to: '<sip:nobody@example.com>' })).status, 404)
+  })
+
+  test('whose request-URI is of another domain than the AOR gets 404 (RFC 3261 §10.3 step 5)', async () => {
+    const { register } = setUp()
+    assert.equal((await register([PHONE], { uri: 'sip:example.org' })).status, 404)
+    assert.equal((await register([PHONE], { uri: 'sip:192.0.2.1:5060' })).status, 200)
+  })
+
+  test('of a contact that leads back here gets 403 (RFC 5627 §5.1)', async () => {
+    const { register, bindings, gruus } = setUp()
+    assert.equal((await register(['<sip:bob@example.com>'])).status, 403)
+    assert.equal((await register(['<sip:bob@example.com;gr=urn:uuid:1>'])).status, 403)
+    await register([`${PHONE};+sip.instance="<urn:uuid:1>"`])
+    const [binding] = bindings.of(BOB)
+    const aor = { scheme: 'sip', user: 'bob', host: 'example.com', params: new Map(), headers: [] }
+    const temporary = binding && gruus.temporaryUri(aor, binding)
+    assert.equal((await register([`<${temporary}>`])).status, 403)
   })
 
   test('above the user’s limit gets 403 and changes nothing', async () => {

@@ -4,14 +4,18 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 
-const DIRECTORY = new URL('rfc4475/', import.meta.url)
+type Rfc = 'rfc4475' | 'rfc5118'
 
-export function tortureNames(): string[] {
-  return readdirSync(DIRECTORY).map((file) => file.replace(/\.sip$/, ''))
+export function tortureNames(rfc: Rfc = 'rfc4475'): string[] {
+  return readdirSync(directoryOf(rfc)).map((file) => file.replace(/\.sip$/, ''))
 }
 
-export function tortureMessage(name: string): Buffer {
-  return expand(readFileSync(new URL(`${name}.sip`, DIRECTORY), 'latin1'))
+export function tortureMessage(name: string, rfc: Rfc = 'rfc4475'): Buffer {
+  return expand(readFileSync(new URL(`${name}.sip`, directoryOf(rfc)), 'latin1'))
+}
+
+function directoryOf(rfc: Rfc): URL {
+  return new URL(`${rfc}/`, import.meta.url)
 }
 
 /** `text` has one character a byte. */
