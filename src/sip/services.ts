@@ -16,7 +16,6 @@ import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
-import { dialogPackage } from './events/dialog.ts'
 import type {
   CommandPackage,
   EventDeps,
@@ -25,7 +24,7 @@ import type {
   People,
 } from './events/event-package.ts'
 import { liveWatches } from './events/live-watches.ts'
-import { messageSummaryPackage } from './events/message-summary.ts'
+import { startUnsolicited } from './events/message-summaries/start-unsolicited.ts'
 import { Notifier } from './events/notifier.ts'
 import { type PackageStates, packageStates } from './events/package-states.ts'
 import { presencePackage } from './events/presence.ts'
@@ -39,6 +38,7 @@ import { type Identify, type ResolveResource, resourceResolver } from './events/
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
+import { WATCHED_PACKAGES, WINFO_PACKAGES } from './events/winfo.ts'
 import type { SipUris } from './messaging/outgoing.ts'
 import { openMessaging } from './messaging/start.ts'
 import { startProxy } from './proxy/start-proxy.ts'
@@ -54,9 +54,8 @@ import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
 const PACKAGES: readonly EventPackage[] = [
   presencePackage,
   presenceWinfoPackage,
-  dialogPackage,
-  regPackage,
-  messageSummaryPackage,
+  ...WATCHED_PACKAGES,
+  ...WINFO_PACKAGES,
   referPackage,
 ]
 
@@ -141,7 +140,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     events: {
       ...deps,
       people: directory,
-      watcherStates: new WatcherStates({ clock, table }, presencePackage),
+      watcherStates: new WatcherStates({ clock, table }, presencePackage, ...WATCHED_PACKAGES),
       ...statesOf(config, deps, table),
     },
     identify: (tx) => authenticator.identify(tx),
@@ -165,6 +164,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   startRefer({ ...deps, ...shared, userAgent, notifier, referable })
   const endpoints = { ...deps, ...shared, userAgent, bindings }
   starting.use(await startEndpointRefers(config.sip.refer, endpoints))
+  if (config.sip.unsolicitedSummaries) starting.use(startUnsolicited(endpoints))
 
   startProxy(config, deps, stack, { ...shared, ...registrar, secret, authenticator })
 

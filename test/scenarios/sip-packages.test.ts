@@ -213,3 +213,30 @@ test('a call server publishes for its lines by any of their addresses (RFC 3903,
   }
   assert.equal((await server.send('PUBLISH', on(`sip:7999@${DOMAIN}`, 'away'))).status, 404)
 })
+
+test('a phone that cannot subscribe is told that messages wait, where the operator wants it (RFC 3842)', async (t) => {
+  const system = await startSipSystem(t, {
+    unsolicitedSummaries: true,
+    trustedPeers: ['127.0.0.1'],
+  })
+  const bob = await Phone.open(t, system, 'bob')
+  const voicemail = await Phone.open(t, system, 'vmail')
+  await bob.register()
+  const summary = 'Messages-Waiting: yes\r\nVoice-Message: 1/0\r\n'
+  const type = 'application/simple-message-summary'
+  await voicemail.send('PUBLISH', publication('message-summary', type, summary))
+  const notify = await bob.got('NOTIFY', shows('Voice-Message: 1/0'))
+  assert.equal(notify.headers.get('Subscription-State'), 'terminated')
+  assert.equal(notify.headers.get('Event'), 'message-summary')
+})
+
+test('bob learns who watches his calls (RFC 3857)', async (t) => {
+  const system = await startSipSystem(t)
+  const alice = await Phone.open(t, system, 'alice')
+  const bob = await Phone.open(t, system, 'bob')
+  assert.equal((await watch(bob, 'dialog.winfo')).status, 200)
+  await bob.got('NOTIFY', shows('package="dialog"'))
+  await watch(alice, 'dialog')
+  await bob.got('NOTIFY', shows(/status="active"[^>]*>sip:alice@example\.com</))
+  assert.equal((await watch(alice, 'dialog.winfo')).status, 403)
+})

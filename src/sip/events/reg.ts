@@ -30,6 +30,13 @@ class RegView implements ComparedState {
     this.contacts = new Map(contacts.map((contact) => [contact.id, contact]))
   }
 
+  get tag(): string {
+    const told = [...this.contacts.values()].map(({ id, event, q, callId, cseq }) => {
+      return [id, event, q, callId, cseq]
+    })
+    return JSON.stringify(told)
+  }
+
   equals(other: State): boolean {
     if (!(other instanceof RegView) || other.contacts.size !== this.contacts.size) return false
     return [...this.contacts.values()].every((contact) => !other.isNews(contact))
