@@ -21,6 +21,7 @@ import { filesUnder, page, ROOT, readProjectFile, table } from './docs/markdown.
 import { rfcsPage } from './docs/rfcs.ts'
 import { doap, xepsPage } from './docs/standards.ts'
 import { versusPage } from './docs/versus.ts'
+import { versusKamailioPage } from './docs/versus-kamailio.ts'
 
 /** Paths from the project's root, with what belongs there. */
 export function generateDocs(): Map<string, string> {
@@ -34,6 +35,7 @@ export function generateDocs(): Map<string, string> {
     ['docs/reference/xeps.md', xepsPage()],
     ['docs/reference/rfcs.md', rfcsPage()],
     ['docs/reference/versus-prosody.md', versusPage()],
+    ['docs/reference/versus-kamailio.md', versusKamailioPage()],
     ['doap.xml', doap()],
     ...documentsWithExcerpts(),
   ])

@@ -54,7 +54,7 @@ import {
 } from './server/stores.ts'
 import { fastTokenStore } from './server/token-store.ts'
 import { checkAuthorization } from './server/xcap-sign-in.ts'
-import { startSip } from './sip/sip.ts'
+import { type SipDeps, startSip } from './sip/sip.ts'
 import { MailForwarding } from './smtp/mail-forwarding.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { OfflineMail } from './storage/stores/offline-mail.ts'
@@ -113,7 +113,8 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const signIn = openSignIn(kernel)
     const xcap = await openXcap(config, { ...told, signIn }, edges)
     const xmpp = edges.use(await openXmpp(config, links, { ...kernel, uploads }))
-    const sip = edges.use(await openSip(config, kernel))
+    const lists = xcap ? [xcap.lists] : []
+    const sip = edges.use(await openSip(config, { ...kernel, lists, xcapDiffs: xcap?.diffs }))
     listeners.push(...xmpp.listeners, ...sip.listeners)
     edges.use(kernel.manual.watch())
     const httpParts = [...xmpp.httpParts, ...sip.httpParts, ...(xcap?.httpParts ?? [])]
@@ -330,7 +331,10 @@ function openXmpp(config: Config, links: LinkSource, kernel: Kernel & XmppExtras
   )
 }
 
-function openSip(config: Config, { certificates, ...kernel }: Kernel) {
+function openSip(
+  config: Config,
+  { certificates, ...kernel }: Kernel & Pick<SipDeps, 'lists' | 'xcapDiffs'>,
+) {
   return startSip(config, {
     ...kernel,
     tls: certificates,

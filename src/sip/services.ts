@@ -15,6 +15,7 @@ import { sipSubscriptions } from '../storage/stores/sip-subscriptions.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
+import { ApplicationServers } from './applications/application-servers.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
 import type {
   CommandPackage,
@@ -23,6 +24,7 @@ import type {
   ExpiresBounds,
   People,
 } from './events/event-package.ts'
+import { type ListsDeps, startLists } from './events/lists/start-lists.ts'
 import { liveWatches } from './events/live-watches.ts'
 import { startUnsolicited } from './events/message-summaries/start-unsolicited.ts'
 import { Notifier } from './events/notifier.ts'
@@ -39,6 +41,7 @@ import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
 import { WATCHED_PACKAGES, WINFO_PACKAGES } from './events/winfo.ts'
+import { type XcapDiffSource, xcapDiffPackage } from './events/xcap-diff.ts'
 import type { SipUris } from './messaging/outgoing.ts'
 import { openMessaging } from './messaging/start.ts'
 import { startProxy } from './proxy/start-proxy.ts'
@@ -58,6 +61,11 @@ const PACKAGES: readonly EventPackage[] = [
   ...WINFO_PACKAGES,
   referPackage,
 ]
+
+/** Those of this server: not all keep XCAP documents. */
+function packagesOf({ xcapDiffs }: SipDeps): readonly EventPackage[] {
+  return xcapDiffs ? [...PACKAGES, xcapDiffPackage] : PACKAGES
+}
 
 /** What PUBLISH takes besides. */
 const COMMANDS: readonly CommandPackage[] = [presenceWauthPackage]
@@ -80,6 +88,7 @@ export interface TlsSource {
 }
 
 export interface SipDirectory extends IdentityDirectory, SipUris, People {
+  readonly contacts: ListsDeps['directory']['contacts']
   onUserRemoved(listener: (event: { readonly account: BareJid }) => void): Disposable
   onUserDisabled(listener: (account: BareJid) => void): Disposable
   onPasswordChanged(listener: (account: BareJid) => void): Disposable
@@ -96,8 +105,12 @@ export interface SipDeps {
   readonly subscriptions: Subscriptions
   readonly watchers: Watchers
   readonly messaging: Messaging
+  /** Lists to watch besides contact lists. */
+  readonly lists?: ListsDeps['lists']
   /** Needed where `listen.sipTls` is on. */
   readonly tls?: TlsSource | undefined
+  /** Of XCAP documents; without it nobody watches them. */
+  readonly xcapDiffs?: XcapDiffSource | undefined
   /** Without it nothing is refused for overload. */
   readonly overload?: OverloadGuard | undefined
   /** For User-Agent and Server headers. */
@@ -127,6 +140,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   const { userAgent, starting } = stack
   const { clock, log, directory } = deps
   const authenticator = new SipAuthenticator({ clock, log, directory })
+  const applications = new ApplicationServers(config.sip.applicationServers)
   const secret = deps.secret ?? randomBytes(SECRET_BYTES)
   const table = new SubscriptionTable({
     total: config.sip.maxSubscriptions,
@@ -143,7 +157,14 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
       watcherStates: new WatcherStates({ clock, table }, presencePackage, ...WATCHED_PACKAGES),
       ...statesOf(config, deps, table),
     },
-    identify: (tx) => authenticator.identify(tx),
+    applications,
+    identify: applications.identify(
+      (tx) => authenticator.identify(tx),
+      async (uri) => {
+        const found = await directory.resolve(uri)
+        return found.kind === 'user' ? found.account : undefined
+      },
+    ),
     resolve: resourceResolver(directory),
     registrations: new RegistrationPresence(deps),
     refers: new Refers(clock),
@@ -196,6 +217,7 @@ function keeperOf({ sip }: SipConfig, { database, log }: SipDeps): SubscriptionK
 interface Shared {
   readonly table: SubscriptionTable
   readonly events: EventDeps
+  readonly applications: ApplicationServers
   readonly identify: Identify
   readonly resolve: ResolveResource
   readonly registrations: RegistrationPresence
@@ -237,15 +259,16 @@ async function startPublications(
 async function startNotifier(
   { sip }: SipConfig,
   deps: SipDeps,
-  { userAgent, starting }: Stack,
+  stack: Stack,
   shared: Shared,
 ): Promise<Notifier> {
+  const { userAgent, starting } = stack
   const notifier = new Notifier({
     ...deps,
     ...shared,
     userAgent,
-    packages: PACKAGES,
-    services: [shared.refers],
+    packages: packagesOf(deps),
+    services: [startLists({ sip }, { ...deps, ...shared }, stack), shared.refers],
     expires: boundsOf(sip.subscribe),
     pacing: { intervalMs: sip.notifyInterval, maxFailures: sip.notifyFailures },
     pendingTimeoutMs: sip.pendingTimeout,
@@ -253,7 +276,7 @@ async function startNotifier(
   starting.defer(() => within(deps.clock, DRAIN_MS, notifier.stop()))
   await notifier.restore()
   userAgent.handle('SUBSCRIBE', (tx) => notifier.handle(tx))
-  userAgent.contribute({ allowEvents: PACKAGES.map(({ event }) => event) })
+  userAgent.contribute({ allowEvents: packagesOf(deps).map(({ event }) => event) })
   return notifier
 }
 

@@ -2,7 +2,6 @@
 import type { ListenAddress } from '../config/values.ts'
 import type { HttpPart } from '../net/http-part.ts'
 import { TrustedPeers } from './auth/trusted-peers.ts'
-import { outboundRoute } from './proxy/destinations.ts'
 import { type SipConfig, type SipDeps, startServices, type TlsSource } from './services.ts'
 import { PeerRates } from './transaction/peer-rates.ts'
 import { openResolver } from './transport/dns/open-resolver.ts'
@@ -47,7 +46,6 @@ export async function startSip(config: SipConfig, deps: SipDeps): Promise<SipSer
     trustedPeers,
     resolver: openResolver(deps, config.sip.dns),
     failedMs: config.sip.dns.failedFor,
-    outboundProxy: outboundRoute(config.sip.outboundProxy),
     ...(deps.product && { product: deps.product }),
     ...deps.userAgent,
   })

@@ -24,8 +24,12 @@ function requireExtensions(request: SipRequest, supported: ReadonlySet<string>):
   }
 }
 
+/** Whose handlers unpack what they get. */
+const UNPACKING = new Set(['SUBSCRIBE'])
+
 /** §8.2.3. */
-function requireEncoding({ headers, body }: SipRequest): void {
+function requireEncoding({ method, headers, body }: SipRequest): void {
+  if (UNPACKING.has(method)) return
   const encoding = headers.get('Content-Encoding')
   if (body.length > 0 && encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
     throw new SipError(415, undefined, [['Accept-Encoding', 'identity']])

@@ -1,6 +1,7 @@
 /** Sends requests: finds the next hop (RFC 3261 §8.1.2, RFC 3263), and tries the next one where the first fails. */
 
 import type { Log } from '../util/log.ts'
+import { SipError } from './errors.ts'
 import type { SipRequest, SipResponse } from './message/message.ts'
 import { createResponse, newCallId } from './message/respond.ts'
 import { parseSipUri, type SipUri } from './message/uri.ts'
@@ -15,10 +16,20 @@ interface SenderDeps {
   readonly locator: Locator
   readonly transactions: Transactions
   readonly product: string | undefined
-  /** Route value of the proxy that what goes by no way of its own goes to. */
-  readonly outboundProxy: string | undefined
   readonly log: Log
 }
+
+/** How a request may go. */
+export interface Way {
+  readonly uri: string
+  readonly routes: readonly string[]
+  /** Where the message itself goes; without either, to the first of the routes, or the URI. */
+  readonly peer?: Peer
+  readonly hop?: SipUri
+}
+
+/** Of a request without Route, at least one; `SipError` where there is none. */
+export type FindWays = (request: SipRequest) => Promise<readonly Way[]>
 
 /** Called once, with the final response: the peer's, or one of ours. */
 export type Answered = (response: SipResponse) => void
@@ -28,9 +39,15 @@ const MAX_TIMEOUTS = 2
 
 export class RequestSender {
   readonly #deps: SenderDeps
+  #findWays: FindWays | undefined
 
   constructor(deps: SenderDeps) {
     this.#deps = deps
+  }
+
+  /** Somebody knows better than DNS where some requests go. */
+  findWaysBy(find: FindWays): void {
+    this.#findWays = find
   }
 
   send(request: SipRequest, to: Peer | undefined, answered: Answered): void {
@@ -43,6 +60,10 @@ export class RequestSender {
       return
     }
     this.#tryEach(request, to).then(answered, (err: unknown) => {
+      if (err instanceof SipError) {
+        answered(createResponse(request, err.status, err.reason))
+        return
+      }
       this.#deps.log.error({ what: 'sip_request_failed', method: request.method, err })
       answered(createResponse(request, 500))
     })
@@ -52,7 +73,7 @@ export class RequestSender {
   async #tryEach(request: SipRequest, to: Peer | undefined): Promise<SipResponse> {
     let response: SipResponse | undefined
     let timeouts = 0
-    for (const target of await this.#targets(request, to)) {
+    for await (const target of this.#targets(request, to)) {
       const outcome = await this.#attempt(request, target)
       response = asResponse(request, outcome)
       if (!this.#hasFailed(target, outcome)) break
@@ -94,15 +115,26 @@ export class RequestSender {
     if (product && headers.get('User-Agent') === undefined) headers.append('User-Agent', product)
   }
 
-  async #targets(request: SipRequest, to: Peer | undefined): Promise<readonly Peer[]> {
-    const { locator, outboundProxy } = this.#deps
-    if (to) return locator.findHost(to)
-    // §8.1.2; a dialog has a route set of its own (§12.2.1.1).
-    if (outboundProxy !== undefined && !request.headers.has('Route')) {
-      request.headers.append('Route', outboundProxy)
+  /** Before each of them the request is made what it is to be on that way. */
+  async *#targets(request: SipRequest, to: Peer | undefined): AsyncGenerator<Peer> {
+    const { locator } = this.#deps
+    if (to) {
+      yield* await locator.findHost(to)
+      return
     }
-    const uri = parseSipUri(nextHop(request))
-    return uri ? locator.find(uri) : []
+    for (const { uri, routes, peer, hop } of await this.#waysOf(request)) {
+      request.uri = uri
+      if (routes.length > 0) request.headers.set('Route', ...routes)
+      const next = hop ?? parseSipUri(nextHop(request))
+      if (peer) yield* await locator.findHost(peer)
+      else if (next) yield* await locator.find(next)
+    }
+  }
+
+  /** A dialog has a route set of its own (§12.2.1.1). */
+  async #waysOf(request: SipRequest): Promise<readonly Way[]> {
+    if (this.#findWays && !request.headers.has('Route')) return this.#findWays(request)
+    return [{ uri: request.uri, routes: request.headers.getAll('Route') }]
   }
 }
 

@@ -25,7 +25,7 @@ import { type Flow, isWebSocket, type Peer } from './transport/transport.ts'
 import type { SipTransports } from './transport/transports.ts'
 import { type Capabilities, CapabilityList } from './user-agent-capabilities.ts'
 import { admit } from './user-agent-checks.ts'
-import { type Answered, RequestSender } from './user-agent-sender.ts'
+import { type Answered, type FindWays, RequestSender } from './user-agent-sender.ts'
 
 export type { Endpoint, Flow, Peer, TransportName } from './transport/transport.ts'
 export type { Capabilities } from './user-agent-capabilities.ts'
@@ -66,8 +66,6 @@ export interface UserAgentDeps {
   readonly limits?: Partial<TransactionLimits>
   /** Says when what is new is to be refused. */
   readonly overload?: OverloadGuard | undefined
-  /** Route value of the proxy that requests of ours go to (§8.1.2). */
-  readonly outboundProxy?: string | undefined
   readonly peerRates?: PeerRates | undefined
   /** For User-Agent and Server headers; without it there are none. */
   readonly product?: string
@@ -120,7 +118,6 @@ export class SipUserAgent {
       locator,
       transactions: this.#transactions,
       product,
-      outboundProxy: deps.outboundProxy,
       log,
     })
     this.handle('OPTIONS', (tx) => this.#options(tx))
@@ -177,6 +174,11 @@ export class SipUserAgent {
     this.#transactions.relayBy(
       make({ transactions: this.#transactions, find: (uri) => this.#sender.find(uri) }),
     )
+  }
+
+  /** Ways of our own requests; to be called before listening. */
+  findWaysBy(find: FindWays): void {
+    this.#sender.findWaysBy(find)
   }
 
   /** Ends what waits. The transports are closed by their owner, after this. */

@@ -38,6 +38,9 @@ export interface XcapDocumentsDeps {
   readonly limits: XcapLimits
 }
 
+/** `made` is what a client has put, where it was one. */
+export type XcapListener = (key: DocumentKey, made?: XcapDocument) => void
+
 /** Requests of one user that may wait for the one before. */
 const MAX_WAITING = 100
 
@@ -45,7 +48,9 @@ export class XcapDocuments implements Disposable {
   readonly #deps: XcapDocumentsDeps
   readonly #usages: ReadonlyMap<string, ApplicationUsage>
   readonly #queue = new KeyedQueue<BareJid>(MAX_WAITING)
-  readonly #listeners = new Set<(key: DocumentKey) => void>()
+  readonly #listeners = new Set<XcapListener>()
+  /** Those that clients are changing: what follows of it is told once, at the end. */
+  readonly #changing = new Set<string>()
   readonly #watches = new DisposableStack()
 
   constructor(deps: XcapDocumentsDeps) {
@@ -54,7 +59,12 @@ export class XcapDocuments implements Disposable {
     for (const { auid, shared } of deps.usages) {
       if (!shared) continue
       const { name } = shared
-      this.#watches.use(shared.watch((account) => this.#tell({ account, auid, name })))
+      this.#watches.use(
+        shared.watch((account) => {
+          const key = { account, auid, name }
+          if (!this.#changing.has(idOf(key))) this.#tell(key)
+        }),
+      )
     }
   }
 
@@ -67,7 +77,7 @@ export class XcapDocuments implements Disposable {
   }
 
   /** Called when a document of a user may have changed: it is to be read again. */
-  onChange(listener: (key: DocumentKey) => void): Disposable {
+  onChange(listener: XcapListener): Disposable {
     this.#listeners.add(listener)
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
@@ -117,14 +127,24 @@ export class XcapDocuments implements Disposable {
       const current = await this.read(key)
       const next = work(current)
       if (next === current?.text) return current
-      if (next === undefined) await this.#remove(key)
-      else await this.#put(key, next)
-      const { account, auid, name } = key
-      const updatedAt = this.#deps.clock.now()
-      this.#usages.get(auid)?.stored?.({ account, name, text: next, updatedAt })
-      this.#tell(key)
-      return await this.read(key)
+      this.#changing.add(idOf(key))
+      try {
+        if (next === undefined) await this.#remove(key)
+        else await this.#put(key, next)
+      } finally {
+        this.#changing.delete(idOf(key))
+      }
+      return await this.#changed(key, next)
     })
+  }
+
+  async #changed(key: DocumentKey, text: string | undefined): Promise<XcapDocument | undefined> {
+    const { account, auid, name } = key
+    const updatedAt = this.#deps.clock.now()
+    this.#usages.get(auid)?.stored?.({ account, name, text, updatedAt })
+    const made = await this.read(key)
+    this.#tell(key, made)
+    return made
   }
 
   /**
@@ -181,10 +201,10 @@ export class XcapDocuments implements Disposable {
     await this.#deps.rows.remove(key)
   }
 
-  #tell(key: DocumentKey): void {
+  #tell(key: DocumentKey, made?: XcapDocument): void {
     for (const listener of this.#listeners) {
       try {
-        listener(key)
+        listener(key, made)
       } catch (err) {
         this.#deps.log.error({ what: 'xcap_listener_failed', err })
       }
@@ -195,6 +215,10 @@ export class XcapDocuments implements Disposable {
 function taken(claims: readonly Claim[], values: ReadonlySet<string>): Error {
   const fields = claims.filter(({ value }) => values.has(value))
   return notUnique(fields, `${[...values].join(', ')} is taken`)
+}
+
+export function idOf({ account, auid, name }: DocumentKey): string {
+  return `${account}\n${auid}\n${name}`
 }
 
 function documentOf(text: string | undefined): XcapDocument | undefined {

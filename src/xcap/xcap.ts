@@ -15,6 +15,7 @@ import type { Log } from '../util/log.ts'
 import type { ApplicationUsage } from './application-usage.ts'
 import { type CheckAuthorization, XcapAuthentication } from './authentication.ts'
 import { XcapDirectory } from './authorization.ts'
+import { XcapDiffs } from './diff/xcap-diffs.ts'
 import { iconPart } from './icon-part.ts'
 import { ListReader } from './lists/list-reader.ts'
 import { XcapListServices } from './lists/xcap-list-services.ts'
@@ -43,6 +44,7 @@ export interface XcapDeps {
 export interface Xcap extends Disposable {
   readonly documents: XcapDocuments
   readonly lists: ListServices
+  readonly diffs: XcapDiffs
   readonly httpParts: readonly HttpPart[]
 }
 
@@ -77,11 +79,13 @@ export async function startXcap(
   const watches = new DisposableStack()
   watches.use(documents)
   watches.use(followLists(documents, policies, deps.log))
+  const diffs = watches.use(new XcapDiffs({ ...deps, root: xcap.root, documents, accountOf }))
   const authentication = new XcapAuthentication(deps)
   const callers = new Callers(http.trustedProxies)
   return {
     documents,
     lists: new XcapListServices({ ...deps, rows, lists, documents }),
+    diffs,
     httpParts: [
       xcapPart(xcap, { ...deps, documents, directory, authentication, callers }),
       iconPart(xcap.root, rows),

@@ -34,7 +34,7 @@ async function openWithUsers(t: TestContext) {
 
 const WHOLE =
   '<transformations><pr:provide-services><pr:all-services/></pr:provide-services>' +
-  '<pr:provide-persons><pr:all-persons/></pr:provide-persons><pr:provide-all-attributes/></transformations>'
+  '<pr:provide-persons><pr:all-persons/></pr:provide-persons><pr:provide-devices><pr:all-devices/></pr:provide-devices><pr:provide-all-attributes/></transformations>'
 
 function documentOf(...rules: string[]): string {
   const numbered = rules.map((rule, at) => `<rule id="r${at + 1}">${rule}</rule>`).join('')

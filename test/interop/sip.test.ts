@@ -45,6 +45,23 @@ for (const transport of ['udp', 'tcp'] as const) {
   })
 }
 
+for (const transport of ['udp', 'tcp'] as const) {
+  it(`SIPp says what it has and how often it wants to be told over ${transport} (RFC 5839, RFC 6446)`, async (t) => {
+    const server = await startWithPeople(t, ['alice', 'bob'])
+    const sipp = await Sipp.start({
+      scenario: 'conditional',
+      transport,
+      to: 'alice',
+      user: 'bob',
+      port: server.port(LISTENERS[transport]),
+      password: PASSWORD,
+      keys: { domain: 'example.com' },
+    })
+    t.after(() => sipp[Symbol.asyncDispose]())
+    await sipp.done()
+  })
+}
+
 for (const transport of ['udp', 'tcp', 'tls'] as const) {
   it(`linphonec registers, watches and talks over ${transport}`, async (t) => {
     const server = await startWithPeople(t, ['alice', 'bob'])

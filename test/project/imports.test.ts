@@ -88,6 +88,26 @@ const g = await import('./g.ts')
     assert.deepEqual(wrong, [])
   })
 
+  it('lets the library for application servers use the protocols, and nothing of the server', () => {
+    const allowed = new Set(['sip', 'formats', 'xml', 'util'])
+    const library = sourceFiles('lps')
+    const wrong = library.flatMap(({ path, imports }) =>
+      imports
+        .filter(({ target }) => target.startsWith('src/') && !allowed.has(partOf(target)))
+        .map(({ target }) => `${path} → ${target}`),
+    )
+    assert.deepEqual(wrong, [])
+    const outside = files.flatMap(({ path, imports }) =>
+      imports.filter(({ target }) => target.startsWith('lps/')).map(() => path),
+    )
+    assert.deepEqual(outside, [])
+    const examples = sourceFiles('examples').flatMap(({ imports }) => imports)
+    assert.deepEqual(
+      examples.filter(({ target }) => target.startsWith('src/')),
+      [],
+    )
+  })
+
   it('holds at run time without circles', () => {
     assert.deepEqual(circles(), [])
   })

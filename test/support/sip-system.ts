@@ -50,7 +50,7 @@ export interface SipSystem {
   readonly sip: SipServer
   port(transport: TransportName): number
   /** Ends SIP and the core, and starts them anew on the same database. */
-  restart(): Promise<SipSystem>
+  restart(ports?: { tcpPort: number }): Promise<SipSystem>
 }
 
 export type SipOptions = Partial<SipConfig['sip']>
@@ -77,6 +77,8 @@ export async function startSipSystem(
 }
 
 interface Base {
+  /** Any free one, where it is not given. */
+  tcpPort?: number
   database: Database
   directory: Directory
   options: SipOptions
@@ -127,7 +129,7 @@ async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
   })
   const presenceCore = { presence, access, subscriptions, watchers }
   const core = { database, directory, sessions, messaging, ...presenceCore }
-  const sip = await startSip(configOf(options), { ...deps, ...core, overload, tls })
+  const sip = await startSip(configOf(options, base.tcpPort), { ...deps, ...core, overload, tls })
   let open = true
   const close = async () => {
     if (open) await sip[Symbol.asyncDispose]()
@@ -139,19 +141,19 @@ async function startOn(t: TestContext, base: Base): Promise<SipSystem> {
     sip,
     port: (transport) =>
       sip.listeners.find((listener) => listener.transport === transport)?.address.port ?? 0,
-    async restart() {
+    async restart({ tcpPort } = { tcpPort: 0 }) {
       await close()
-      return startOn(t, base)
+      return startOn(t, { ...base, tcpPort })
     },
   }
 }
 
-function configOf(options: SipOptions): SipConfig {
+function configOf(options: SipOptions, tcpPort = 0): SipConfig {
   const free = { host: '127.0.0.1', port: 0 }
   const loaded = loadConfig([], {})
   if (loaded.kind !== 'config') throw new Error('there is no configuration')
   return {
-    listen: { sipUdp: free, sipTcp: free, sipTls: free },
+    listen: { sipUdp: free, sipTcp: { ...free, port: tcpPort }, sipTls: free },
     http: loaded.config.http,
     sip: {
       ...loaded.config.sip,
@@ -171,10 +173,12 @@ export interface PhoneRequest {
   readonly to?: string
   readonly uri?: string
   readonly headers?: readonly (readonly [string, string])[]
-  readonly body?: string
+  readonly body?: string | Buffer
   readonly callId?: string
   readonly fromTag?: string
   readonly cseq?: number
+  /** With its brackets and parameters; its own where not given. */
+  readonly contact?: string
 }
 
 /** One user's SIP client: answers what it gets with 200, and keeps it. */
@@ -201,6 +205,7 @@ export class Phone implements AsyncDisposable {
       log: silentLog,
       transports: parts.transports,
     })
+    this.#agent.contribute({ supported: ['eventlist'] })
     for (const method of ['NOTIFY', 'MESSAGE', 'REFER']) {
       this.#agent.handle(method, (tx) => {
         tx.respond(createResponse(tx.request, this.answers.get(method) ?? 200))
@@ -229,6 +234,11 @@ export class Phone implements AsyncDisposable {
     const phone = new Phone(name, { transports, server, port })
     t.after(() => phone[Symbol.asyncDispose]())
     return phone
+  }
+
+  /** The Contact that it shows unless told otherwise. */
+  get contact(): string {
+    return this.#contact
   }
 
   /** Sends a request, and again with a digest where it is challenged. */
@@ -297,7 +307,7 @@ export class Phone implements AsyncDisposable {
         ['To', init.to ?? `<${uri}>`],
         ['Call-ID', callId],
         ['CSeq', `${this.#cseq} ${method}`],
-        ...(method === 'MESSAGE' ? [] : [['Contact', this.#contact] as const]),
+        ...(method === 'MESSAGE' ? [] : [['Contact', init.contact ?? this.#contact] as const]),
         ...headers,
       ]),
       body: init.body,

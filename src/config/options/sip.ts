@@ -1,7 +1,9 @@
 import Type from 'typebox'
 import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
+import { sipApplicationsOption } from './sip-applications.ts'
 import { sipDnsOptions } from './sip-dns.ts'
 import { sipListenersOption } from './sip-listeners.ts'
+import { sipListsOptions } from './sip-lists.ts'
 import { sipMessagingOptions } from './sip-messaging.ts'
 import { packageOptions } from './sip-packages.ts'
 import { sipPeerRulesOption } from './sip-peer-rules.ts'
@@ -46,6 +48,7 @@ export const sipOptions = Type.Object(
     registrar: sipRegistrarOption,
     proxy: sipProxyOptions,
     outboundProxy: sipOutboundProxyOption,
+    applicationServers: sipApplicationsOption,
     advertise: optionalHost({
       doc: 'What peers are told to reach this server by, in Via and Contact, where it is not the address that it listens on (behind NAT).',
     }),
@@ -70,6 +73,7 @@ export const sipOptions = Type.Object(
     peers: sipPeerOptions,
     publish: expiry('publications', { short: 'RFC 3903 §6', max: '1d' }),
     dns: sipDnsOptions,
+    lists: sipListsOptions,
     webSocket: sipWebSocketOptions,
     listeners: sipListenersOption,
     transport: sipTransportOptions,

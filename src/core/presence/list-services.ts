@@ -14,6 +14,8 @@ export interface ListedResource {
 export interface ServedList {
   /** Canonical (RFC 4826 §5). */
   readonly uri: string
+  /** By what `onChange` tells of it, where it is not the URI: lists of many people may share one. */
+  readonly key?: string | undefined
   /** Who may watch it: its owner; `undefined`: every user of ours. */
   readonly owner: BareJid | undefined
   readonly name?: string | undefined
@@ -25,10 +27,10 @@ export interface ServedList {
 
 export interface ListServices {
   /**
-   * By its canonical URI; `undefined` where there is no such list.
+   * By its canonical URI; `undefined` where there is no such list. `watcher` is who asks.
    * May reject with a `ResourceListsError` where the list cannot be told (`circular`, `too-large`).
    */
-  find(uri: string): Promise<ServedList | undefined>
-  /** Called after a list came, changed or went; without a URI: perhaps any of them. */
-  onChange(listener: (uri: string | undefined) => void): Disposable
+  find(uri: string, watcher: BareJid): Promise<ServedList | undefined>
+  /** Called after a list came, changed or went, with its key. */
+  onChange(listener: (key: string) => void): Disposable
 }

@@ -70,9 +70,15 @@ function requireWhole(all: readonly Permissions[], where: string): void {
     const text = 'services without the person cannot be kept: provide all-persons with them'
     throw unsupported(where, text)
   }
+  if (!all.some(({ devices }) => devices)) {
+    throw unsupported(
+      where,
+      'services without the devices cannot be kept: provide all-devices with them',
+    )
+  }
   const missing = ATTRIBUTES.filter((name) => !all.some(({ attributes }) => attributes.has(name)))
   if (missing.length > 0) {
-    const text = `${missing.join(', ')} cannot be held back: provide-all-attributes, or these`
+    const text = `${missing.join(', ')} cannot be held back: provide-all-attributes`
     throw unsupported(where, text)
   }
 }

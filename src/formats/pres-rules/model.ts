@@ -15,7 +15,24 @@ export const SUB_HANDLINGS = ['block', 'confirm', 'polite-block', 'allow'] as co
 export type SubHandling = (typeof SUB_HANDLINGS)[number]
 
 /** What we show of a person or service beyond what is always shown (RFC 5025 §3.3.2). */
-export const ATTRIBUTES = ['activities', 'class', 'note', 'place-type', 'servcaps'] as const
+export const ATTRIBUTES = [
+  'activities',
+  'class',
+  'deviceID',
+  'mood',
+  'note',
+  'place-is',
+  'place-type',
+  'privacy',
+  'relationship',
+  'servcaps',
+  'sphere',
+  'status-icon',
+  'time-offset',
+  'user-input',
+  /** What nobody can name, because publishers may say anything: granted with all attributes alone. */
+  'other',
+] as const
 export type Attribute = (typeof ATTRIBUTES)[number]
 
 /** Whose accounts `many` is about; the last two are an extension in our namespace. */
@@ -36,6 +53,8 @@ export interface Permissions {
   readonly handling: SubHandling | undefined
   readonly services: Services | undefined
   readonly persons: boolean
+  /** RFC 4479 §3.4. */
+  readonly devices: boolean
   readonly attributes: ReadonlySet<Attribute>
   /** Extension: what the rules of the system say of the services that are not provided, holds. */
   readonly systemPolicy: boolean
@@ -77,6 +96,7 @@ export const NOTHING_GRANTED: Permissions = {
   handling: undefined,
   services: undefined,
   persons: false,
+  devices: false,
   attributes: new Set(),
   systemPolicy: false,
   confirmRest: false,

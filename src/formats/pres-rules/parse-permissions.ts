@@ -14,23 +14,19 @@ import {
 } from './model.ts'
 import { childrenOf, invalid, readBoolean, readToken, requireAttr, unsupported } from './reading.ts'
 
-/** RFC 5025 §3.3.2: attributes that no document of ours has; granted or not, it is the same. */
-const NEVER_SHOWN = new Set([
-  'provide-deviceID',
-  'provide-mood',
-  'provide-place-is',
-  'provide-privacy',
-  'provide-relationship',
-  'provide-status-icon',
-  'provide-sphere',
-  'provide-time-offset',
-])
 const USER_INPUTS = new Set(['false', 'bare', 'thresholds', 'full'])
+/** Those that have no element of their own with a boolean in it. */
+const OTHERWISE_NAMED: ReadonlySet<Attribute> = new Set([
+  'servcaps',
+  'user-input',
+  'other',
+] as const)
 
 interface Reading {
   handling: SubHandling | undefined
   services: Services | undefined
   persons: boolean
+  devices: boolean
   readonly attributes: Set<Attribute>
   systemPolicy: boolean
   confirmRest: boolean
@@ -45,6 +41,7 @@ export function readPermissions(
     handling: undefined,
     services: undefined,
     persons: false,
+    devices: false,
     attributes: new Set(),
     systemPolicy: false,
     confirmRest: false,
@@ -92,14 +89,18 @@ function readTransformation(element: Element, reading: Reading, where: string): 
       reading.persons ||= readPersons(element, where)
       return
     case 'provide-devices':
-      // No document of ours has devices: whichever are granted, none is shown.
+      reading.devices ||= readDevices(element, where)
       return
     case 'provide-all-attributes':
       for (const attribute of ATTRIBUTES) reading.attributes.add(attribute)
       return
     case 'provide-user-input':
-      if (USER_INPUTS.has(element.text())) return
-      throw invalid(where, `${name} is ${[...USER_INPUTS].join(', ')}`)
+      if (!USER_INPUTS.has(element.text())) {
+        throw invalid(where, `${name} is ${[...USER_INPUTS].join(', ')}`)
+      }
+      // §3.3.2.13: less than full leaves something out.
+      if (element.text() === 'full') reading.attributes.add('user-input')
+      return
     default:
       readAttribute(element, reading, where)
   }
@@ -107,11 +108,9 @@ function readTransformation(element: Element, reading: Reading, where: string): 
 
 function readAttribute(element: Element, { attributes }: Reading, where: string): void {
   const { name } = element
-  const own = ATTRIBUTES.find((one) => one !== 'servcaps' && name === `provide-${one}`)
+  const own = ATTRIBUTES.find((one) => !OTHERWISE_NAMED.has(one) && name === `provide-${one}`)
   const unknown = name === 'provide-unknown-attribute'
-  if (!own && !unknown && !NEVER_SHOWN.has(name)) {
-    throw invalid(where, `there is no transformation ${name}`)
-  }
+  if (!own && !unknown) throw invalid(where, `there is no transformation ${name}`)
   const granted = readBoolean(element, where)
   if (own && granted) attributes.add(own)
   if (!unknown) return
@@ -135,6 +134,14 @@ function readServices(element: Element, where: string): Services {
     classes.add(readToken(child).toLowerCase())
   }
   return classes
+}
+
+/** Devices are kept by their ID alone (RFC 4479 §3.4), and each source speaks of its own: it is all or none. */
+function readDevices(element: Element, where: string): boolean {
+  const [all, second] = childrenOf(element, where)
+  if (!all) return false
+  if (all.is('all-devices', NS_PRES_RULES) && !second) return true
+  throw unsupported(where, 'devices are not told apart here: provide all-devices or none')
 }
 
 /** Our persons have neither a class of their own nor an id that lasts: it is all or none. */

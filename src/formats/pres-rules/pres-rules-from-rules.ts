@@ -249,6 +249,7 @@ function permissionsOf({ services, rest }: Content): Permissions[] {
       handling: 'allow',
       services: list,
       persons: true,
+      devices: true,
       attributes: new Set(ATTRIBUTES),
       systemPolicy: false,
       confirmRest: confirmRest && !services.includes('all'),

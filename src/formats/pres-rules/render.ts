@@ -59,11 +59,13 @@ function renderActions({ handling, systemPolicy, confirmRest }: Permissions): st
   )
 }
 
-function renderTransformations({ services, persons, attributes }: Permissions): string {
+function renderTransformations(permissions: Permissions): string {
+  const { services, persons, devices, attributes } = permissions
   const isAll = ATTRIBUTES.every((attribute) => attributes.has(attribute))
   return (
     (services === undefined ? '' : renderServices(services)) +
     (persons ? '<pr:provide-persons><pr:all-persons/></pr:provide-persons>' : '') +
+    (devices ? '<pr:provide-devices><pr:all-devices/></pr:provide-devices>' : '') +
     (isAll ? '<pr:provide-all-attributes/>' : [...attributes].map(renderAttribute).join(''))
   )
 }
@@ -77,6 +79,8 @@ function renderServices(services: Services): string {
 }
 
 function renderAttribute(attribute: Attribute): string {
+  if (attribute === 'other') return ''
+  if (attribute === 'user-input') return '<pr:provide-user-input>full</pr:provide-user-input>'
   if (attribute !== 'servcaps') return `<pr:provide-${attribute}>true</pr:provide-${attribute}>`
   const name = 'pr:provide-unknown-attribute'
   return `<${name} name="servcaps" ns="${NS_CAPS}">true</${name}>`

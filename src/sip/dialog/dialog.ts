@@ -165,7 +165,7 @@ export class Dialog {
   accept(request: SipRequest): void {
     const cseq = requireCSeq(request)
     if (this.#remoteCseq !== undefined && cseq <= this.#remoteCseq) {
-      throw new SipError(500, 'CSeq Out of Order')
+      throw new SipError(500, 'Out of Order')
     }
     this.#remoteCseq = cseq
     this.refreshTarget(request)

@@ -5,9 +5,17 @@
  */
 import { ownString } from '../../util/own-string.ts'
 import { SipError } from '../errors.ts'
+import { unpacked } from '../message/content-encoding.ts'
 import { NO_PARAMS } from '../message/grammar.ts'
 import type { SipRequest } from '../message/message.ts'
-import { type EventValue, type Params, parseMediaType, parseTokenValue } from '../message/values.ts'
+import { parseMultipart } from '../message/multipart.ts'
+import {
+  type EventValue,
+  type MediaType,
+  type Params,
+  parseMediaType,
+  parseTokenValue,
+} from '../message/values.ts'
 import { ANY_ENTITY, conditionOf } from './entity-tag.ts'
 import { parseRates, RATES, RateControl, type RateLimits, requireRates } from './rates.ts'
 import type { SubscribeBody } from './subscribe-body.ts'
@@ -99,6 +107,19 @@ function simplify(asked: Asked): Asked | undefined {
   return params.size === 0 && bodies.length === 0 && suppress === undefined ? undefined : asked
 }
 
+/** RFC 4660 §5.2.2: some bodies of a refresh change what was asked for before. Throws as `requireReadable` does. */
+export function mergeBodies(
+  asked: Asked | undefined,
+  before: Asked | undefined,
+  taken: readonly SubscribeBody<unknown>[] = [],
+): Asked | undefined {
+  if (!asked || !before || asked.bodies === before.bodies) return asked
+  const bodies = taken.reduce((now, one) => one.merged(before.bodies, now), asked.bodies)
+  const merged = { ...asked, bodies }
+  requireReadable(merged, taken)
+  return merged
+}
+
 /** RFC 3261 §8.2.3: what would be ignored is refused. Throws `SipError` 415, 400 where a body is malformed. */
 export function requireReadable(
   asked: Asked | undefined,
@@ -133,20 +154,47 @@ export function restoreAsked({ params, bodies, suppress }: AskedSnapshot): Asked
   }
 }
 
+/** A filter and a list may come together, as parts of one body (RFC 4660 §3.4, RFC 5367 §3.1). */
+const MULTIPART_MIXED = 'multipart/mixed'
+const MAX_BODIES = 8
+
 function bodiesOf({ headers, body }: SipRequest): AskedBody[] {
   if (body.length === 0) return []
-  const disposition = parseTokenValue(headers.get('Content-Disposition') ?? '')
-  if (disposition?.params.get('handling')?.toLowerCase() === 'optional') return []
-  const contentType = parseMediaType(headers.get('Content-Type') ?? '')?.type
-  if (contentType === undefined) throw notTaken([])
-  return [
-    {
-      contentType: ownString(contentType),
-      disposition: disposition && ownString(disposition.token.toLowerCase()),
-      // The request's own bytes may be a slice of a much larger buffer.
-      content: Buffer.from(body),
-    },
-  ]
+  const disposition = headers.get('Content-Disposition')
+  if (isOptional(disposition)) return []
+  const type = parseMediaType(headers.get('Content-Type') ?? '')
+  if (type === undefined) throw notTaken([])
+  const content = unpacked(headers, body)
+  return type.type === MULTIPART_MIXED
+    ? partsOf(type, content)
+    : [askedBody(type, disposition, content)]
+}
+
+function partsOf(type: MediaType, content: Buffer): AskedBody[] {
+  const parts = parseMultipart(type, content)
+  if (!parts || parts.length > MAX_BODIES) throw new SipError(400, 'Bad Multipart Body')
+  return parts
+    .filter(({ contentDisposition }) => !isOptional(contentDisposition))
+    .map(({ contentType, contentDisposition, body }) => {
+      const partType = parseMediaType(contentType)
+      if (partType === undefined) throw notTaken([])
+      return askedBody(partType, contentDisposition, body)
+    })
+}
+
+function askedBody({ type }: MediaType, disposition: string | undefined, body: Buffer): AskedBody {
+  const token = parseTokenValue(disposition ?? '')?.token
+  return {
+    contentType: ownString(type),
+    disposition: token === undefined ? undefined : ownString(token.toLowerCase()),
+    // The request's own bytes may be a slice of a much larger buffer.
+    content: Buffer.from(body),
+  }
+}
+
+function isOptional(disposition: string | undefined): boolean {
+  const handling = parseTokenValue(disposition ?? '')?.params.get('handling')
+  return handling?.toLowerCase() === 'optional'
 }
 
 function notTaken(taken: readonly SubscribeBody<unknown>[]): SipError {

@@ -4,7 +4,7 @@ import { SipError } from '../errors.ts'
 import type { SipRequest } from '../message/message.ts'
 import { type EventValue, parseEvent } from '../message/values.ts'
 import type { ServerTransaction } from '../user-agent.ts'
-import { type Asked, parseAsked, requireReadable } from './asked.ts'
+import { type Asked, mergeBodies, parseAsked, requireReadable } from './asked.ts'
 import type { EventPackage, ExpiresBounds } from './event-package.ts'
 import { allowEvents, grantExpires, negotiate } from './headers.ts'
 
@@ -43,8 +43,9 @@ export function requireTerms(
   { expires, before }: { expires: ExpiresBounds; before?: Asked | undefined },
 ): Terms {
   const { request } = tx
-  const asked = parseAsked(request, event, before)
-  requireReadable(asked, pkg.bodies)
+  const own = parseAsked(request, event, before)
+  requireReadable(own, pkg.bodies)
+  const asked = mergeBodies(own, before, pkg.bodies)
   const contentType = negotiate(request, pkg.contentTypes)
   if (contentType === undefined) throw new SipError(406)
   return { contentType, asked, seconds: grantExpires(request, boundsFor(pkg, expires)) }

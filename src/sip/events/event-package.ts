@@ -17,6 +17,7 @@ import type { PackageStates } from './package-states.ts'
 import type { SubscribeBody } from './subscribe-body.ts'
 import type { Subscription } from './subscription.ts'
 import type { WatcherStates } from './watcher-states.ts'
+import type { XcapDiffSource } from './xcap-diff.ts'
 
 /** Seconds. `default` holds where a request has no Expires. */
 export interface ExpiresBounds {
@@ -36,6 +37,8 @@ export interface EventDeps extends PackageStates {
   /** Of the `presence` package. */
   readonly watcherStates: WatcherStates
   readonly people: People
+  /** Without it nobody keeps XCAP documents. */
+  readonly xcapDiffs?: XcapDiffSource | undefined
 }
 
 /** What packages ask of the directory. */
@@ -90,6 +93,8 @@ export interface Rendered {
   readonly contentType?: string
   /** Of the NOTIFY, besides the notifier's own: `Require: eventlist`. */
   readonly headers?: readonly HeaderEntry[]
+  /** This is not all: what is left follows as soon as it is answered. */
+  readonly more?: boolean
   /** There will never be more to tell: this NOTIFY is the last (RFC 6665 §4.1.3). Not where it is a promise. */
   readonly ends?: TerminationReason
 }
@@ -160,12 +165,20 @@ export interface EventPackage {
   readonly publication?: PublicationSupport
 }
 
+// biome-ignore lint/suspicious/noConfusingVoidType: most have nothing to say
+export type Refreshed = 'changes' | void
+
 /** A package that a `SubscribeService` answers with. */
 export interface ServedPackage {
   /** Of the service that takes the subscription up again after a restart. */
   readonly name: string
-  /** A refresh came, and `asked` is what it asks for. Throws `SipError` where that cannot be: all stays as it was. */
-  refreshed(subscription: Subscription): void | Promise<void>
+  /** Of the 200 to a SUBSCRIBE, besides the notifier's own. */
+  readonly headers?: readonly HeaderEntry[]
+  /**
+   * A refresh came, and `asked` is what it asks for. Throws `SipError` where that cannot be: all stays as it was.
+   * `changes`: the watcher is told what has changed by it, and not all.
+   */
+  refreshed(subscription: Subscription): Refreshed | Promise<Refreshed>
   /** Called once, before the last NOTIFY is rendered. */
   ended(subscription: Subscription): void
 }

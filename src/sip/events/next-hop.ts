@@ -27,6 +27,8 @@ export function nextHop(
   const wanted = contact.params.get('transport')?.toLowerCase() ?? 'udp'
   if (contact.scheme !== 'sip' || wanted !== 'udp') return undefined
   const host = normalizeHost(contact.host)
+  // RFC 6665 §4.5.1: a GRUU names the device, and not where it is; it has just been heard from there.
+  if (contact.params.has('gr')) return source
   if (host === source.host) return { ...source, port: contact.port ?? DEFAULT_PORT }
   const believed = normalizeHost(topVia(request)?.host ?? '')
   return believed === host && isNumericHost(host) ? source : undefined

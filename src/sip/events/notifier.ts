@@ -11,19 +11,21 @@ import { sharedString } from '../../util/own-string.ts'
 import { orderedId } from '../../util/random-id.ts'
 import { Dialog, dialogKeyOf } from '../dialog/dialog.ts'
 import { SipError } from '../errors.ts'
+import type { HeaderEntry } from '../message/message.ts'
 import { createResponse, newTag } from '../message/respond.ts'
 import type { Peer, ServerTransaction } from '../user-agent.ts'
 import { AccessReviews } from './access-reviews.ts'
 import { type Asked, onCondition, parseAsked } from './asked.ts'
 import { type Demand, requirePackage, requireTerms } from './demand.ts'
-import type { EventPackage } from './event-package.ts'
+import type { EventPackage, Refreshed } from './event-package.ts'
 import { Expiries } from './expiries.ts'
 import { ExpirySpread } from './expiry-spread.ts'
+import { allowEvents } from './headers.ts'
 import { nextHop, peerHostOf, sharedPeer } from './next-hop.ts'
 import type { NotifierDeps } from './notifier-deps.ts'
 import type { TerminationReason } from './notify.ts'
 import { PendingDeadlines } from './pending-deadlines.ts'
-import { aorOf, watcherOf } from './resources.ts'
+import { aorOf, resourceOf, watcherOf } from './resources.ts'
 import { restoreSubscriptions } from './restoration.ts'
 import type { Served, Wanted, WatchRegister } from './subscribe-service.ts'
 import { Subscription } from './subscription.ts'
@@ -51,12 +53,15 @@ export class Notifier {
   readonly #register: WatchRegister
   readonly #pending: PendingDeadlines
   readonly #spread: ExpirySpread
+  /** RFC 6665 §4.4.4: in what begins dialogs. */
+  readonly #allowEvents: readonly [string, string][]
   /** Terminated, and the last NOTIFY not answered yet. */
   readonly #leaving = new Set<Subscription>()
   #stopping = false
 
   constructor(deps: NotifierDeps) {
     this.#deps = deps
+    this.#allowEvents = allowEvents(deps.packages)
     this.#pending = new PendingDeadlines(deps.clock, deps.pendingTimeoutMs)
     this.#spread = new ExpirySpread({ ...deps, live: () => deps.table.size })
     const { clock, log, events, pacing, userAgent, packages } = deps
@@ -124,6 +129,10 @@ export class Notifier {
   forget(account: BareJid): void {
     for (const watch of this.#deps.table.of(account)) watch.terminate('noresource')
     this.#endAllOf(account, 'rejected')
+    // Nobody watches on his behalf any more, either.
+    for (const watch of [...this.#deps.table.watches()]) {
+      if (watch.watcher.account === account) watch.terminate('rejected')
+    }
   }
 
   /** Whoever knows the new password may watch on: he subscribes again, and proves it. */
@@ -160,7 +169,7 @@ export class Notifier {
       id: orderedId(now),
       package: pkg,
       eventId: demand.event.id,
-      subject: { presentity, watcher, entity: aorOf(request.uri) },
+      subject: { presentity, watcher, entity: resourceOf(request.uri) },
       contentType,
       asked,
       createdAt: now,
@@ -263,7 +272,7 @@ export class Notifier {
       return
     }
     subscription.contentType = terms.contentType
-    await this.#askAnew(subscription, terms.asked)
+    const refreshed = await this.#askAnew(subscription, terms.asked)
     const seconds = this.#spread.grant(terms.seconds)
     subscription.extend(clock.now() + seconds * 1000)
     await keeper.save(subscription)
@@ -275,6 +284,7 @@ export class Notifier {
     const isQuiet = isKnown && subscription.isStatusKnown
     this.#accept(tx, subscription, seconds, isQuiet ? 204 : 200)
     if (isQuiet) subscription.keepQuiet()
+    else if (refreshed === 'changes') subscription.notifyChanges()
     else subscription.notifyNow()
   }
 
@@ -292,11 +302,11 @@ export class Notifier {
   }
 
   /** What a service refuses leaves the subscription as it was (RFC 6665 §4.2.1.3). */
-  async #askAnew(subscription: Subscription, asked: Asked | undefined): Promise<void> {
+  async #askAnew(subscription: Subscription, asked: Asked | undefined): Promise<Refreshed> {
     const before = subscription.asked
     subscription.asked = asked
     try {
-      await subscription.package.service?.refreshed(subscription)
+      return await subscription.package.service?.refreshed(subscription)
     } catch (error) {
       subscription.asked = before
       throw error
@@ -314,15 +324,20 @@ export class Notifier {
 
   #accept(
     tx: ServerTransaction,
-    { dialog }: Subscription,
+    { dialog, package: pkg }: Subscription,
     seconds: number,
     status: 200 | 204 = 200,
   ): void {
-    const headers: [string, string][] = [
+    const { request } = tx
+    const headers: HeaderEntry[] = [
       ['Expires', String(seconds)],
       ['Contact', `<${tx.contact}>`],
+      ...this.#allowEvents,
+      ...(pkg.service?.headers ?? []),
+      // RFC 3261 §12.1.1: the route set is the other side's, too.
+      ...request.headers.getRaw('Record-Route').map(routed),
     ]
-    tx.respond(createResponse(tx.request, status, undefined, { headers, toTag: dialog.localTag }))
+    tx.respond(createResponse(request, status, undefined, { headers, toTag: dialog.localTag }))
   }
 
   #create(init: SubscriptionInit): Subscription {
@@ -339,6 +354,10 @@ export class Notifier {
     // Its last NOTIFY leaves in this turn.
     queueMicrotask(() => void subscription.settled().then(() => this.#leaving.delete(subscription)))
   }
+}
+
+function routed(value: string): [string, string] {
+  return ['Record-Route', value]
 }
 
 async function hasEntity(

@@ -9,19 +9,17 @@ export type Verdict =
   /** Lost, refused for now, or refused in a way that says nothing of the subscription. */
   | { readonly kind: 'failed'; readonly retryAfterMs: number | undefined }
 
-/** Responses that end the dialog or its subscription. */
+/** Responses after which the subscription has to be removed (RFC 6665 §4.2.2), whatever else they say. */
 const GONE = new Set([404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604])
 
 const MAX_RETRY_AFTER_SECONDS = 3600
 
-/** 481 ends the subscription whatever else the response says; Retry-After keeps it alive after the others. */
 export function verdictOn(response: SipResponse): Verdict {
   const { status } = response
   if (status >= 200 && status < 300) return { kind: 'accepted' }
+  if (GONE.has(status)) return { kind: 'gone' }
   const seconds = parseRetryAfter(response.headers.get('Retry-After') ?? '')
   const retryAfterMs =
     seconds === undefined ? undefined : Math.min(seconds, MAX_RETRY_AFTER_SECONDS) * 1000
-  if (status === 481) return { kind: 'gone' }
-  if (GONE.has(status) && retryAfterMs === undefined) return { kind: 'gone' }
   return { kind: 'failed', retryAfterMs }
 }

@@ -1,23 +1,28 @@
 /**
  * The `presence.winfo` event package (RFC 3857): a presentity learns who watches him and who waits
- * for his word (RFC 3858). Every document tells all; the ends of subscriptions are told once.
+ * for his word (RFC 3858). The ends of subscriptions are told once.
  */
 import { createHash } from 'node:crypto'
 import { type BareJid, parseJid } from '../../core/address.ts'
 import { type Access, EVERYTHING, type Watcher } from '../../core/presence/access/access.ts'
 import type { LiveWatch } from '../../core/presence/watchers.ts'
-import { renderWatcherInfo, WATCHERINFO, type WatcherEntry } from '../../formats/watcherinfo.ts'
+import { filterFor } from '../../formats/filter/filter-sets.ts'
+import { WATCHERINFO, type WatcherEntry } from '../../formats/watcherinfo.ts'
 import { SipError } from '../errors.ts'
 import { sipUriOf } from '../messaging/outgoing.ts'
 import { defineEventPackage, type EventDeps, type Rendered } from './event-package.ts'
+import { filters } from './filters.ts'
 import { presencePackage } from './presence.ts'
 import type { WatcherState } from './watcher-states.ts'
+import { renderFilteredWatched, renderWatched } from './winfo-rendering.ts'
 
 const OWN: Access = { decision: 'allow', visible: EVERYTHING, asks: false }
 
+const EVENT = 'presence.winfo'
+
 export const presenceWinfoPackage = defineEventPackage({
-  event: 'presence.winfo',
-  specs: ['RFC 3857', 'RFC 3858'],
+  event: EVENT,
+  specs: ['RFC 3857', 'RFC 3858', 'RFC 4660'],
   contentTypes: [WATCHERINFO],
   expires: { min: 60, default: 3600, max: 86_400 }, // RFC 3857 §4.4
   minNotifyIntervalMs: 5_000, // RFC 3857 §4.10
@@ -28,16 +33,19 @@ export const presenceWinfoPackage = defineEventPackage({
     return OWN
   },
 
-  async render(deps, { presentity, entity }, { version, since }): Promise<Rendered> {
+  async render(deps, { presentity, entity, asked }, viewing): Promise<Rendered> {
+    const { since } = viewing
     const live = await liveWatchers(deps, presentity)
-    const ended = since === 0 ? [] : deps.watcherStates.endedSince(presentity, since)
-    const watchers = [...live, ...(await Promise.all(ended.map((state) => entryOf(deps, state))))]
-    const list = { resource: entity, package: presencePackage.event, watchers }
-    return {
-      body: Buffer.from(renderWatcherInfo({ version, state: 'full', lists: [list] })),
-      state: live.map(({ id, status, event }) => `${id} ${status} ${event}`).join('\n'),
-    }
+    const states = since === 0 ? [] : deps.watcherStates.endedSince(presentity, since)
+    const ended = await Promise.all(states.map((state) => entryOf(deps, state)))
+    const watched = { resource: entity, package: presencePackage.event, live, ended }
+    const filter = asked && filterFor(filters.of(asked), entity, EVENT)
+    return filter
+      ? renderFilteredWatched(watched, filter, viewing)
+      : renderWatched(watched, viewing)
   },
+
+  bodies: [filters],
 
   watch({ watcherStates, subscriptions }, changed) {
     const watching = new DisposableStack()

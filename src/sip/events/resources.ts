@@ -32,6 +32,17 @@ export function aorOf(uri: string): string {
   return sharedString(serializeUri({ scheme, user, host }))
 }
 
+/**
+ * The resource that a URI names: its AOR, and that its user part is a telephone number where it says so
+ * (RFC 3261 §19.1.6), which makes it another name than the same without. Throws as `aorOf` does.
+ */
+export function resourceOf(uri: string): string {
+  const aor = aorOf(uri)
+  if (!aor.startsWith('sip')) return aor
+  const isPhone = parseSipUri(uri)?.params.get('user')?.toLowerCase() === 'phone'
+  return isPhone ? sharedString(`${aor};user=phone`) : aor
+}
+
 /** RFC 3323 §4.1.1.3: who hides his name has none that rules could be about. */
 const ANONYMOUS_HOST = 'anonymous.invalid'
 
@@ -59,7 +70,7 @@ export function addressIn(uri: string): BareJid | undefined {
 
 export function resourceResolver(directory: AddressBook): ResolveResource {
   return async (uri) => {
-    const found = await directory.resolve(aorOf(uri))
+    const found = await directory.resolve(resourceOf(uri))
     if (found.kind === 'user' && found.account) return found.account
     throw new SipError(found.kind === 'ambiguous' ? 484 : 404)
   }

@@ -10,16 +10,22 @@ export class SubscribeBody<T> {
   /** A Content-Disposition that it has to have, in lower case. */
   readonly disposition: string | undefined
   readonly #parse: (content: Buffer) => T
+  readonly #merge: ((before: Buffer, now: Buffer) => Buffer) | undefined
   readonly #read = new WeakMap<AskedBody, { readonly value: T }>()
 
-  /** `parse` throws `SipError` 400 where a body is not what it claims to be. */
+  /**
+   * `parse` throws `SipError` 400 where a body is not what it claims to be; `merge` is for those that
+   * in a refresh change what came before, where others replace it.
+   */
   constructor(
     { contentType, disposition }: { contentType: string; disposition?: string },
     parse: (content: Buffer) => T,
+    merge?: (before: Buffer, now: Buffer) => Buffer,
   ) {
     this.contentType = contentType
     this.disposition = disposition
     this.#parse = parse
+    this.#merge = merge
   }
 
   matches({ contentType, disposition }: AskedBody): boolean {
@@ -34,6 +40,16 @@ export class SubscribeBody<T> {
       this.#read.set(body, read)
     }
     return read.value
+  }
+
+  /** The bodies of a refresh, with what this one makes of it and of those before. */
+  merged(before: readonly AskedBody[], now: readonly AskedBody[]): readonly AskedBody[] {
+    const old = before.find((one) => this.matches(one))
+    if (!this.#merge || !old) return now
+    const own = now.find((one) => this.matches(one))
+    if (!own) return [...now, old]
+    const content = this.#merge(old.content, own.content)
+    return now.map((one) => (one === own ? { ...own, content } : one))
   }
 
   /** What a watcher asked for by a body of this kind. */

@@ -18,13 +18,16 @@ import type { SubscriptionInit } from './subscription-deps.ts'
 
 /**
  * A NOTIFY's CSeq must never go back (RFC 3261 §12.2.2), and writing each one down would cost a
- * commit a NOTIFY. So every so many are written, and after a restart counting goes on far above.
+ * commit a NOTIFY. So every so many are written, and each run of the server counts on far above the
+ * run before: a dialog that nothing was written of in between has been used in both.
  */
 const CSEQ_SAVED_EVERY = 500
 const CSEQ_GAP = 2 * CSEQ_SAVED_EVERY
 
 interface Snapshot {
   readonly dialog: DialogSnapshot
+  /** In which it was written. */
+  readonly run?: number | undefined
   readonly eventId: string | undefined
   readonly entity: string
   readonly account: string | undefined
@@ -51,6 +54,7 @@ export class SubscriptionKeeper {
   readonly #remembersAll: boolean
   #lost: readonly SubscriptionInit[] = []
   #stopped = false
+  #run = 0
 
   /** With `remembersAll`, also of subscriptions that cannot outlive a restart it is known then who had them. */
   constructor(store: SubscriptionStore, log: Log, remembersAll = false) {
@@ -73,7 +77,7 @@ export class SubscriptionKeeper {
     }
     subscription.storedCseq = subscription.dialog.localCseq
     subscription.storedStatus = storedStatus(subscription.status)
-    await this.#store.put(toRecord(subscription))
+    await this.#store.put(toRecord(subscription, this.#run))
   }
 
   /** To be called after each NOTIFY. */
@@ -115,8 +119,9 @@ export class SubscriptionKeeper {
 
   async load(packages: readonly EventPackage[], now: number): Promise<Stored[]> {
     const found: Stored[] = []
+    this.#run = await this.#store.nextRun(now)
     for (const record of await this.#store.load(now)) {
-      const stored = fromRecord(record, packages)
+      const stored = fromRecord(record, packages, this.#run)
       if (stored) found.push(stored)
       else this.#log.warn({ what: 'sip_subscription_not_restored', id: record.id })
     }
@@ -145,10 +150,11 @@ function storedStatus(status: SubscriptionStatus): 'pending' | 'active' {
   return status === 'pending' ? 'pending' : 'active'
 }
 
-function toRecord(subscription: Subscription): SubscriptionRecord {
+function toRecord(subscription: Subscription, run: number): SubscriptionRecord {
   const { id, subject, eventId, contentType, contact, peer, dialog, asked } = subscription
   const snapshot: Snapshot = {
     dialog: dialog.snapshot(),
+    run,
     eventId,
     entity: subject.entity,
     account: subject.watcher.account,
@@ -174,12 +180,14 @@ function toRecord(subscription: Subscription): SubscriptionRecord {
 function fromRecord(
   record: SubscriptionRecord,
   packages: readonly EventPackage[],
+  run: number,
 ): Stored | undefined {
   const found = packages.find(({ event }) => event === record.event)
   const presentity = parseJid(record.presentity)?.bare
   const snapshot = parseSnapshot(record.dialog)
   if (!found || !presentity || !snapshot) return undefined
   const { eventId, entity, account, contentType, contact, asked, service, peer } = snapshot
+  const runs = Math.max(1, run - (snapshot.run ?? run))
   const watcher = {
     address: record.watcher,
     account: account === undefined ? undefined : parseJid(account)?.bare,
@@ -193,7 +201,7 @@ function fromRecord(
     contentType,
     asked: asked && restoreAsked(asked),
     createdAt: record.createdAt,
-    dialog: Dialog.restore(snapshot.dialog, CSEQ_GAP),
+    dialog: Dialog.restore(snapshot.dialog, CSEQ_GAP * runs),
     contact,
     peer: peer && { transport: 'udp', ...peer },
     expiresAt: record.expiresAt,

@@ -103,6 +103,14 @@ export class Subscription extends DecidedSubscription implements Watch {
     this.#pump()
   }
 
+  /** As `notifyNow`, for a SUBSCRIBE that said what it changes: the watcher knows the rest. */
+  notifyChanges(): void {
+    if (this.#owed !== 'now') this.#owed = 'again'
+    this.#failures = 0
+    this.#pauseMs = 0
+    this.#pump()
+  }
+
   /** The resource may look different now. */
   changed(): void {
     if (this.status === 'terminated') return
@@ -331,6 +339,7 @@ export class Subscription extends DecidedSubscription implements Watch {
       case 'accepted':
         this.#taken(rendered, status)
         this.#adopt(response)
+        if (rendered.more && this.#sentState !== undefined) this.#continue()
         break
       case 'gone':
         this.#giveUp(response)
@@ -353,6 +362,14 @@ export class Subscription extends DecidedSubscription implements Watch {
     // What a SUBSCRIBE asks for anew is told from the beginning; who is told nothing knows nothing.
     const isTold = this.#owed !== 'now' && this.asked?.suppress !== ANY_ENTITY
     this.#sentState = isTold ? state : undefined
+  }
+
+  /** What did not find room is no change: it does not wait for the pacing of changes. */
+  #continue(): void {
+    if (this.#owed !== 'nothing' && this.#owed !== 'change') return
+    if (this.status === 'terminated') return
+    this.#owed = 'change'
+    this.#pauseMs = 0
   }
 
   /** Other rates may come with the answer to a NOTIFY (RFC 6446 §9.3). */

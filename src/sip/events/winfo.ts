@@ -2,29 +2,29 @@
  * Watcher information (RFC 3857) about the other packages: whoever has calls, registrations or mailboxes
  * that are watched learns by whom. Only subscriptions count there: no contact list says anything of them.
  */
-import { renderWatcherInfo } from '../../formats/watcherinfo.ts'
 import { dialogPackage } from './dialog.ts'
-import { defineEventPackage, type EventPackage, type Rendered } from './event-package.ts'
+import { defineEventPackage, type EventPackage } from './event-package.ts'
 import { messageSummaryPackage } from './message-summary.ts'
 import { entryOf, presenceWinfoPackage } from './presence-winfo.ts'
 import { regPackage } from './reg.ts'
+import { renderWatched } from './winfo-rendering.ts'
 
 /** RFC 3857 §3: the template, put on a package. */
 function winfoOf(watched: EventPackage): EventPackage {
+  const { contentTypes, expires, minNotifyIntervalMs, authorize } = presenceWinfoPackage
   return defineEventPackage({
-    ...presenceWinfoPackage,
+    ...{ contentTypes, expires, minNotifyIntervalMs, authorize },
     event: `${watched.event}.winfo`,
+    specs: ['RFC 3857', 'RFC 3858'],
 
-    async render(deps, { presentity, entity }, { version, since }): Promise<Rendered> {
+    async render(deps, { presentity, entity }, viewing) {
+      const { since } = viewing
       const { watcherStates } = deps
-      const live = watcherStates.of(presentity, watched)
-      const ended = since === 0 ? [] : watcherStates.endedSince(presentity, since, watched)
-      const watchers = await Promise.all([...live, ...ended].map((state) => entryOf(deps, state)))
-      const list = { resource: entity, package: watched.event, watchers }
-      return {
-        body: Buffer.from(renderWatcherInfo({ version, state: 'full', lists: [list] })),
-        state: live.map(({ id, status, event }) => `${id} ${status} ${event}`).join('\n'),
-      }
+      const states = watcherStates.of(presentity, watched)
+      const over = since === 0 ? [] : watcherStates.endedSince(presentity, since, watched)
+      const live = await Promise.all(states.map((state) => entryOf(deps, state)))
+      const ended = await Promise.all(over.map((state) => entryOf(deps, state)))
+      return renderWatched({ resource: entity, package: watched.event, live, ended }, viewing)
     },
 
     watch: ({ watcherStates }, changed) => watcherStates.onChange(changed),

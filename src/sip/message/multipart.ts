@@ -49,15 +49,19 @@ export function renderMixed(parts: readonly Part[]): Multipart {
 
 function render(parts: readonly Part[], contentType: string): Multipart {
   // RFC 2046 §5.1.1: a boundary must not occur in a part; nobody guesses this one.
-  const boundary = randomId(18, 'base64url')
-  const pieces = parts.flatMap((part) => [Buffer.from(headOf(part, boundary)), part.body])
+  // @COMPAT(belle-sip): looks for quotes, too, where a boundary has them; a token needs none.
+  const boundary = randomId(12, 'hex')
+  const pieces = parts.flatMap((part, at) => [
+    // The line break before a delimiter belongs to it (RFC 2046 §5.1.1); the first one needs none.
+    Buffer.from(at === 0 ? headOf(part, boundary) : CRLF + headOf(part, boundary)),
+    part.body,
+  ])
   return {
-    contentType: `${contentType};boundary="${boundary}"`,
+    contentType: `${contentType};boundary=${boundary}`,
     body: Buffer.concat([...pieces, Buffer.from(`${CRLF}--${boundary}--${CRLF}`)]),
   }
 }
 
-/** The line break before a boundary belongs to it: before the first one it ends no part. */
 function headOf(part: Part, boundary: string): string {
   const { contentId, contentType, contentDisposition } = part
   const fields = [
@@ -66,7 +70,7 @@ function headOf(part: Part, boundary: string): string {
     `Content-Type: ${contentType}`,
     ...(contentDisposition === undefined ? [] : [`Content-Disposition: ${contentDisposition}`]),
   ]
-  return `${CRLF}--${boundary}${CRLF}${fields.join(CRLF)}${CRLF}${CRLF}`
+  return `--${boundary}${CRLF}${fields.join(CRLF)}${CRLF}${CRLF}`
 }
 
 /**

@@ -4,11 +4,10 @@ import { nextHop } from '../events/next-hop.ts'
 import type { SipRequest } from '../message/message.ts'
 import { parseSipUri, type SipUri, serializeUri } from '../message/uri.ts'
 import { parseNameAddr } from '../message/values.ts'
-import type { Binding } from '../registrar/binding.ts'
+import type { BindingState } from '../registrar/binding.ts'
 import type { Peer } from '../transport/transport.ts'
 import type { Decision } from './decision.ts'
 import { chooseBy, type Destination, type Hop, uriOfHop } from './destinations.ts'
-import type { Location } from './location.ts'
 import { type Routed, towardsNextHop } from './route-processing.ts'
 
 export interface Target {
@@ -20,8 +19,14 @@ export interface Target {
   readonly flow: Peer | undefined
 }
 
+/** A contact of a user's, as far as a request needs it. */
+export interface Registered {
+  readonly state: Pick<BindingState, 'contact' | 'path' | 'peer'>
+}
+
 export interface PlanDeps {
-  readonly location: Location
+  /** As `Location` answers. */
+  readonly location: { contactsFor(uri: SipUri): Promise<readonly Registered[]> }
   readonly destinations: ReadonlyMap<string, Destination>
   /** By domain. */
   readonly hosts: ReadonlyMap<string, Hop>
@@ -47,7 +52,10 @@ export async function targetsFor(
   }
 }
 
-async function atContacts({ target, routes }: Routed, { location }: PlanDeps): Promise<Target[]> {
+export async function atContacts(
+  { target, routes }: Pick<Routed, 'target' | 'routes'>,
+  { location }: Pick<PlanDeps, 'location'>,
+): Promise<Target[]> {
   const bindings = await location.contactsFor(target)
   return bindings.map((binding) => ({
     uri: requestUri(binding.state.contact),
@@ -59,7 +67,7 @@ async function atContacts({ target, routes }: Routed, { location }: PlanDeps): P
 }
 
 /** Only where the Contact alone does not lead there: a client that can be called elsewhere may move. */
-function clientFlow({ state: { peer, contact } }: Binding): Peer | undefined {
+function clientFlow({ state: { peer, contact } }: Registered): Peer | undefined {
   return peer && needsFlow(peer, parseSipUri(contact)) ? peer : undefined
 }
 
@@ -96,7 +104,10 @@ function toDestination(
 }
 
 /** §16.6 step 7; the operator knows better than DNS, and sends what is left to the next proxy of the chain. */
-function byRoute({ uri, routes }: Routed, { hosts, outboundProxy }: PlanDeps): Target {
+export function byRoute(
+  { uri, routes }: Pick<Routed, 'uri' | 'routes'>,
+  { hosts, outboundProxy }: Pick<PlanDeps, 'hosts' | 'outboundProxy'>,
+): Target {
   const hop = parseSipUri(towardsNextHop(uri, routes).hop)
   const mapped = hop && hosts.get(hop.host)
   if (mapped) return { uri, routes, via: { hop: uriOfHop(mapped) }, flow: undefined }

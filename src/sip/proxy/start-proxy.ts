@@ -9,6 +9,7 @@ import { outboundRoute } from './destinations.ts'
 import { FlowTokens } from './flow-tokens.ts'
 import { Location } from './location.ts'
 import { OwnAddresses } from './own-addresses.ts'
+import { waysOf } from './own-requests.ts'
 import { Permission } from './permission.ts'
 import { SipProxy } from './proxy.ts'
 import { Rules } from './rules.ts'
@@ -34,6 +35,13 @@ export function startProxy(
     trustedPeers: new TrustedPeers(sip.trustedPeers),
     identify: (request, source) => authenticator.identifyForRelay(request, source),
   })
+  const plan = {
+    location: new Location(parts),
+    destinations: new Map(destinations.map((one) => [one.name, one])),
+    hosts: new Map(hosts.map((one) => [one.domain, one])),
+    outboundProxy: outboundRoute(sip.outboundProxy),
+  }
+  userAgent.findWaysBy((request) => waysOf(request, { own, plan }))
   userAgent.relayBy(
     ({ transactions, find }) =>
       new SipProxy({
@@ -42,12 +50,7 @@ export function startProxy(
           ...{ own, defaultRule, rules: new Rules(rules) },
           handles: (method) => userAgent.handles(method),
         },
-        plan: {
-          location: new Location(parts),
-          destinations: new Map(destinations.map((one) => [one.name, one])),
-          hosts: new Map(hosts.map((one) => [one.domain, one])),
-          outboundProxy: outboundRoute(sip.outboundProxy),
-        },
+        plan,
         dispatch: {
           ...{ find, udpOnly: new UdpOnlyPeers(clock) },
           maxUdpBytes: transports.limits.maxUdpRequestBytes,

@@ -180,7 +180,7 @@ function removeAll(known: readonly Binding[], order: RegisterOrder): Set<string>
 
 /** An old request that got late here must not undo a newer one. */
 function requireNewer({ state }: Binding, { callId, cseq }: RegisterOrder): void {
-  if (state.callId === callId && cseq <= state.cseq) throw new SipError(500, 'CSeq Out of Order')
+  if (state.callId === callId && cseq <= state.cseq) throw new SipError(500, 'Out of Order')
 }
 
 function isSameContact({ state }: Binding, { uri, instance }: WantedBinding): boolean {

@@ -47,12 +47,13 @@ interface OwnVia {
 /** Of each flow the last; a flow nearly always shows the same address. */
 const ownVias = new WeakMap<Flow, OwnVia>()
 
-/** Protocol and sent-by (§18.1.1). */
+/** Protocol and sent-by (§18.1.1), and whether the connection may be used the other way (RFC 5923 §8.1). */
 export function viaOf(flow: Flow, peer: Peer): string {
   const known = ownVias.get(flow)
   if (known?.remote === peer.host) return known.via
   const { host, port } = flow.localEndpoint(peer)
-  const via = `SIP/2.0/${flow.transport.toUpperCase()} ${uriHost(host)}:${port}`
+  const alias = flow.offersAlias ? ';alias' : ''
+  const via = `SIP/2.0/${flow.transport.toUpperCase()} ${uriHost(host)}:${port}${alias}`
   ownVias.set(flow, { remote: peer.host, via })
   return via
 }

@@ -37,6 +37,8 @@ export interface ConnectionFacts {
 export interface OpenedByUs {
   /** How often its peer is asked for a sign of life; 0 for never. */
   readonly keepAliveMs: number
+  /** The peer may use it for requests to us (RFC 5923 §8.1). */
+  readonly offersAlias: boolean
 }
 
 export class StreamConnection implements Connection {
@@ -44,6 +46,7 @@ export class StreamConnection implements Connection {
   readonly transport: TransportName
   readonly remote: Endpoint
   readonly provenNames: readonly string[]
+  readonly offersAlias: boolean
   readonly #owner: ConnectionOwner
   readonly #socket: Socket
   readonly #parser: SipStreamParser
@@ -63,6 +66,7 @@ export class StreamConnection implements Connection {
     this.transport = facts.transport
     this.remote = facts.remote
     this.provenNames = facts.provenNames
+    this.offersAlias = facts.ours?.offersAlias ?? false
     const localHost = normalizeHost(socket.localAddress ?? '127.0.0.1')
     this.#local = { host: owner.advertise ?? localHost, port: facts.localPort }
     this.#parser = new SipStreamParser({ maxMessageBytes: owner.limits.maxMessageBytes })

@@ -18,6 +18,8 @@ export interface Flow {
   readonly open: boolean
   /** Names that the peer's certificate proved (RFC 5922 §7.1); empty without mutual TLS. */
   readonly provenNames: readonly string[]
+  /** The peer may send requests to us by it (RFC 5923 §8.1). */
+  readonly offersAlias?: boolean
   /** What we are called by this peer, for Via and Contact: the advertised or the local address. */
   localEndpoint(remote: Endpoint): Endpoint
   /**

@@ -9,12 +9,14 @@ import type { Clock } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import type { Backlog } from '../../util/overload.ts'
 import type { SipRequest } from '../message/message.ts'
-import { parseSipDatagram } from '../message/parser.ts'
+import { type ParseResult, parseSipDatagram } from '../message/parser.ts'
 import { localAddressTowards, normalizeHost } from './addresses.ts'
+import { Aliases } from './aliases.ts'
 import { provesDomain } from './certificate-names.ts'
 import { ConnectionTable, connectionKey } from './connection-table.ts'
 import { dial, type TlsClientSettings, tlsCheck } from './dial.ts'
 import { DEFAULT_TRANSPORT_LIMITS, type TransportLimits } from './limits.ts'
+import { Listeners, type Listening } from './listeners.ts'
 import type { Locator } from './locator.ts'
 import { stunReceived } from './metrics.ts'
 import { PeerRules } from './peer-rules.ts'
@@ -50,10 +52,7 @@ export interface TransportDeps {
   readonly rules?: PeerRules | undefined
 }
 
-export interface Listening extends Endpoint {
-  readonly transport: TransportName
-}
-
+export type { Listening } from './listeners.ts'
 export type { Arrival, Inbox } from './reception.ts'
 
 /** What the transaction layer needs of the transports. */
@@ -75,9 +74,9 @@ export class SipTransports implements Carrier {
   readonly #rules: PeerRules
   readonly #stun: StunResponder
   readonly #table: ConnectionTable
+  readonly #aliases = new Aliases()
   readonly #reception: Reception
-  readonly #udp: UdpListener[] = []
-  readonly #streams: { transport: 'tcp' | 'tls'; listener: StreamListener }[] = []
+  readonly #listeners = new Listeners()
   readonly #dialling = new Map<string, Promise<Flow>>()
   readonly #flowListeners = new Set<(flow: Flow) => void>()
   readonly #owner: ConnectionOwner
@@ -96,7 +95,7 @@ export class SipTransports implements Carrier {
     this.#reception = new Reception(log, (reply, route) => this.sendResponse(reply, route))
     this.#owner = {
       ...{ clock, log, limits: this.limits, advertise },
-      received: (result, flow) => this.#reception.receive(result, { flow, source: flow.remote }),
+      received: (result, flow) => this.#received(result, flow),
       closed: (flow) => this.#left(flow),
     }
   }
@@ -122,7 +121,7 @@ export class SipTransports implements Carrier {
       at,
     )
     const bound = await listener.listen()
-    this.#udp.push(listener)
+    this.#listeners.udp.push(listener)
     return bound
   }
 
@@ -169,7 +168,7 @@ export class SipTransports implements Carrier {
 
   /** A new certificate for the TLS handshakes to come. */
   renewTls(options: SecureContextOptions): void {
-    for (const { listener } of this.#streams) listener.renew(options)
+    this.#listeners.renew(options)
   }
 
   /** Tells of connections that have closed: whoever was reached by one cannot be any more. */
@@ -180,7 +179,7 @@ export class SipTransports implements Carrier {
 
   /** What waits in the kernel to be read. */
   get udpBacklogs(): readonly Backlog[] {
-    return this.#udp.map((listener) => new UdpBacklog(this.#clock, listener))
+    return this.#listeners.udp.map((listener) => new UdpBacklog(this.#clock, listener))
   }
 
   /** The connections that are open now. */
@@ -199,17 +198,17 @@ export class SipTransports implements Carrier {
 
   /** Where it listens. */
   get listening(): readonly Listening[] {
-    const streams = this.#streams.map(({ transport, listener }) => ({
-      transport,
-      ...listener.bound,
-    }))
-    return [...this.#udp.map(({ bound }) => ({ transport: 'udp' as const, ...bound })), ...streams]
+    return this.#listeners.bound
   }
 
   speaks(transport: TransportName): boolean {
-    if (transport === 'udp') return this.#udp.length > 0
+    if (transport === 'udp') return this.#listeners.udp.length > 0
     if (isWebSocket(transport)) return false
-    return transport === 'tcp' || this.#tlsClient !== undefined || this.#portOf('tls') !== undefined
+    return (
+      transport === 'tcp' ||
+      this.#tlsClient !== undefined ||
+      this.#listeners.portOf('tls') !== undefined
+    )
   }
 
   /**
@@ -218,10 +217,12 @@ export class SipTransports implements Carrier {
    */
   acquire(peer: Peer): Flow | Promise<Flow> {
     if (peer.flow?.open) return peer.flow
-    if (peer.transport === 'udp') return this.#udpTowards(peer.host)
+    if (peer.transport === 'udp') return this.#listeners.udpTowards(peer.host)
     if (isWebSocket(peer.transport)) throw new Error('a WebSocket that is gone cannot be opened')
     const open = this.#table.get(peer)
     if (open && this.#mayCarry(open, peer)) return open
+    const alias = this.#aliases.find(peer)
+    if (alias) return alias
     const key = `${connectionKey(peer.transport, peer.host, peer.port)} ${peer.domain ?? ''}`
     const pending = this.#dialling.get(key)
     if (pending !== undefined) return pending
@@ -232,7 +233,7 @@ export class SipTransports implements Carrier {
 
   /** The open connection to there, or the UDP listener that reaches it; nothing is opened. */
   existing(peer: Peer): Flow | undefined {
-    if (peer.transport === 'udp') return this.#udp.find((listener) => listener.reaches(peer.host))
+    if (peer.transport === 'udp') return this.#listeners.udpReaching(peer.host)
     return this.#table.get(peer)
   }
 
@@ -240,8 +241,8 @@ export class SipTransports implements Carrier {
   localEndpoint(peer: Peer): Endpoint {
     if (peer.flow?.open) return peer.flow.localEndpoint(peer)
     const { transport } = peer
-    if (transport === 'udp') return this.#udpTowards(peer.host).localEndpoint(peer)
-    const port = this.#portOf(transport) ?? defaultPort(transport)
+    if (transport === 'udp') return this.#listeners.udpTowards(peer.host).localEndpoint(peer)
+    const port = this.#listeners.portOf(transport) ?? defaultPort(transport)
     return { host: this.#advertise ?? localAddressTowards(peer.host), port }
   }
 
@@ -285,9 +286,9 @@ export class SipTransports implements Carrier {
   /** Stops listening, then closes every connection after what it still has to write. */
   async close(): Promise<void> {
     this.#closed = true
-    const listeners = this.#streams.map(({ listener }) => listener.close())
+    const closed = this.#listeners.close()
     for (const connection of this.#table.all()) connection.close()
-    await Promise.all([...listeners, ...this.#udp.map((listener) => listener.close())])
+    await closed
   }
 
   async #listenStream(transport: 'tcp' | 'tls', at: Endpoint, tls?: TlsOptions): Promise<Endpoint> {
@@ -301,18 +302,8 @@ export class SipTransports implements Carrier {
     }
     const listener = new StreamListener(deps, at, tls)
     const bound = await listener.listen()
-    this.#streams.push({ transport, listener })
+    this.#listeners.streams.push({ transport, listener })
     return bound
-  }
-
-  #udpTowards(host: string): UdpListener {
-    const listener = this.#udp.find((candidate) => candidate.reaches(host))
-    if (!listener) throw new Error(`no UDP listener reaches ${host}`)
-    return listener
-  }
-
-  #portOf(transport: TransportName): number | undefined {
-    return this.#streams.find((stream) => stream.transport === transport)?.listener.bound.port
   }
 
   /** RFC 5922 §4: what is meant for a domain only goes to who has proven to be it. */
@@ -333,8 +324,9 @@ export class SipTransports implements Carrier {
       const deps = { clock: this.#clock, tls: this.#tlsClient, connectMs, rule }
       const dialled = await dial(deps, peer)
       dialled.socket.once('close', () => seat.release())
-      const localPort = this.#portOf(transport) ?? defaultPort(transport)
-      const ours = { keepAliveMs: rule?.keepAliveMs ?? keepAliveMs }
+      const localPort = this.#listeners.portOf(transport) ?? defaultPort(transport)
+      const offersAlias = transport === 'tls' && this.#listeners.portOf('tls') !== undefined
+      const ours = { keepAliveMs: rule?.keepAliveMs ?? keepAliveMs, offersAlias }
       return this.#connected({ ...dialled, transport, localPort, remote: peer, ours })
     } catch (error) {
       seat.release()
@@ -354,8 +346,15 @@ export class SipTransports implements Carrier {
     return connection
   }
 
+  #received(result: ParseResult, flow: Connection): void {
+    const isAsked = flow.provenNames.length > 0 && result.kind === 'message'
+    if (isAsked && result.message.kind === 'request') this.#aliases.learn(result.message, flow)
+    this.#reception.receive(result, { flow, source: flow.remote })
+  }
+
   #left(connection: Connection): void {
     this.#table.remove(connection)
+    this.#aliases.forget(connection)
     this.#reception.flowClosed(connection)
     for (const listener of this.#flowListeners) listener(connection)
   }

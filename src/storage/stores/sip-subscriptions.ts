@@ -2,6 +2,7 @@
 import type { Database } from '../database.ts'
 import type { SipSubscriptionsTable } from '../schema/sip.ts'
 import { deleteById, upsertById } from '../written-once.ts'
+import { getSetting, putSetting } from './settings.ts'
 
 export interface SubscriptionRecord {
   readonly id: string
@@ -17,12 +18,16 @@ export interface SubscriptionRecord {
 }
 
 export interface SubscriptionStore {
+  /** Counts the runs of the server on this database: the answer is one more each time, and committed. */
+  nextRun(now: number): Promise<number>
   /** Writes or overwrites the record with this id. */
   put(record: SubscriptionRecord): Promise<void>
   remove(id: string): Promise<void>
   /** Those that end after `now`; the others are deleted. */
   load(now: number): Promise<SubscriptionRecord[]>
 }
+
+const RUN = 'sip.run'
 
 const COLUMNS = [
   'id',
@@ -43,6 +48,13 @@ export function sipSubscriptions(database: Pick<Database, 'kysely' | 'write'>): 
   return {
     put: (record) => put(toRow(record)),
     remove: deleteById(database, 'sip_subscriptions'),
+
+    async nextRun(now) {
+      const last = await getSetting(kysely, RUN)
+      const value = (typeof last === 'number' ? last : 0) + 1
+      await putSetting(kysely, RUN, { value, now })
+      return value
+    },
 
     async load(now) {
       await kysely.deleteFrom('sip_subscriptions').where('expires_at', '<=', now).execute()

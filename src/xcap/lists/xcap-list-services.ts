@@ -6,16 +6,14 @@ import type { ResourceList } from '../../formats/resource-lists.ts'
 import { parseRlsServices, type RlsService } from '../../formats/rls-services.ts'
 import { canonicalServiceUri } from '../../formats/service-uri.ts'
 import type { XcapDocumentRows } from '../../storage/stores/xcap-documents.ts'
-import type { Log } from '../../util/log.ts'
 import { RLS_AUID, SERVED_NAME } from '../usages/rls-services.ts'
-import type { DocumentKey, XcapDocuments } from '../xcap-documents.ts'
+import type { XcapDocuments } from '../xcap-documents.ts'
 import type { ListReader } from './list-reader.ts'
 
 export interface XcapListServicesDeps {
-  readonly rows: Pick<XcapDocumentRows, 'claimant' | 'claims' | 'find'>
+  readonly rows: Pick<XcapDocumentRows, 'claimant' | 'find'>
   readonly lists: ListReader
   readonly documents: Pick<XcapDocuments, 'onChange'>
-  readonly log: Log
 }
 
 export class XcapListServices implements ListServices {
@@ -38,6 +36,7 @@ export class XcapListServices implements ListServices {
     const resources = list ? await flatten(list, lists.references(owner)) : []
     return {
       uri: canonical,
+      key: keyOf(owner),
       owner,
       name: list?.displayName ?? list?.name,
       packages: service.packages,
@@ -45,22 +44,11 @@ export class XcapListServices implements ListServices {
     }
   }
 
-  onChange(listener: (uri: string | undefined) => void): Disposable {
-    return this.#deps.documents.onChange((key) => {
-      this.#tell(key, listener).catch((err: unknown) => {
-        this.#deps.log.error({ what: 'list_services_not_told', account: key.account, err })
-      })
+  /** Whatever changes of a user's services or of the lists that they refer to, all of his are told of. */
+  onChange(listener: (key: string) => void): Disposable {
+    return this.#deps.documents.onChange(({ account, auid }) => {
+      if (auid === RLS_AUID || auid === 'resource-lists') listener(keyOf(account))
     })
-  }
-
-  /** A list that is gone is no list of its owner's any more: nobody but those who watch know of it. */
-  async #tell(
-    { account, auid }: DocumentKey,
-    listener: (uri: string | undefined) => void,
-  ): Promise<void> {
-    if (auid === RLS_AUID) listener(undefined)
-    if (auid !== 'resource-lists') return
-    for (const uri of await this.#deps.rows.claims(account, RLS_AUID)) listener(uri)
   }
 
   async #listOf(owner: BareJid, { list }: RlsService): Promise<ResourceList | undefined> {
@@ -70,4 +58,8 @@ export class XcapListServices implements ListServices {
 
 function serviceNamed(text: string, canonical: string): RlsService | undefined {
   return parseRlsServices(text).find(({ uri }) => canonicalServiceUri(uri) === canonical)
+}
+
+function keyOf(owner: BareJid): string {
+  return `services of ${owner}`
 }

@@ -3,6 +3,7 @@ import { isNcName } from '../syntax.ts'
 import {
   attributeKey,
   type Comparison,
+  MAX_COMPARISONS,
   MAX_PATH_LENGTH,
   type Name,
   type Namespaces,
@@ -37,6 +38,7 @@ class PathReader {
   readonly #text: string
   readonly #namespaces: Namespaces
   #at = 0
+  #comparisons = 0
 
   constructor(text: string, namespaces: Namespaces) {
     this.#text = text
@@ -103,6 +105,10 @@ class PathReader {
   }
 
   #comparison(): Comparison {
+    this.#comparisons += 1
+    if (this.#comparisons > MAX_COMPARISONS) {
+      throw new PathError('syntax', 'the path has too many conditions')
+    }
     const operand = this.#operand()
     const operator = this.#next()
     if (!isOperator(operator)) this.#fail()

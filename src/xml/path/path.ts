@@ -67,6 +67,8 @@ export class PathError extends Error {
 }
 
 export const MAX_PATH_LENGTH = 1_024
+/** Of one path, in all of its predicates: each is looked at for every element that it may be about. */
+export const MAX_COMPARISONS = 12
 
 /** The key of an attribute in an `Element`: names without a prefix have no namespace (XPath §2.3). */
 export function attributeKey(ns: string, local: string): string {

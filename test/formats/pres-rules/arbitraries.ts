@@ -112,7 +112,7 @@ const services = fc.oneof(
     .constantFrom(['phone'], ['calendar'], ['calendar', 'out-of-office'], ['phone', 'video'], [])
     .map((list) => new Set<string>(list)),
 )
-const WHOLE = { persons: true, attributes: new Set(ATTRIBUTES) } as const
+const WHOLE = { persons: true, devices: true, attributes: new Set(ATTRIBUTES) } as const
 
 /** Mostly what somebody would write, sometimes what nobody would. */
 const permissions: fc.Arbitrary<Permissions> = fc.oneof(
@@ -135,7 +135,10 @@ const permissions: fc.Arbitrary<Permissions> = fc.oneof(
       handling: fc.constantFrom(undefined, ...SUB_HANDLINGS),
       services: fc.option(services, { nil: undefined }),
       persons: fc.boolean(),
-      attributes: fc.subarray([...ATTRIBUTES]).map((list) => new Set(list)),
+      devices: fc.boolean(),
+      attributes: fc
+        .oneof(fc.subarray(ATTRIBUTES.filter((one) => one !== 'other')), fc.constant(ATTRIBUTES))
+        .map((list) => new Set(list)),
       systemPolicy: fc.boolean(),
       confirmRest: fc.boolean(),
     }),

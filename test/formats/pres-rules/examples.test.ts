@@ -18,7 +18,7 @@ function permit(identity: string, services: string, more = ''): string {
   return (
     `${conditions(identity)}<actions>${handling('allow')}${more}</actions>` +
     `<transformations><pr:provide-services>${services}</pr:provide-services>` +
-    '<pr:provide-persons><pr:all-persons/></pr:provide-persons>' +
+    '<pr:provide-persons><pr:all-persons/></pr:provide-persons><pr:provide-devices><pr:all-devices/></pr:provide-devices>' +
     '<pr:provide-all-attributes/></transformations>'
   )
 }
@@ -199,6 +199,16 @@ describe('what access rules cannot do is refused:', () => {
       /“r1”.*all-persons/,
     ],
     [
+      'services without the devices that documents have, too (RFC 4479 §3.4)',
+      [permit(BOB, ALL).replace('<pr:all-devices/>', '')],
+      /“r1”.*all-devices/,
+    ],
+    [
+      'devices by their class',
+      [permit(BOB, ALL).replace('<pr:all-devices/>', '<pr:class>home</pr:class>')],
+      /“r1”.*all-devices/,
+    ],
+    [
       'some attributes only',
       [
         permit(BOB, ALL).replace(
@@ -206,7 +216,7 @@ describe('what access rules cannot do is refused:', () => {
           '<pr:provide-note>true</pr:provide-note>',
         ),
       ],
-      /“r1”.*activities, class, place-type, servcaps cannot be held back/,
+      /“r1”.*activities, class, deviceID, mood, .*, user-input, other cannot be held back/,
     ],
     [
       'less than everything of himself',

@@ -121,12 +121,12 @@ describe('a document', () => {
     assert.deepEqual([...(manys[1]?.exceptDomains ?? [])], ['bücher.example'])
   })
 
-  it('may permit what is never shown, and what nobody knows', () => {
+  it('may permit what nobody knows', () => {
     const { permissions } = parseRule({
       actions: '<x:other>1</x:other><pr:sub-handling> polite-block </pr:sub-handling>',
       transformations:
-        '<pr:provide-mood>1</pr:provide-mood><pr:provide-user-input>full</pr:provide-user-input>' +
-        '<pr:provide-devices><pr:class>home</pr:class></pr:provide-devices><x:y/>' +
+        '<pr:provide-mood>0</pr:provide-mood><pr:provide-user-input>bare</pr:provide-user-input>' +
+        '<pr:provide-devices/><x:y/>' +
         '<pr:provide-unknown-attribute name="foo" ns="urn:foo">true</pr:provide-unknown-attribute>',
     })
     assert.equal(permissions.handling, 'polite-block')
@@ -139,9 +139,12 @@ describe('a document', () => {
       transformations:
         '<pr:provide-activities>true</pr:provide-activities><pr:provide-note>1</pr:provide-note>' +
         '<pr:provide-class>false</pr:provide-class><pr:provide-place-type>0</pr:provide-place-type>' +
+        '<pr:provide-mood>1</pr:provide-mood><pr:provide-user-input>full</pr:provide-user-input>' +
         `<pr:provide-unknown-attribute name="servcaps" ns="${caps}">true</pr:provide-unknown-attribute>`,
     })
-    assert.deepEqual([...permissions.attributes], ['activities', 'note', 'servcaps'])
+    const granted = ['activities', 'note', 'mood', 'user-input', 'servcaps']
+    assert.deepEqual([...permissions.attributes], granted)
+    assert.equal(permissions.devices, false)
     const all = parseRule({ transformations: '<pr:provide-all-attributes/>' })
     assert.deepEqual([...all.permissions.attributes], [...ATTRIBUTES])
   })

@@ -11,6 +11,8 @@ export interface LinphoneOptions {
   password: string
   transport: 'udp' | 'tcp' | 'tls'
   port: number
+  /** Watches these people by a list, sent to this URI (RFC 5367). */
+  list?: { uri: string; friends: readonly string[] }
 }
 
 /** Debian’s linphonec, a SIP user agent: registers, publishes, subscribes to friends, chats. */
@@ -60,7 +62,8 @@ export class Linphone implements AsyncDisposable {
   }
 }
 
-function configText({ user, domain, password, transport, port }: LinphoneOptions): string {
+function configText(options: LinphoneOptions): string {
+  const { user, domain, password, transport, port, list } = options
   const server = `<sip:127.0.0.1:${port};transport=${transport};lr>`
   const own = { udp: 0, tcp: 0, tls: 0, [transport]: -1 }
   return `[sip]
@@ -71,7 +74,7 @@ default_proxy=0
 publish_presence=1
 verify_server_certs=0
 verify_server_cn=0
-[auth_info_0]
+${list ? `rls_uri=${list.uri}\nuse_rls_presence=1\n` : ''}[auth_info_0]
 username=${user}
 passwd=${password}
 realm=${domain}
@@ -85,5 +88,9 @@ publish=1
 publish_expires=600
 [sound]
 playback_dev_id=none
-`
+${(list?.friends ?? []).map((friend, at) => friendText(at, `sip:${friend}@${domain}`)).join('')}`
+}
+
+function friendText(at: number, uri: string): string {
+  return `[friend_${at}]\nurl=<${uri}>\npol=accept\nsubscribe=1\n`
 }

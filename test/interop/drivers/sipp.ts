@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -21,6 +21,9 @@ export interface SippOptions {
   lines?: readonly (readonly string[])[]
   /** For one that others send to. */
   localPort?: number
+  /** What stands for `@NAME@` in the scenario. */
+  fill?: Readonly<Record<string, string>>
+  deadlineMs?: number
 }
 
 const MODES = { udp: 'u1', tcp: 't1' } as const
@@ -42,7 +45,8 @@ export class Sipp implements AsyncDisposable {
 
   private constructor(options: SippOptions, localPort: number) {
     const { scenario, port, transport, to, user, password, keys, lines } = options
-    const file = new URL(`../sipp/${scenario}.xml`, import.meta.url).pathname
+    const { deadlineMs = DEADLINE_MS } = options
+    const file = this.#scenarioFile(scenario, options.fill)
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
       '-key',
       name,
@@ -66,7 +70,7 @@ export class Sipp implements AsyncDisposable {
           String(localPort),
           '-nostdin',
         ],
-        ...['-timeout', String(DEADLINE_MS / 1000), '-timeout_error'],
+        ...['-timeout', String(deadlineMs / 1000), '-timeout_error'],
         ...[
           '-trace_msg',
           '-message_file',
@@ -95,6 +99,15 @@ export class Sipp implements AsyncDisposable {
     const file = join(this.#directory.path, 'calls.csv')
     writeFileSync(file, ['SEQUENTIAL', ...lines.map((line) => line.join(';')), ''].join('\n'))
     return ['-inf', file]
+  }
+
+  #scenarioFile(scenario: string, fill: SippOptions['fill']): string {
+    const file = new URL(`../sipp/${scenario}.xml`, import.meta.url).pathname
+    if (!fill) return file
+    const filled = join(this.#directory.path, `${scenario}.xml`)
+    const value = (whole: string, name: string) => fill[name] ?? whole
+    writeFileSync(filled, readFileSync(file, 'utf8').replace(/@([A-Z]+)@/g, value))
+    return filled
   }
 
   get #messages(): string {
@@ -133,8 +146,24 @@ export class Sipp implements AsyncDisposable {
     this.#directory[Symbol.dispose]()
   }
 
+  /** Resolves with `passes`, or with what came instead of what the scenario waits for. */
+  async outcome(): Promise<string> {
+    await this.#closed
+    if (this.#child.exitCode === 0) return 'passes'
+    const errors = await this.#errorLog()
+    const [, wanted, got] =
+      /while expecting '([^']*)'[^,]*, received '(?:SIP\/2\.0 )?(\S+)/.exec(errors) ?? []
+    if (wanted !== undefined && got !== undefined) return `${got} instead of ${wanted}`
+    const failed = /Failed regexp match: looking in '[^']*', with regexp '([^']*)'/.exec(errors)
+    return failed ? `no ${failed[1]}` : 'no answer'
+  }
+
+  #errorLog(): Promise<string> {
+    return readFile(this.#errors, 'utf8').catch(() => '')
+  }
+
   async #report(): Promise<string> {
-    const errors = await readFile(this.#errors, 'utf8').catch(() => '')
+    const errors = await this.#errorLog()
     return `exit code ${this.#child.exitCode}\n${errors}\n${await this.trace()}\n${this.#noise}`
   }
 }

@@ -100,3 +100,27 @@ describe('a body of SUBSCRIBE (RFC 3261 §8.2.3)', () => {
     assert.equal(list.of(ask('presence', '42', headers)()), '42')
   })
 })
+
+describe('several bodies in one (RFC 2046 §5.1)', () => {
+  const mixed: [string, string][] = [['Content-Type', 'multipart/mixed;boundary=b']]
+  const part = (type: string, text: string, disposition = 'session') =>
+    `--b\r\nContent-Type: ${type}\r\nContent-Disposition: ${disposition}\r\n\r\n${text}\r\n`
+
+  test('are each a body of its own, but for those that need not be read', () => {
+    const body = `${part(TYPE, '42')}${part('text/plain', 'x', 'alert;handling=optional')}--b--`
+    const asked = ask('presence', body, mixed)()
+    assert.equal(asked?.bodies.length, 1)
+    assert.equal(asked.bodies[0]?.disposition, 'session')
+    assert.equal(number.of(asked), 42)
+  })
+
+  test('are refused where they cannot be told apart, or are too many', () => {
+    const refused = (body: string) =>
+      assert.throws(
+        () => ask('presence', body, mixed)(),
+        (error) => error instanceof SipError && error.status === 400,
+      )
+    refused('42')
+    refused(`${part(TYPE, '42').repeat(9)}--b--`)
+  })
+})

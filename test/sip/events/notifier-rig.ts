@@ -9,6 +9,7 @@ import type { EventDeps, EventPackage } from '../../../src/sip/events/event-pack
 import { Notifier } from '../../../src/sip/events/notifier.ts'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
 import { presenceWinfoPackage } from '../../../src/sip/events/presence-winfo.ts'
+import type { Identify } from '../../../src/sip/events/resources.ts'
 import type { SubscribeService } from '../../../src/sip/events/subscribe-service.ts'
 import { SubscriptionKeeper } from '../../../src/sip/events/subscription-keeper.ts'
 import { SubscriptionTable } from '../../../src/sip/events/subscription-table.ts'
@@ -46,6 +47,7 @@ export interface Setup {
   packages?: readonly EventPackage[]
   table?: SubscriptionTable
   services?: readonly SubscribeService[]
+  identify?: Identify
 }
 
 export function setUp(setup: Setup = {}) {
@@ -73,7 +75,7 @@ export function setUp(setup: Setup = {}) {
     clock,
     log: silentLog,
     userAgent,
-    identify: identifyByFrom,
+    identify: setup.identify ?? identifyByFrom,
     resolve: resolveByUri,
     packages: setup.packages ?? [presencePackage, presenceWinfoPackage],
     services: setup.services ?? [],

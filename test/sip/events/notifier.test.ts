@@ -69,7 +69,7 @@ describe('SUBSCRIBE', () => {
     assert.equal((await exchange(notifier, request)).status, 400)
   })
 
-  test('with a filter or a list in its body gets 415', async () => {
+  test('with a body that it does not describe, or that is not taken, gets 415', async () => {
     const { subscribe } = setUp()
     assert.equal((await subscribe({ body: '<filter-set/>' })).status, 415)
   })
@@ -292,10 +292,10 @@ describe('NOTIFY', () => {
     assert.equal(table.size, 0)
   })
 
-  test('Retry-After is kept to, and keeps a subscription that 480 would end', async () => {
+  test('Retry-After is kept to', async () => {
     const { subscribe, userAgent, clock, says, table } = setUp()
     await subscribe()
-    await userAgent.last.answer(480, [['Retry-After', '120 (later)']])
+    await userAgent.last.answer(503, [['Retry-After', '120 (later)']])
     says('busy')
     clock.advance(119_999)
     assert.equal(userAgent.sent.length, 1)
@@ -400,6 +400,27 @@ describe('over a restart', () => {
     await after.userAgent.last.answer(200)
     const tx = await after.subscribe({ ...inDialog(begun, 2), headers: [['Expires', '0']] })
     assert.equal(tx.status, 200)
+  })
+
+  test('the CSeq goes up with each restart, though nothing is written in between (RFC 3261 §12.2.2)', async () => {
+    const before = setUp()
+    await before.subscribe()
+    await before.userAgent.last.answer(200)
+    let last = 1
+    for (let restart = 0; restart < 3; restart += 1) {
+      // Without a word of the one before: it was killed.
+      const after = setUp({ store: before.store, clock: before.clock })
+      await after.notifier.restore()
+      after.clock.advance(RESTORE_DELAY_MS + RESTORE_SPREAD_MS)
+      await after.userAgent.last.answer(200)
+      after.says(restart % 2 === 0 ? 'busy' : 'away')
+      for (const { request } of after.userAgent.sent) {
+        const cseq = Number.parseInt(request.headers.get('CSeq') ?? '', 10)
+        assert.ok(cseq > last, `${cseq} after ${last}`)
+        last = cseq
+      }
+      assert.equal(after.userAgent.sent.length, 2)
+    }
   })
 
   test('the CSeq on disk never falls more than the gap behind', async () => {

@@ -182,7 +182,7 @@ describe('a policy by presence.wauth', () => {
     `<actions><pr:sub-handling>${handling}</pr:sub-handling></actions><transformations>` +
     (handling === 'allow'
       ? '<pr:provide-services><pr:all-services/></pr:provide-services>' +
-        '<pr:provide-persons><pr:all-persons/></pr:provide-persons><pr:provide-all-attributes/>'
+        '<pr:provide-persons><pr:all-persons/></pr:provide-persons><pr:provide-devices><pr:all-devices/></pr:provide-devices><pr:provide-all-attributes/>'
       : '') +
     '</transformations></rule>'
   const send = (it: ReturnType<typeof setUp>, body: string) => it.publish(body, {}, AUTH_POLICY)

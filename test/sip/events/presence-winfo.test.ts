@@ -195,7 +195,74 @@ describe('watcher information', () => {
     clock.advance(1)
     await settle()
     assert.equal(ofAlice().length, 3)
-    assert.equal(latest().rows.length, 2)
+    assert.deepEqual([latest().state, latest().rows.length], ['partial', 1])
+  })
+
+  test('tells only of those whose subscription has changed, where most has not (RFC 3858 §4.1)', async () => {
+    const { winfo, subscribe, latest, lines, clock } = await watched({ policy: 'allow' })
+    const carol = '<sip:carol@example.com>;tag=c'
+    await subscribe()
+    await subscribe({ from: DAVE })
+    await winfo()
+    await settle()
+    assert.deepEqual([latest().state, latest().rows.length], ['full', 2])
+    clock.advance(1000)
+    const begun = await subscribe({ from: carol })
+    await settle()
+    assert.deepEqual([latest().state, latest().version], ['partial', '1'])
+    assert.deepEqual(lines(), ['sip:carol@example.com active subscribe'])
+    clock.advance(1000)
+    await subscribe({ ...inDialog(begun, 2), from: carol, headers: [['Expires', '0']] })
+    await settle()
+    assert.deepEqual([latest().state, latest().version], ['partial', '2'])
+    assert.deepEqual(lines(), ['sip:carol@example.com terminated timeout'])
+  })
+
+  test('is told in full after a refresh', async () => {
+    const { winfo, subscribe, latest, notifier } = await watched({ policy: 'allow' })
+    await subscribe()
+    await subscribe({ from: DAVE })
+    const begun = await winfo()
+    await subscribe({ from: '<sip:carol@partner.example>;tag=c' })
+    await settle()
+    assert.equal(latest().state, 'partial')
+    const refresh = { ...inDialog(begun, 2), from: OWNER }
+    await exchange(notifier, sipRequest('SUBSCRIBE', { ...refresh, headers: [WINFO] }))
+    await settle()
+    assert.deepEqual([latest().state, latest().rows.length], ['full', 3])
+  })
+
+  test('is what a filter leaves of it, and told when that changes (RFC 4660 §7.2)', async () => {
+    const { notifier, subscribe, ofAlice, lines, rule, events } = await watched()
+    const filter =
+      '<filter-set xmlns="urn:ietf:params:xml:ns:simple-filter"><ns-bindings>' +
+      '<ns-binding prefix="wi" urn="urn:ietf:params:xml:ns:watcherinfo"/></ns-bindings>' +
+      '<filter id="1" uri="sip:alice@example.com"><what><include>' +
+      '/wi:watcherinfo/wi:watcher-list/wi:watcher[@status="pending" or @status="waiting"]' +
+      '</include></what></filter></filter-set>'
+    await exchange(
+      notifier,
+      sipRequest('SUBSCRIBE', {
+        from: OWNER,
+        headers: [WINFO, ['Content-Type', 'application/simple-filter+xml']],
+        body: filter,
+      }),
+    )
+    await settle()
+    assert.equal(ofAlice().at(-1)?.body.length, 0)
+    await subscribe()
+    await subscribe({ from: DAVE })
+    await settle()
+    assert.deepEqual(lines(), [
+      'sip:bob@example.com pending subscribe',
+      'sip:dave@example.com pending subscribe',
+    ])
+    const told = ofAlice().length
+    events.subscriptions.requests = []
+    await rule('allow')
+    await settle()
+    assert.equal(ofAlice().length, told + 1)
+    assert.deepEqual(lines(), ['sip:dave@example.com pending subscribe'])
   })
 })
 

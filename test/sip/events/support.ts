@@ -32,7 +32,7 @@ export interface RequestInit {
   readonly callId?: string
   readonly cseq?: number
   readonly headers?: readonly (readonly [string, string])[]
-  readonly body?: string
+  readonly body?: string | Buffer
 }
 
 /** From bob's client at 192.0.2.10, about alice, unless it says otherwise. */
@@ -168,6 +168,12 @@ export function fakeFlow(transport: 'tcp' | 'tls' = 'tcp'): Flow & { open: boole
 /** A store of any of the three kinds, in memory. */
 export class MemoryStore<R extends { readonly id: string; readonly expiresAt: number }> {
   readonly records = new Map<string, R>()
+  runs = 0
+
+  async nextRun(): Promise<number> {
+    this.runs += 1
+    return this.runs
+  }
 
   async put(record: R): Promise<void> {
     this.records.set(record.id, record)

@@ -21,6 +21,7 @@ function message(body: string, changes: Partial<OfflineMessage> = {}): OfflineMe
     body,
     origin: 'xmpp',
     native: undefined,
+    signals: undefined,
     storedAt: 1_900_000_000_000,
     ...changes,
   }

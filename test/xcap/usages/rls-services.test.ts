@@ -125,8 +125,8 @@ describe('RFC 4826 §4.5: a service, for whoever serves it', () => {
   it('has its own list, or one of the contact list, and tells when it changes', async (t) => {
     const rig = await openRig(t)
     const { lists } = rig.xcap
-    const told: (string | undefined)[] = []
-    using _watch = lists.onChange((uri) => told.push(uri))
+    const told: string[] = []
+    using _watch = lists.onChange((key) => told.push(key))
     const reference = `<resource-list>${LISTS}/~~/resource-lists/list%5b@name=%22work%22%5d</resource-list>`
     const body = document(
       service(
@@ -136,23 +136,24 @@ describe('RFC 4826 §4.5: a service, for whoever serves it', () => {
       service('sip:contacts@corp.example', reference),
     )
     assert.equal((await put(rig, body)).status, 201)
-    assert.deepEqual(await lists.find('sip:own@corp.example'), {
+    assert.deepEqual(await lists.find('sip:own@corp.example', jid('alice')), {
       uri: 'sip:own@corp.example',
+      key: 'services of alice@corp.example',
       owner: jid('alice'),
       name: 'Own',
       packages: ['presence'],
       resources: [{ uri: 'sip:x@y.example', name: 'X' }],
     })
-    assert.equal(await lists.find('sip:none@corp.example'), undefined)
-    assert.equal(await lists.find('tel:+49'), undefined)
-    assert.deepEqual((await lists.find('sips:contacts@CORP.example'))?.resources, [])
+    assert.equal(await lists.find('sip:none@corp.example', jid('alice')), undefined)
+    assert.equal(await lists.find('tel:+49', jid('alice')), undefined)
+    assert.deepEqual((await lists.find('sips:contacts@CORP.example', jid('alice')))?.resources, [])
     told.length = 0
     await rig.contacts.put(jid('alice'), 'bob@corp.example', { name: 'Bob', groups: ['work'] })
     await rig.contacts.put(jid('alice'), 'carol@corp.example', { groups: ['home'] })
-    const served = await lists.find('sip:contacts@corp.example')
+    const served = await lists.find('sip:contacts@corp.example', jid('alice'))
     assert.deepEqual(served?.resources, [{ uri: 'sip:bob@corp.example', name: 'Bob' }])
-    assert.ok(told.includes('sip:contacts@corp.example'))
+    assert.ok(told.includes(served?.key ?? ''))
     await rig.call('DELETE', docOf('alice'))
-    assert.equal(await lists.find('sip:own@corp.example'), undefined)
+    assert.equal(await lists.find('sip:own@corp.example', jid('alice')), undefined)
   })
 })

@@ -90,6 +90,7 @@ describe('what is no location path', () => {
     "a[@x:b='1']": 'prefix',
     "id('a')": 'id-function',
     [`a${'/a'.repeat(600)}`]: 'syntax',
+    [`a${'[b="c"]'.repeat(13)}`]: 'syntax',
   }
   for (const [path, kind] of Object.entries(refused)) {
     it(`${path.slice(0, 20)} is refused: ${kind}`, () =>

@@ -48,6 +48,10 @@ export class DialogView implements ComparedState {
     this.#ended = byId(dialogs.filter(({ element }) => element.state === 'terminated'))
   }
 
+  get tag(): string {
+    return [...this.live.values()].map(({ element }) => signatureOf(element)).join('\n')
+  }
+
   equals(other: State): boolean {
     if (!(other instanceof DialogView) || other.live.size !== this.live.size) return false
     for (const [id, dialog] of this.live) {

@@ -1,0 +1,108 @@
+/** RFC 4661 §3: filter sets, and what is none. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { FilterError } from '../../../src/formats/filter/filter-model.ts'
+import {
+  MAX_EXPRESSIONS,
+  MAX_FILTERS,
+  parseFilterSet,
+} from '../../../src/formats/filter/parse-filter.ts'
+
+const set = (content: string, attributes = '') =>
+  `<filter-set xmlns="urn:ietf:params:xml:ns:simple-filter"${attributes}>` +
+  '<ns-bindings><ns-binding prefix="pidf" urn="urn:ietf:params:xml:ns:pidf"/></ns-bindings>' +
+  `${content}</filter-set>`
+
+const INCLUDE = '<include>//pidf:basic</include>'
+
+describe('a filter set', () => {
+  it('has filters for resources and domains, on or off (§3.4)', () => {
+    const { package: event, filters } = parseFilterSet(
+      set(
+        `<filter id="1" uri="sip:bob@example.com"><what>${INCLUDE}</what></filter>` +
+          '<filter id="2" domain="Example.COM" enabled="false"/><filter id="3" remove="1"/>',
+        ' package="presence"',
+      ),
+    )
+    assert.equal(event, 'presence')
+    assert.deepEqual(
+      filters.map(({ id, uri, domain, enabled, remove }) => [id, uri, domain, enabled, remove]),
+      [
+        ['1', 'sip:bob@example.com', undefined, true, false],
+        ['2', undefined, 'example.com', false, false],
+        ['3', undefined, undefined, true, true],
+      ],
+    )
+  })
+
+  it('names what is wanted by paths and namespaces (§3.5)', () => {
+    const [filter] = parseFilterSet(
+      set(
+        `<filter id="1"><what>${INCLUDE}<include type="namespace"> urn:x </include>` +
+          '<exclude type="xpath">//pidf:note</exclude></what></filter>',
+      ),
+    ).filters
+    assert.deepEqual(
+      filter?.what?.include.map((one) => (one.type === 'namespace' ? one.ns : one.path.length)),
+      [1, 'urn:x'],
+    )
+    assert.equal(filter?.what?.exclude.length, 1)
+  })
+
+  it('names the changes that are wanted (§3.6); what is empty is not there (RFC 4660 §5.4)', () => {
+    const [filter] = parseFilterSet(
+      set(
+        '<filter id="1"><what/><trigger/><trigger><changed from="a" to="b" by="2.5">//pidf:basic</changed>' +
+          '<added>//pidf:tuple</added></trigger><trigger><removed>//pidf:tuple</removed></trigger></filter>',
+      ),
+    ).filters
+    assert.equal(filter?.what, undefined)
+    assert.deepEqual(
+      filter?.triggers.map((criteria) => criteria.map(({ path: _, ...rest }) => rest)),
+      [
+        [{ kind: 'changed', from: 'a', to: 'b', by: 2.5 }, { kind: 'added' }],
+        [{ kind: 'removed' }],
+      ],
+    )
+  })
+
+  it('may have extensions, which are passed over (§4)', () => {
+    const text = set('<x:more xmlns:x="urn:x"/><filter id="1"><x:more xmlns:x="urn:x"/></filter>')
+    assert.equal(parseFilterSet(text).filters.length, 1)
+  })
+})
+
+describe('what is no filter set', () => {
+  const refused: [text: string, kind: FilterError['kind']][] = [
+    ['<filter-set', 'not-well-formed'],
+    ['<!DOCTYPE x><filter-set/>', 'not-well-formed'],
+    ['<filter-set/>', 'invalid'],
+    [set('<filter/>'), 'invalid'],
+    [set('<filter id="1"/><filter id="1"/>'), 'invalid'],
+    [set('<filter id="1" uri="sip:a@b" domain="b"/>'), 'invalid'],
+    [set('<filter id="1" enabled="maybe"/>'), 'invalid'],
+    [set('<filter id="1"><what/><what/></filter>'), 'invalid'],
+    [set('<filter id="1"><what><include>/a[</include></what></filter>'), 'invalid'],
+    [set('<filter id="1"><what><include>/x:a</include></what></filter>'), 'invalid'],
+    [set('<filter id="1"><what><include type="regex">a</include></what></filter>'), 'invalid'],
+    [set('<filter id="1"><trigger><moved>/a</moved></trigger></filter>'), 'invalid'],
+    [set('<filter id="1"><trigger><changed by="x">/a</changed></trigger></filter>'), 'invalid'],
+    [set('').replace('urn="urn:ietf:params:xml:ns:pidf"', ''), 'invalid'],
+    [
+      set(`<filter id="1"><what>${INCLUDE.repeat(MAX_EXPRESSIONS + 1)}</what></filter>`),
+      'too-large',
+    ],
+    [
+      set(Array.from({ length: MAX_FILTERS + 1 }, (_, id) => `<filter id="${id}"/>`).join('')),
+      'too-large',
+    ],
+    [set(' '.repeat(40_000)), 'too-large'],
+  ]
+  for (const [text, kind] of refused) {
+    it(`is ${kind}: ${text.slice(158, 230)}`, () =>
+      assert.throws(
+        () => parseFilterSet(text),
+        (error) => error instanceof FilterError && error.kind === kind,
+      ))
+  }
+})
