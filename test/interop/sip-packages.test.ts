@@ -161,7 +161,7 @@ for (const transport of ['udp', 'tcp'] as const) {
         await watch.saw(first)
         const source =
           document === undefined
-            ? await run('register', 'alice', {})
+            ? await run('register-digest', 'alice', {})
             : await run('package-publish', 'alice', { event, type, document })
         await source.done()
         await watch.done()
