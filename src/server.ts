@@ -121,6 +121,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     listeners.push(...(await openHttpListeners(config, { ...xmpp, httpParts }, kernel, edges)))
     const files = uploads && fileDesk(uploads)
     await openAdmin(config, { ...kernel, signIn, listeners, httpParts, files }, edges)
+    await xcap?.showIcons()
     const people = await requirePeople(config, kernel.directory, signIn)
     kernel.overload.start()
     kernel.log.info({ what: 'started', version: VERSION, data: config.data })

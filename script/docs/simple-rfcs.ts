@@ -9,13 +9,19 @@ export interface SimpleRfc {
 }
 
 export const SIMPLE_RFCS: readonly SimpleRfc[] = [
+  { rfc: 2782, title: 'DNS SRV', status: 'complete' },
   {
     rfc: 3261,
     title: 'SIP: Session Initiation Protocol',
     status: 'partial',
     remark: 'no calls: INVITE is refused, and relayed by nobody',
   },
-  { rfc: 3263, title: 'Locating SIP Servers', status: 'complete' },
+  {
+    rfc: 3263,
+    title: 'Locating SIP Servers',
+    status: 'complete',
+    remark: 'a UDP target that is gone is noticed by its silence',
+  },
   { rfc: 3325, title: 'P-Asserted-Identity', status: 'complete' },
   { rfc: 3428, title: 'MESSAGE', status: 'complete' },
   { rfc: 3515, title: 'REFER', status: 'partial' },
@@ -26,6 +32,11 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
   { rfc: 3857, title: 'Watcher Information Event Package', status: 'complete' },
   { rfc: 3858, title: 'Watcher Information Format', status: 'complete' },
   { rfc: 3859, title: 'Common Profile for Presence (pres: URI)', status: 'complete' },
+  {
+    rfc: 3861,
+    title: 'Address Resolution for Instant Messaging and Presence',
+    status: 'complete',
+  },
   {
     rfc: 3862,
     title: 'Common Presence and Instant Messaging: Message Format',
@@ -80,6 +91,18 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
   { rfc: 5923, title: 'Connection Reuse in SIP', status: 'complete' },
   { rfc: 6446, title: 'Event Notification Rate Control', status: 'complete' },
   { rfc: 6665, title: 'SIP-Specific Event Notification', status: 'complete' },
-  { rfc: 7118, title: 'WebSocket as a Transport for SIP', status: 'complete' },
+  {
+    rfc: 7118,
+    title: 'WebSocket as a Transport for SIP',
+    status: 'complete',
+    remark: 'as a server: WebSockets are taken, none is opened',
+  },
   { rfc: 7614, title: 'Explicit Subscriptions for REFER', status: 'complete' },
+  { rfc: 7984, title: 'Locating SIP Servers in a Dual-Stack IP Network', status: 'complete' },
+  {
+    rfc: 8489,
+    title: 'STUN',
+    status: 'partial',
+    remark: 'Binding requests without credentials, as RFC 5626 has them for keep-alives',
+  },
 ]

@@ -19,6 +19,7 @@ import { XcapDiffs } from './diff/xcap-diffs.ts'
 import { iconPart } from './icon-part.ts'
 import { ListReader } from './lists/list-reader.ts'
 import { XcapListServices } from './lists/xcap-list-services.ts'
+import { StatusIcons } from './status-icons.ts'
 import { ListPolicies, OMA_PRES_RULES, OMA_PRES_RULES_NAME } from './usages/oma-pres-rules.ts'
 import { xcapUsages } from './usages/usages.ts'
 import { type DocumentKey, XcapDocuments } from './xcap-documents.ts'
@@ -46,6 +47,8 @@ export interface Xcap extends Disposable {
   readonly lists: ListServices
   readonly diffs: XcapDiffs
   readonly httpParts: readonly HttpPart[]
+  /** To be called when the listeners accept: from then on presence tells where pictures are. */
+  showIcons(): Promise<void>
 }
 
 /** `more` application usages than the server has by itself. */
@@ -61,9 +64,13 @@ export async function startXcap(
   const read = (key: DocumentKey) => documents.read(key)
   const accountOf = (user: string) => directory.accountOf(user)
   const lists = new ListReader({ root: xcap.root, read, accountOf })
+  const icons = new StatusIcons({
+    ...{ ...deps, rows },
+    urlOf: (account, id) => `${deps.httpAddress(domainOf(account))}${xcap.root}/icons/${id}`,
+  })
   const usages = xcapUsages(
     {
-      ...{ ...deps, rows, policies, lists, read },
+      ...{ ...deps, rows, policies, lists, icons, read },
       list: (account) => documents.list(account),
       uriOf: (key) => uriOf(deps.httpAddress(domainOf(key.account)) + xcap.root, key),
     },
@@ -84,12 +91,13 @@ export async function startXcap(
   const callers = new Callers(http.trustedProxies)
   return {
     documents,
-    lists: new XcapListServices({ ...deps, rows, lists, documents }),
+    lists: new XcapListServices({ rows, lists, documents }),
     diffs,
     httpParts: [
       xcapPart(xcap, { ...deps, documents, directory, authentication, callers }),
       iconPart(xcap.root, rows),
     ],
+    showIcons: () => icons.show(),
     [Symbol.dispose]: () => watches.dispose(),
   }
 }

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { formatAddress } from '../../../src/config/values.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { freePort } from './free-port.ts'
 
@@ -12,6 +13,8 @@ export interface SippOptions {
   scenario: string
   port: number
   transport: 'udp' | 'tcp'
+  /** Where the server and SIPp are; 127.0.0.1 where not given. */
+  host?: string
   /** The user part of the request-URI. */
   to: string
   user: string
@@ -24,6 +27,8 @@ export interface SippOptions {
   /** What stands for `@NAME@` in the scenario. */
   fill?: Readonly<Record<string, string>>
   deadlineMs?: number
+  /** Calls that it makes, or takes where the scenario begins with a request to it. One, where not given. */
+  calls?: number
 }
 
 const MODES = { udp: 'u1', tcp: 't1' } as const
@@ -34,6 +39,7 @@ const POLL_MS = 20
 /** One call of Debian’s SIPp, running a scenario against the server. */
 export class Sipp implements AsyncDisposable {
   readonly #directory = temporaryDirectory()
+  readonly localPort: number
   readonly #child
   readonly #closed: Promise<unknown>
   #noise = ''
@@ -45,7 +51,8 @@ export class Sipp implements AsyncDisposable {
 
   private constructor(options: SippOptions, localPort: number) {
     const { scenario, port, transport, to, user, password, keys, lines } = options
-    const { deadlineMs = DEADLINE_MS } = options
+    const { deadlineMs = DEADLINE_MS, calls = lines?.length ?? 1, host = '127.0.0.1' } = options
+    this.localPort = localPort
     const file = this.#scenarioFile(scenario, options.fill)
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
       '-key',
@@ -59,13 +66,13 @@ export class Sipp implements AsyncDisposable {
           '-sf',
           file,
           '-m',
-          String(lines?.length ?? 1),
+          String(calls),
           '-s',
           to,
           '-t',
           MODES[transport],
           '-i',
-          '127.0.0.1',
+          host,
           '-p',
           String(localPort),
           '-nostdin',
@@ -82,7 +89,7 @@ export class Sipp implements AsyncDisposable {
         ...['-au', user, '-ap', password],
         ...this.#callsFrom(lines),
         ...pairs,
-        `127.0.0.1:${port}`,
+        formatAddress({ host, port }),
       ],
       { cwd: this.#directory.path, stdio: ['ignore', 'pipe', 'pipe'] },
     )

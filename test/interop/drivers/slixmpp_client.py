@@ -1,5 +1,5 @@
 """A slixmpp client that a test steers: one JSON command a line on standard input, one JSON event a line on
-standard output. Commands: presence, subscribe, subscribed, message, carbons, roster, set_item, remove_item, iq, quit."""
+standard output. Commands: presence, subscribe, subscribed, message, state, carbons, roster, set_item, remove_item, iq, quit."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ class Client(slixmpp.ClientXMPP):
         self.keyfile = options.get("keyfile")
         self.auto_authorize = options.get("auto_authorize")
         self.auto_subscribe = False
-        for plugin in ("xep_0030", "xep_0092", "xep_0184", "xep_0199", "xep_0203", "xep_0280"):
+        for plugin in ("xep_0030", "xep_0085", "xep_0092", "xep_0184", "xep_0199", "xep_0203", "xep_0280"):
             self.register_plugin(plugin)
         self.add_event_handler("session_start", self.on_session)
         self.add_event_handler("failed_auth", lambda _: self.say(event="failed_auth"))
@@ -33,6 +33,8 @@ class Client(slixmpp.ClientXMPP):
                      "presence_unsubscribe", "presence_unsubscribed", "presence_error"):
             self.add_event_handler(name, lambda stanza, name=name: self.on_presence(name, stanza))
         self.add_event_handler("roster_update", self.on_roster)
+        self.add_event_handler("chatstate", lambda stanza: self.say(
+            event="state", sender=str(stanza["from"]), state=stanza["chat_state"]))
         self.add_event_handler("receipt_received", lambda stanza: self.say(
             event="receipt", sender=str(stanza["from"]), id=stanza["receipt"]))
         for direction in ("received", "sent"):
@@ -80,6 +82,10 @@ class Client(slixmpp.ClientXMPP):
                 stanza["request_receipt"] = True
             stanza.send()
             self.say(event="said", id=stanza["id"])
+        elif name == "state":
+            stanza = self.make_message(command["to"], mtype="chat")
+            stanza["chat_state"] = command["state"]
+            stanza.send()
         elif name == "carbons":
             enable = self["xep_0280"].enable if command["on"] else self["xep_0280"].disable
             self.say(event="done", command=name, result=(await enable())["type"])

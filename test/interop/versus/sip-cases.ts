@@ -164,7 +164,10 @@ const PACKAGES: readonly SipCase[] = [
       }
       const watch = await subject.start({ scenario: 'watch', user: 'alice', fill })
       await watch.saw(/Subscription-State: active/).catch(() => undefined)
-      const registered = await subject.outcome({ scenario: 'register', user: 'alice' })
+      const registered = await subject.outcome({
+        ...{ scenario: 'register', user: 'alice' },
+        fill: { AT: '[local_ip]:[local_port]' },
+      })
       return registered === 'passes' ? watch.outcome() : `REGISTER: ${registered}`
     },
   },
