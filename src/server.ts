@@ -364,6 +364,7 @@ async function openXcap(
   const xcap = await startXcap(config, {
     ...kernel,
     check: checkAuthorization(signIn),
+    audit: audit(kernel.database.kysely, kernel.clock),
     httpAddress: (domain) => httpAddress(domain, publicUrl, listeners()),
   })
   return edges.use(xcap)

@@ -23,7 +23,7 @@ import { StatusIcons } from './status-icons.ts'
 import { ListPolicies, OMA_PRES_RULES, OMA_PRES_RULES_NAME } from './usages/oma-pres-rules.ts'
 import { xcapUsages } from './usages/usages.ts'
 import { type DocumentKey, XcapDocuments } from './xcap-documents.ts'
-import { xcapPart } from './xcap-part.ts'
+import { type XcapAudit, xcapPart } from './xcap-part.ts'
 
 export type XcapConfig = Pick<Config, 'xcap'> & {
   readonly http: Pick<Config['http'], 'trustedProxies'>
@@ -38,6 +38,7 @@ export interface XcapDeps {
   readonly access: AccessControl
   readonly presence: PresenceService
   readonly check: CheckAuthorization
+  readonly audit: XcapAudit
   /** Where clients of a domain reach what is served over HTTP; without a slash at its end. */
   httpAddress(domain: string): string
 }

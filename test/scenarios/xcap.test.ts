@@ -177,3 +177,33 @@ test('documents of somebody else are not told of (RFC 5875 §7)', async (t) => {
   const headers = [['Event', 'xcap-diff']] as const
   assert.equal((await bob.send('SUBSCRIBE', { uri: 'sip:alice@example.com', headers })).status, 403)
 })
+
+test('a list that XCAP puts can be watched at once, and follows the contacts that it refers to (RFC 4826 §4.5, RFC 4662)', async (t) => {
+  const server = await start(t)
+  const desk = await online(t, server, 'alice')
+  const bob = await online(t, server, 'bob')
+  const phone = await phoneOf(t, server, 'alice')
+  const root = `https://localhost:${server.port('https')}/xcap`
+  const services = `<rls-services xmlns="urn:ietf:params:xml:ns:rls-services"><service uri="sip:alice-friends@example.com"><resource-list>${root}/${LISTS}/~~/resource-lists/list%5b@name=%22Friends%22%5d</resource-list><packages><package>presence</package></packages></service></rls-services>`
+  const document = 'rls-services/users/sip:alice@example.com/index'
+  const put = await xcap(server, 'PUT', document, services, 'application/rls-services+xml')
+  assert.equal(put.status, 201, put.text)
+  const subscribe = {
+    uri: 'sip:alice-friends@example.com',
+    headers: [
+      ['Event', 'presence'],
+      ['Supported', 'eventlist'],
+      ['Accept', 'application/pidf+xml, application/rlmi+xml, multipart/related'],
+    ],
+  } as const
+  assert.equal((await phone.send('SUBSCRIBE', subscribe)).status, 200)
+  const isList = (wanted: RegExp) => (notify: SipRequest) => wanted.test(notify.body.toString())
+  await phone.got('NOTIFY', isList(/<list [^>]*uri=["']sip:alice-friends@example\.com["']/))
+  await desk.iq(
+    'set',
+    `<query xmlns='jabber:iq:roster'><item jid='bob@example.com' name='Bob'><group>Friends</group></item></query>`,
+  )
+  await phone.got('NOTIFY', isList(/<resource [^>]*uri=["']sip:bob@example\.com["']/))
+  await phone.got('NOTIFY', isList(/application\/pidf\+xml[\s\S]*<basic>open</))
+  await bob.settle()
+})
