@@ -98,7 +98,7 @@ function writeConfig(directory: string, controlPort: number, options: BaresipOpt
   write('config', [
     `module_path ${MODULES}`,
     ...(outbound ? ['g711', 'aubridge'].map((name) => `module ${name}.so`) : []),
-    ...[...more, 'account', 'contact', 'menu', 'presence', 'ctrl_tcp'].map(
+    ...[...more, 'account', 'contact', 'menu', 'presence', 'mwi', 'ctrl_tcp'].map(
       (name) => `module_app ${name}.so`,
     ),
     `ctrl_tcp_listen 127.0.0.1:${controlPort}`,

@@ -20,7 +20,9 @@ export interface SippOptions {
   user: string
   password: string
   keys: Readonly<Record<string, string>>
-  /** Where it is to be found; any free one without it. */
+  /** What each call takes for `[field0]` and so on, a line a call. */
+  lines?: readonly (readonly string[])[]
+  /** For one that others send to; any free one without it. */
   localPort?: number
   /** What stands for `@NAME@` in the scenario. */
   fill?: Readonly<Record<string, string>>
@@ -49,8 +51,8 @@ export class Sipp implements AsyncDisposable {
   }
 
   private constructor(options: SippOptions, localPort: number) {
-    const { scenario, port, transport, to, user, password, keys } = options
-    const { deadlineMs = DEADLINE_MS, calls = 1, host = '127.0.0.1' } = options
+    const { scenario, port, transport, to, user, password, keys, lines } = options
+    const { deadlineMs = DEADLINE_MS, calls = lines?.length ?? 1, host = '127.0.0.1' } = options
     this.localPort = localPort
     this.#transport = transport
     const file = this.#scenarioFile(scenario, options.fill)
@@ -87,6 +89,7 @@ export class Sipp implements AsyncDisposable {
           this.#errors,
         ],
         ...['-au', user, '-ap', password],
+        ...this.#callsFrom(lines),
         ...pairs,
         formatAddress({ host, port }),
       ],
@@ -98,6 +101,13 @@ export class Sipp implements AsyncDisposable {
     this.#child.stdout.on('data', keep)
     this.#child.stderr.on('data', keep)
     this.#closed = once(this.#child, 'close')
+  }
+
+  #callsFrom(lines: SippOptions['lines']): string[] {
+    if (!lines) return []
+    const file = join(this.#directory.path, 'calls.csv')
+    writeFileSync(file, ['SEQUENTIAL', ...lines.map((line) => line.join(';')), ''].join('\n'))
+    return ['-inf', file]
   }
 
   #scenarioFile(scenario: string, fill: SippOptions['fill']): string {
