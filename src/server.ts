@@ -121,6 +121,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     listeners.push(...(await openHttpListeners(config, { ...xmpp, httpParts }, kernel, edges)))
     const files = uploads && fileDesk(uploads)
     await openAdmin(config, { ...kernel, signIn, listeners, httpParts, files }, edges)
+    await xcap?.showIcons()
     const people = await requirePeople(config, kernel.directory, signIn)
     kernel.overload.start()
     kernel.log.info({ what: 'started', version: VERSION, data: config.data })
@@ -363,6 +364,7 @@ async function openXcap(
   const xcap = await startXcap(config, {
     ...kernel,
     check: checkAuthorization(signIn),
+    audit: audit(kernel.database.kysely, kernel.clock),
     httpAddress: (domain) => httpAddress(domain, publicUrl, listeners()),
   })
   return edges.use(xcap)

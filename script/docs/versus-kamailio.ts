@@ -27,6 +27,8 @@ more.`,
 
 const LEFT_OUT = `## Left out
 
-- Kamailio has no MESSAGE in its presence modules, and no \`xcap-diff\`, partial, conditional or filtered notification, nor rate control.
+- What Debian’s Kamailio does not have: lists in a request (RFC 5367), \`xcap-diff\`, partial, conditional and filtered notification,
+  rate control, REFER for subscriptions. MESSAGE is for its routes and other modules to serve.
+- A NOTIFY that nobody answers: Kamailio ends the subscription at once, Heliograph after three (\`sip.notifyFailures\`).
 - Who exists, and how big a body may be, is for Kamailio’s routes to say; those of its configuration here say whom there is, and
   set no limit.`

@@ -110,6 +110,19 @@ export function duration(notes: Notes<string> & { min?: string; max?: string }):
   )
 }
 
+/** Milliseconds; what it is without one is said elsewhere. */
+export function optionalDuration(
+  notes: { doc: string } & { min?: string; max?: string },
+): Option<number | undefined> {
+  const { doc, min, max } = notes
+  const bounds = { ...limit('min', min), ...limit('max', max) }
+  const expects = `a duration such as 30s, 5m or 2 days${within(bounds, formatDuration)}`
+  return define(
+    { type: ['string', 'integer'] },
+    { description: doc, default: undefined, expects, read: bounded(parseDuration, bounds) },
+  )
+}
+
 function limit(name: 'min' | 'max', text: string | undefined): Bounds {
   const parsed = text === undefined ? undefined : parseDuration(text)
   return parsed ? { [name]: parsed.value } : {}

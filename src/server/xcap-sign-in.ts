@@ -8,8 +8,8 @@ export function checkAuthorization(signIn: Pick<SignIn, 'authenticate'>): CheckA
   return async (authorization, address) => {
     try {
       const principal = await signIn.authenticate(authorization, address)
-      if (principal.role === 'administrator') return { role: 'administrator' }
-      return { role: 'user', account: principal.account }
+      if (principal.role === 'user') return { role: 'user', account: principal.account }
+      return { role: 'administrator', name: principal.name }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       const seconds = error.retryAfterSeconds

@@ -25,7 +25,7 @@ function requireExtensions(request: SipRequest, supported: ReadonlySet<string>):
 }
 
 /** Whose handlers unpack what they get. */
-const UNPACKING = new Set(['SUBSCRIBE'])
+const UNPACKING = new Set(['SUBSCRIBE', 'MESSAGE'])
 
 /** §8.2.3. */
 function requireEncoding({ method, headers, body }: SipRequest): void {

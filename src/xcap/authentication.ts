@@ -17,7 +17,7 @@ import { parseCredentials } from './credentials.ts'
 import { XcapRefusal } from './xcap-refusal.ts'
 
 export type XcapCaller =
-  | { readonly role: 'administrator' }
+  | { readonly role: 'administrator'; readonly name: string }
   | { readonly role: 'user'; readonly account: BareJid }
 
 /** Passwords and tokens, as the API takes them. Throws `XcapRefusal` 401 without challenges, 429. */

@@ -3,6 +3,7 @@ import type { BareJid } from '../core/address.ts'
 import { escapeAttr } from '../xml/element.ts'
 import { readSource, type SourceElement } from '../xml/source-tree.ts'
 import type { ApplicationUsage } from './application-usage.ts'
+import type { XcapCaller } from './authentication.ts'
 import { requireConditions } from './conditions.ts'
 import {
   limitsOf,
@@ -19,6 +20,7 @@ import type { DocumentKey, XcapDocument, XcapDocuments } from './xcap-documents.
 import { noParent, XcapRefusal } from './xcap-refusal.ts'
 
 export interface XcapRequest {
+  readonly caller: XcapCaller
   readonly usage: ApplicationUsage
   /** `undefined` in the global tree. */
   readonly account: BareJid | undefined

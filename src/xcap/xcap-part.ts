@@ -21,6 +21,18 @@ export interface XcapPartDeps {
   readonly documents: XcapDocuments
   readonly authentication: XcapAuthentication
   readonly callers: Pick<Callers, 'of'>
+  readonly audit: XcapAudit
+}
+
+/** What administrators do to what is not theirs is written down. */
+export interface XcapAudit {
+  append(entry: {
+    readonly actor: string
+    readonly action: string
+    readonly target: string
+    readonly outcome: string
+    readonly source: string
+  }): Promise<void>
 }
 
 export interface XcapPartConfig {
@@ -32,6 +44,7 @@ export interface XcapPartConfig {
 
 const BODY_MS = 30_000
 const METHODS = 'GET, HEAD, PUT, DELETE'
+const MAX_AUDITED_CHARS = 1024
 
 const requests = counter({
   name: 'heliograph_xcap_requests_total',
@@ -69,6 +82,8 @@ async function addRoutes(
     errorResponseBuilder: (_request, { ttl }) =>
       new XcapRefusal(429, 'Too many requests', { 'retry-after': String(Math.ceil(ttl / 1000)) }),
   })
+  // Before the answer leaves: who has it finds the entry.
+  app.addHook('onSend', (request, reply) => record(deps, request, reply))
   app.addHook('onResponse', async ({ method }, { statusCode: status }) => {
     requests.inc({ method, status })
   })
@@ -107,12 +122,31 @@ async function identify(
     user: uri.document.user,
   })
   return {
-    ...{ usage, account, name: uri.document.name },
+    ...{ caller, usage, account, name: uri.document.name },
     node: parseNode(uri, usage.defaultNs),
     documentUri: `https://${headers.host ?? realm}${root}${uri.documentPath}`,
     query: uri.query,
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
+  }
+}
+
+async function record(
+  { audit, callers, log }: XcapPartDeps,
+  request: FastifyRequest,
+  { statusCode }: FastifyReply,
+): Promise<void> {
+  const { method, raw, url } = request
+  const caller = targets.get(request)?.caller
+  if (caller?.role !== 'administrator' || (method !== 'PUT' && method !== 'DELETE')) return
+  const entry = {
+    ...{ actor: caller.name, action: `${method} XCAP`, target: url.slice(0, MAX_AUDITED_CHARS) },
+    ...{ outcome: statusCode < 300 ? 'done' : String(statusCode), source: callers.of(raw).address },
+  }
+  try {
+    await audit.append(entry)
+  } catch (err) {
+    log.error({ what: 'audit_write_failed', err, action: entry.action })
   }
 }
 

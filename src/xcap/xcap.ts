@@ -19,10 +19,11 @@ import { XcapDiffs } from './diff/xcap-diffs.ts'
 import { iconPart } from './icon-part.ts'
 import { ListReader } from './lists/list-reader.ts'
 import { XcapListServices } from './lists/xcap-list-services.ts'
+import { StatusIcons } from './status-icons.ts'
 import { ListPolicies, OMA_PRES_RULES, OMA_PRES_RULES_NAME } from './usages/oma-pres-rules.ts'
 import { xcapUsages } from './usages/usages.ts'
 import { type DocumentKey, XcapDocuments } from './xcap-documents.ts'
-import { xcapPart } from './xcap-part.ts'
+import { type XcapAudit, xcapPart } from './xcap-part.ts'
 
 export type XcapConfig = Pick<Config, 'xcap'> & {
   readonly http: Pick<Config['http'], 'trustedProxies'>
@@ -37,6 +38,7 @@ export interface XcapDeps {
   readonly access: AccessControl
   readonly presence: PresenceService
   readonly check: CheckAuthorization
+  readonly audit: XcapAudit
   /** Where clients of a domain reach what is served over HTTP; without a slash at its end. */
   httpAddress(domain: string): string
 }
@@ -46,6 +48,8 @@ export interface Xcap extends Disposable {
   readonly lists: ListServices
   readonly diffs: XcapDiffs
   readonly httpParts: readonly HttpPart[]
+  /** To be called when the listeners accept: from then on presence tells where pictures are. */
+  showIcons(): Promise<void>
 }
 
 /** `more` application usages than the server has by itself. */
@@ -61,9 +65,13 @@ export async function startXcap(
   const read = (key: DocumentKey) => documents.read(key)
   const accountOf = (user: string) => directory.accountOf(user)
   const lists = new ListReader({ root: xcap.root, read, accountOf })
+  const icons = new StatusIcons({
+    ...{ ...deps, rows },
+    urlOf: (account, id) => `${deps.httpAddress(domainOf(account))}${xcap.root}/icons/${id}`,
+  })
   const usages = xcapUsages(
     {
-      ...{ ...deps, rows, policies, lists, read },
+      ...{ ...deps, rows, policies, lists, icons, read },
       list: (account) => documents.list(account),
       uriOf: (key) => uriOf(deps.httpAddress(domainOf(key.account)) + xcap.root, key),
     },
@@ -84,12 +92,13 @@ export async function startXcap(
   const callers = new Callers(http.trustedProxies)
   return {
     documents,
-    lists: new XcapListServices({ ...deps, rows, lists, documents }),
+    lists: new XcapListServices({ rows, lists, documents }),
     diffs,
     httpParts: [
       xcapPart(xcap, { ...deps, documents, directory, authentication, callers }),
       iconPart(xcap.root, rows),
     ],
+    showIcons: () => icons.show(),
     [Symbol.dispose]: () => watches.dispose(),
   }
 }

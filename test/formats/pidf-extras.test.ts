@@ -66,6 +66,14 @@ const TUPLE_ELEMENTS = [
   '<dm:deviceID>urn:uuid:d27459b7-8213-4395-aa77-ed859a3e5b3a</dm:deviceID>',
   '<ci:homepage>http://example.com/assistant</ci:homepage>',
   '<caps:servcaps><caps:audio>true</caps:audio><caps:duplex><caps:supported><caps:full/></caps:supported></caps:duplex></caps:servcaps>',
+  '<caps:servcaps><caps:actor><caps:supported><caps:attendant/></caps:supported></caps:actor><caps:application>true</caps:application>' +
+    '<caps:class><caps:notsupported><caps:personal/></caps:notsupported></caps:class><caps:description xml:lang="en">Desk</caps:description>' +
+    '<caps:event-packages><caps:supported><caps:presence/></caps:supported></caps:event-packages>' +
+    '<caps:extensions><caps:supported><caps:rel100/><caps:timer/></caps:supported></caps:extensions><caps:isfocus>false</caps:isfocus>' +
+    '<caps:methods><caps:supported><caps:INVITE/><caps:MESSAGE/></caps:supported></caps:methods>' +
+    '<caps:languages><caps:supported><caps:l>en</caps:l></caps:supported></caps:languages>' +
+    '<caps:priority><caps:supported><caps:range minvalue="1" maxvalue="9"/></caps:supported></caps:priority>' +
+    '<caps:schemes><caps:supported><caps:s>sip</caps:s></caps:supported></caps:schemes><caps:type>x</caps:type></caps:servcaps>',
   '<urgency xmlns="urn:example:x">low</urgency>',
 ]
 
@@ -236,9 +244,13 @@ describe('the schemas', () => {
       `${tuple()}<d:person id="p"><r:mood id="m1"><r:happy/></r:mood></d:person><d:device id="x"><d:deviceID>urn:uuid:2</d:deviceID></d:device>`,
     )
     const third = other.replace('uuid:2', 'uuid:3').replace('happy', 'sad')
+    const services = TUPLE_ELEMENTS.map((element, at) =>
+      tuple(published(element)).replace('id="a"', `id="a${at}"`),
+    )
+    const each = pidf(services.join(''))
     validate(
       directory.path,
-      [[one], [one, other], [other, third], [third, one, other]].map((texts) =>
+      [[each], [one], [one, other], [other, third], [third, one, other]].map((texts) =>
         renderPidf(composed(...texts.map((text, at) => report(`s${at}`, text))), ENTITY),
       ),
     )

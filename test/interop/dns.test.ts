@@ -13,6 +13,7 @@ import { startRig } from '../sip/rig.ts'
 import { requestText, responseText, statusOf, UdpPeer } from '../sip/wire.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { Bind } from './drivers/bind.ts'
+import { startWithPeople } from './people.ts'
 
 const NAPTR = [
   '@ NAPTR 10 50 "s" "SIPS+D2T" "" _sips._tcp',
@@ -265,6 +266,33 @@ test('RFC 3263 §5: an answer whose connection is gone goes where the Via’s na
   const [one, , last] = await locator.findSender(via)
   assert.equal(one?.port, 5080)
   assert.deepEqual(last, { transport: 'tcp', host: '192.0.2.2', port: 5070, domain: 'srv.test' })
+})
+
+test('the server itself asks the name servers of sip.dns.servers for a Contact’s domain', async (t) => {
+  const server = await startWithPeople(
+    t,
+    ['alice', 'bob'],
+    [...['--set', `sip.dns.servers=${bind.address}`], ...['--set', 'sip.trustedPeers=127.0.0.1']],
+  )
+  await using asker = await UdpPeer.open(server.port('sipUdp'))
+  asker.send(
+    requestText({
+      method: 'SUBSCRIBE',
+      uri: 'sip:alice@example.com',
+      from: '<sip:bob@example.com>;tag=w1',
+      to: '<sip:alice@example.com>',
+      headers: ['Event: presence', 'Contact: <sip:bob@pair.test>', 'Expires: 600'],
+    }),
+  )
+  assert.equal(statusOf(await asker.next()), 200)
+  let refused = await first.next()
+  // Copies of what an earlier test let go unanswered.
+  while (!refused.startsWith('NOTIFY ')) refused = await first.next()
+  assert.match(refused, /^NOTIFY sip:bob@pair\.test SIP/)
+  first.send(responseText(refused, '503 Busy'), server.port('sipUdp'))
+  const taken = await spare.next()
+  assert.match(taken, /^Subscription-State: active/m)
+  spare.send(responseText(taken, '200 OK'), server.port('sipUdp'))
 })
 
 function branchIn(request: string): string | undefined {

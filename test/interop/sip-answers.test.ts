@@ -7,7 +7,7 @@ import { after, describe, it, type TestContext } from 'node:test'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { Sipp, type SippOptions } from './drivers/sipp.ts'
 import { heliograph, PASSWORD, startWithPeople } from './people.ts'
-import { type Asked, fillFor, REFUSED } from './sip-answers.ts'
+import { type Asked, fillFor, REFUSED, REFUSED_HERE } from './sip-answers.ts'
 
 /** As many as two cores run beside each other. */
 const concurrency = 4
@@ -25,6 +25,11 @@ async function startTrusting(...options: string[]) {
   for (const name of ['alice', 'bob', 'carol']) {
     heliograph(server, 'user', 'add', `${name}@example.com`, '--password', PASSWORD)
   }
+  heliograph(server, 'domain', 'add', 'west.example')
+  heliograph(server, 'user', 'add', 'dave@west.example', '--password', PASSWORD)
+  // One private number in two domains.
+  heliograph(server, 'user', 'address', 'add', 'alice@example.com', 'sip', '100@example.com')
+  heliograph(server, 'user', 'address', 'add', 'dave@west.example', 'sip', '100@west.example')
   return server
 }
 
@@ -50,7 +55,7 @@ async function run(t: TestContext, { at = server, ...options }: Run) {
 
 for (const transport of TRANSPORTS) {
   describe(`over ${transport}`, { concurrency }, () => {
-    for (const [what, asked] of Object.entries(REFUSED)) {
+    for (const [what, asked] of Object.entries({ ...REFUSED, ...REFUSED_HERE })) {
       it(`${what} gets ${asked.status} (${asked.why})`, async (t) => {
         await (await run(t, { scenario: 'answer', transport, fill: fillFor(asked) })).done()
       })

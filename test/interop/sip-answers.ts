@@ -140,6 +140,21 @@ export const REFUSED: Readonly<Record<string, Asked>> = {
   },
 }
 
+/** What Kamailio is not asked, since its routes would have to say it. */
+export const REFUSED_HERE: Readonly<Record<string, Asked>> = {
+  'SUBSCRIBE to one of several people': subscribe(['Expires: 600'], {
+    uri: 'sip:100@proxy.example.com',
+    status: 484,
+    why: 'RFC 3261 §21.4.22',
+  }),
+  'SUBSCRIBE to a list by who takes none': subscribe(['Expires: 600'], {
+    uri: 'sip:contacts@example.com',
+    status: 421,
+    says: 'Require: eventlist',
+    why: 'RFC 4662 §4.1',
+  }),
+}
+
 /** For `answer.xml`. */
 export function fillFor({ method, uri = 'sip:alice@example.com', ...asked }: Asked) {
   return {

@@ -5,11 +5,13 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import type { TestServer } from '../support/server.ts'
+import { Baresip } from './drivers/baresip.ts'
 import type { DrivenClient } from './drivers/driven-client.ts'
+import { Linphone } from './drivers/linphone.ts'
 import { Sipp, type SippOptions } from './drivers/sipp.ts'
 import { PASSWORD, signedIn, startWithPeople } from './people.ts'
 
-const LISTENERS = { udp: 'sipUdp', tcp: 'sipTcp' } as const
+const LISTENERS = { udp: 'sipUdp', tcp: 'sipTcp', tls: 'sipTls' } as const
 const TRUSTING = ['--set', 'sip.trustedPeers=127.0.0.1'] as const
 
 type Run = Pick<SippOptions, 'scenario'> & Partial<SippOptions>
@@ -41,6 +43,41 @@ async function online(t: TestContext, server: TestServer): Promise<DrivenClient>
   await alice.expect('presence_available')
   return alice
 }
+
+for (const transport of ['udp', 'tcp', 'tls'] as const) {
+  it(`linphonec tells over ${transport} that it got a message (RFC 5438, XEP-0184)`, async (t) => {
+    const server = await startWithPeople(t, ['alice', 'bob'])
+    const alice = await online(t, server)
+    const bob = new Linphone({
+      ...{ user: 'bob', domain: 'example.com', password: PASSWORD, transport },
+      port: server.port(LISTENERS[transport]),
+    })
+    t.after(() => bob[Symbol.asyncDispose]())
+    await bob.saw(/LinphoneRegistrationOk/)
+    alice.tell('message', { to: 'bob@example.com', body: 'Are you there?', receipt: true })
+    const said = await alice.expect('said')
+    await bob.saw(/Message received from .*: Are you there\?/)
+    const receipt = await alice.expect('receipt')
+    assert.deepEqual([receipt.id, receipt.sender], [said.id, 'bob@example.com'])
+  })
+}
+
+it('baresip takes no message/cpim and gets the text (RFC 3428 §7)', async (t) => {
+  const server = await startWithPeople(t, ['alice', 'bob'])
+  const alice = await online(t, server)
+  const bob = await Baresip.start({
+    ...{ user: 'bob', domain: 'example.com', password: PASSWORD, transport: 'udp' },
+    port: server.port('sipUdp'),
+    contacts: ['alice@example.com'],
+  })
+  t.after(() => bob[Symbol.asyncDispose]())
+  await bob.saw(/200 OK \(.*\) \[1 binding\]/)
+  alice.tell('message', { to: 'bob@example.com', body: 'Are you there?', receipt: true })
+  await bob.saw(/415 Unsupported Media Type/)
+  await bob.saw(/Content-Type: text\/plain[\s\S]*Are you there\?/)
+  bob.command('message', 'Yes')
+  assert.equal((await alice.expect('message')).body, 'Yes')
+})
 
 for (const transport of ['udp', 'tcp'] as const) {
   describe(`SIPp over ${transport}`, () => {

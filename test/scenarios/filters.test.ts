@@ -1,6 +1,7 @@
 /** Filters in SUBSCRIBEs over real sockets (RFC 4660, RFC 4661). */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { readListNotify } from '../support/list-notify.ts'
 import { Phone, startSipSystem } from '../support/sip-system.ts'
 
 const BOB = 'sip:bob@example.com'
@@ -85,3 +86,53 @@ for (const transport of ['udp', 'tls'] as const) {
     })
   })
 }
+
+describe('a filter in a SUBSCRIBE to a list (RFC 4660 §4.1)', () => {
+  const basicOf = (id: string, attributes: string) =>
+    `<filter id="${id}" ${attributes}><what><include>//pidf:basic</include></what></filter>`
+
+  /** A list and filters for its members, as parts of one body (RFC 5367 §3.1). */
+  const body = [
+    '--parts',
+    'Content-Type: application/resource-lists+xml',
+    'Content-Disposition: recipient-list',
+    '',
+    '<resource-lists xmlns="urn:ietf:params:xml:ns:resource-lists"><list>' +
+      '<entry uri="sip:bob@example.com"/><entry uri="sip:carol@example.com"/></list></resource-lists>',
+    '--parts',
+    'Content-Type: application/simple-filter+xml',
+    '',
+    '<filter-set xmlns="urn:ietf:params:xml:ns:simple-filter"><ns-bindings>' +
+      '<ns-binding prefix="pidf" urn="urn:ietf:params:xml:ns:pidf"/></ns-bindings>' +
+      `${basicOf('bob', 'uri="sip:bob@example.com"')}${basicOf('other', 'domain="elsewhere.example"')}</filter-set>`,
+    '--parts--',
+    '',
+  ].join('\r\n')
+
+  test('is for the member that it names alone', async (t) => {
+    const system = await startSipSystem(t)
+    const alice = await Phone.open(t, system, 'alice', 'tcp')
+    const phones = await Promise.all(
+      ['bob', 'carol'].map((name) => Phone.open(t, system, name, 'tcp')),
+    )
+    for (const phone of phones) await phone.register()
+    const response = await alice.send('SUBSCRIBE', {
+      uri: 'sip:rls@example.com',
+      headers: [
+        ['Event', 'presence'],
+        ['Supported', 'eventlist'],
+        ['Accept', 'multipart/related, application/rlmi+xml, application/pidf+xml'],
+        ['Require', 'recipient-list-subscribe'],
+        ['Content-Type', 'multipart/mixed;boundary=parts'],
+      ],
+      body,
+    })
+    assert.equal(response.status, 200)
+    const list = readListNotify(await alice.got('NOTIFY'))
+    const [bob, carol] = ['bob', 'carol'].map((name) =>
+      String(list.document(`sip:${name}@example.com`)),
+    )
+    assert.match(bob ?? '', /<basic>open<\/basic><\/status><\/tuple><\/presence>/)
+    assert.match(carol ?? '', /<basic>open<\/basic>.*<dm:person/)
+  })
+})

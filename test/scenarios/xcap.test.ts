@@ -178,41 +178,32 @@ test('documents of somebody else are not told of (RFC 5875 §7)', async (t) => {
   assert.equal((await bob.send('SUBSCRIBE', { uri: 'sip:alice@example.com', headers })).status, 403)
 })
 
-test('a list that XCAP keeps is watched by its URI, and follows what is put into it (RFC 4826 §4, RFC 4662)', async (t) => {
+test('a list that XCAP puts can be watched at once, and follows the contacts that it refers to (RFC 4826 §4.5, RFC 4662)', async (t) => {
   const server = await start(t)
+  const desk = await online(t, server, 'alice')
+  const bob = await online(t, server, 'bob')
   const phone = await phoneOf(t, server, 'alice')
-  const others = 'resource-lists/users/sip:alice@example.com/others'
-  const lists = `<resource-lists xmlns="urn:ietf:params:xml:ns:resource-lists"><list name="l1"><entry uri="sip:bob@example.com"/></list></resource-lists>`
-  const services = `<rls-services xmlns="urn:ietf:params:xml:ns:rls-services"><service uri="sip:team@example.com"><resource-list>https://localhost:${server.port('https')}/xcap/${others}/~~/resource-lists/list%5b@name=%22l1%22%5d</resource-list><packages><package>presence</package></packages></service></rls-services>`
-  const put = (path: string, body: string, type: string) => xcap(server, 'PUT', path, body, type)
-  assert.equal((await put(others, lists, 'application/resource-lists+xml')).status, 201)
-  const kept = 'rls-services/users/sip:alice@example.com/index'
-  assert.equal((await put(kept, services, 'application/rls-services+xml')).status, 201)
-
-  const watching = await phone.subscribe(
-    'sip:team@example.com',
-    ['Supported', 'eventlist'],
-    ['Accept', 'application/pidf+xml, application/rlmi+xml, multipart/related'],
+  const root = `https://localhost:${server.port('https')}/xcap`
+  const services = `<rls-services xmlns="urn:ietf:params:xml:ns:rls-services"><service uri="sip:alice-friends@example.com"><resource-list>${root}/${LISTS}/~~/resource-lists/list%5b@name=%22Friends%22%5d</resource-list><packages><package>presence</package></packages></service></rls-services>`
+  const document = 'rls-services/users/sip:alice@example.com/index'
+  const put = await xcap(server, 'PUT', document, services, 'application/rls-services+xml')
+  assert.equal(put.status, 201, put.text)
+  const subscribe = {
+    uri: 'sip:alice-friends@example.com',
+    headers: [
+      ['Event', 'presence'],
+      ['Supported', 'eventlist'],
+      ['Accept', 'application/pidf+xml, application/rlmi+xml, multipart/related'],
+    ],
+  } as const
+  assert.equal((await phone.send('SUBSCRIBE', subscribe)).status, 200)
+  const isList = (wanted: RegExp) => (notify: SipRequest) => wanted.test(notify.body.toString())
+  await phone.got('NOTIFY', isList(/<list [^>]*uri=["']sip:alice-friends@example\.com["']/))
+  await desk.iq(
+    'set',
+    `<query xmlns='jabber:iq:roster'><item jid='bob@example.com' name='Bob'><group>Friends</group></item></query>`,
   )
-  assert.equal(watching.status, 200)
-  const shows = (wanted: RegExp) => (notify: SipRequest) => wanted.test(notify.body.toString())
-  await phone.got(
-    'NOTIFY',
-    shows(/version='0' fullState='true'><name>l1<\/name><resource uri='sip:bob@example\.com'>/),
-  )
-
-  const entry = `${others}/~~/resource-lists/list%5b1%5d/entry%5b@uri=%22sip:carol@example.com%22%5d`
-  const carol = '<entry uri="sip:carol@example.com"/>'
-  assert.equal((await put(entry, carol, 'application/xcap-el+xml')).status, 201)
-  await phone.got(
-    'NOTIFY',
-    shows(/<resource uri='sip:carol@example\.com'><instance [^>]*state='active'/),
-  )
-  assert.equal((await xcap(server, 'DELETE', entry)).status, 200)
-  await phone.got(
-    'NOTIFY',
-    shows(
-      /<resource uri='sip:carol@example\.com'><instance [^>]*state='terminated' reason='noresource'/,
-    ),
-  )
+  await phone.got('NOTIFY', isList(/<resource [^>]*uri=["']sip:bob@example\.com["']/))
+  await phone.got('NOTIFY', isList(/application\/pidf\+xml[\s\S]*<basic>open</))
+  await bob.settle()
 })

@@ -273,6 +273,27 @@ describe('RFC 4825 §8: who, what and how', () => {
     }
   })
 
+  it('writes down what administrators change', async (t) => {
+    const rig = await rigWith(t)
+    const as = basic('admin')
+    await rig.call('GET', DOC, { as })
+    await rig.call('PUT', at('root/@a'), { as, type: ATT, body: '1' })
+    await rig.call('DELETE', at('root/none'), { as })
+    const rows = await rig.database.kysely
+      .selectFrom('audit_log')
+      .selectAll()
+      .orderBy('id')
+      .execute()
+    assert.deepEqual(
+      rows.map(({ actor, action, outcome, source }) => [actor, action, outcome, source]),
+      [
+        ['admin', 'PUT XCAP', 'done', '198.51.100.7'],
+        ['admin', 'DELETE XCAP', '404', '198.51.100.7'],
+      ],
+    )
+    assert.ok(rows[0]?.target.startsWith(`/xcap${DOC}/~~/root/`))
+  })
+
   it('finds neither strangers nor applications that it does not know', async (t) => {
     const rig = await rigWith(t)
     for (const path of [

@@ -11,6 +11,7 @@ import { type Directory, openDirectory } from '../../src/directory/directory.ts'
 import { addParts } from '../../src/net/http-part.ts'
 import {
   accessStore,
+  audit,
   contactPeople,
   grants,
   subscriptionPeople,
@@ -120,7 +121,8 @@ export async function openRig(t: TestContext, options: RigOptions = {}): Promise
   const config = { xcap: { ...XCAP, ...options.xcap }, http: { trustedProxies: ['192.0.2.1'] } }
   const deps = { clock, log, database, directory, access, presence, contacts, subscriptions }
   const httpAddress = () => 'https://xcap.corp.example'
-  const parts = { ...deps, httpAddress, check: check(directory) }
+  const trail = audit(database.kysely, clock)
+  const parts = { ...deps, httpAddress, check: check(directory), audit: trail }
   const xcap = await startXcap(config, parts, options.usages)
   t.after(() => xcap[Symbol.dispose]())
   const app = Fastify()
@@ -157,7 +159,7 @@ function check(directory: Directory) {
   return async (authorization: string) => {
     const given = Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString()
     const [name = '', password = ''] = given.split(':')
-    if (name === 'admin' && password === 'admin') return { role: 'administrator' as const }
+    if (name === 'admin' && password === 'admin') return { role: 'administrator' as const, name }
     const account = requireJid(name).bare
     if (await directory.verifyPassword(account, password)) return { role: 'user' as const, account }
     throw new XcapRefusal(401, 'wrong')

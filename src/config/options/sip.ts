@@ -1,5 +1,13 @@
 import Type from 'typebox'
-import { boolean, duration, integer, list, optionalHost, size } from '../option.ts'
+import {
+  boolean,
+  duration,
+  integer,
+  list,
+  optionalDuration,
+  optionalHost,
+  size,
+} from '../option.ts'
 import { sipApplicationsOption } from './sip-applications.ts'
 import { sipDnsOptions } from './sip-dns.ts'
 import { sipListenersOption } from './sip-listeners.ts'
@@ -56,11 +64,10 @@ export const sipOptions = Type.Object(
       default: true,
       doc: 'Whether a peer that the server connects to over TLS must prove its name, by the system’s authorities or `tls.clientCa`. A phone that registered over TLS is reached by its own connection in any case.',
     }),
-    notifyInterval: duration({
-      default: '5s',
+    notifyInterval: optionalDuration({
       min: '0s',
       max: '1h',
-      doc: 'Least time between two NOTIFYs of one subscription (RFC 3856 §6.10). Final ones do not wait.',
+      doc: 'Least time between two NOTIFYs of one subscription, whatever the event package. Without it each package has its own: 5s for `presence` (RFC 3856 §6.10), 1s for `dialog` (RFC 4235 §3.10). Final ones do not wait.',
     }),
     notifyFailures: integer({
       default: 3,

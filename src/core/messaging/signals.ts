@@ -33,6 +33,8 @@ export interface Signals {
   readonly wants?: readonly Wanted[]
   readonly report?: Report
   readonly addressees?: readonly Addressee[]
+  /** The URI of the service that it was sent to, for all of them (RFC 5438 §6.4). */
+  readonly list?: string
 }
 
 /** Nothing is worth an object of its own. */

@@ -54,9 +54,9 @@ export function requireMessageType(request: SipRequest): void {
   if (type === undefined || !MESSAGE_TYPES.includes(type)) throw unsupported()
 }
 
-/** Throws `SipError` 415 for what cannot be shown to a person, 400 for what cannot be read. */
-export function readBody(request: SipRequest): MessageBody {
-  const part = bodyOf(request)
+/** `body` is unpacked. Throws `SipError` 415 for what cannot be shown to a person, 400 for what cannot be read. */
+export function readBody({ headers }: SipRequest, body: Buffer): MessageBody {
+  const part = bodyOf({ headers, body })
   if (partType(part)?.type !== MULTIPART_MIXED) return { content: readPart(part, 0) }
   const parts = partsOf(part)
   const lists = parts.filter((one) => dispositionOf(one) === 'recipient-list')
@@ -65,7 +65,7 @@ export function readBody(request: SipRequest): MessageBody {
   return lists[0] ? { content, recipients: decodeTransfer(lists[0]) } : { content }
 }
 
-function bodyOf({ headers, body }: SipRequest): MimePart {
+function bodyOf({ headers, body }: Pick<SipRequest, 'headers' | 'body'>): MimePart {
   const type = headers.get('Content-Type') ?? (body.length > 0 ? TEXT : '')
   const fields = fieldsOf([
     ['content-type', type],

@@ -67,6 +67,8 @@ function askingDraft(message: InstantMessage, { from, to, now }: DraftContext): 
     time: delayedSince,
     messageId: toMessageId(id),
     dispositionNotification: dispositionsOf(message),
+    // §8: the address that its sender wrote to, where it is not the recipient's.
+    originalTo: message.signals?.list,
     content: partOf(plainDraft(message)),
   })
   return { type: CPIM, contentType: CPIM, body }

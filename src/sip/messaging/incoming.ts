@@ -7,6 +7,7 @@ import type { Session } from '../../core/sessions.ts'
 import type { Clock } from '../../util/clock.ts'
 import { SipError } from '../errors.ts'
 import type { Identify, ResolveResource } from '../events/resources.ts'
+import { unpacked } from '../message/content-encoding.ts'
 import { createResponse } from '../message/respond.ts'
 import type { Peer } from '../transport/transport.ts'
 import type { ServerTransaction } from '../user-agent.ts'
@@ -58,8 +59,12 @@ export class MessageHandler {
     const isList = this.#deps.lists.isFor(request)
     // Not before the recipient is known to exist; a list is none.
     const recipient = isList ? undefined : await this.#deps.resolve(request.uri)
-    if (request.body.length > this.#deps.maxBodyBytes) throw new SipError(413)
-    const { content, recipients } = readBody(request)
+    const { maxBodyBytes } = this.#deps
+    if (request.body.length > maxBodyBytes) throw new SipError(413)
+    const { content, recipients } = readBody(
+      request,
+      unpacked(request.headers, request.body, maxBodyBytes),
+    )
     await requireSameSender(content.cpim?.from, identity, this.#deps.resolve)
     const client = identity.address && this.#deps.sessionAt(identity.address, tx.source)
     if (content.cpim) client?.types?.shows(CPIM)

@@ -116,7 +116,7 @@ export class RecipientLists {
     let isNoted = false
     for (const recipient of recipients) {
       const addressees = recipient.copy === 'bcc' ? [...shown, shownAs(recipient)] : shown
-      const said = addressees.length > 0 ? { addressees } : {}
+      const said = { list: read.request.uri, ...(addressees.length > 0 && { addressees }) }
       const message = { ...toMessage(read, { from, to: recipient.to }, said), ...lifetime }
       if (!isNoted) this.#deps.reports.note(message, read)
       isNoted = true

@@ -27,6 +27,11 @@ export class LifeWatch {
     if (isFirst) this.#sleep(this.#owner.limits.idleMs)
   }
 
+  /** A sign of life, which is no message. */
+  answered(): void {
+    if (this.#lastHeard !== undefined) this.heard()
+  }
+
   stop(): void {
     this.#timer.cancel()
   }

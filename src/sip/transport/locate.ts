@@ -5,7 +5,7 @@
 import type { SipUri } from '../message/uri.ts'
 import { isNumericHost, normalizeHost } from './addresses.ts'
 import { offeredServices } from './dns/naptr-services.ts'
-import type { NameResolver } from './dns/records.ts'
+import type { NameResolver, SrvRecord } from './dns/records.ts'
 import { srvOrder } from './dns/srv-order.ts'
 import { defaultPort, type Peer, parseTransportName, type TransportName } from './transport.ts'
 
@@ -39,14 +39,8 @@ export async function locate(deps: LocateDeps, uri: SipUri): Promise<readonly Pe
   const isOpen = !uri.params.has('transport') && deps.preferred?.(host) === undefined
   const found = isOpen ? await byNaptr(deps, host, uri.scheme === 'sips') : []
   if (found.length > 0) return found
-  let isDescribed = false
-  for (const transport of transports) {
-    const name = `${serviceOf(transport)}.${host}`
-    const targets = await srvTargets(deps, { name, transport, domain: host })
-    if (targets && targets.length > 0) return targets
-    isDescribed ||= targets !== undefined
-  }
-  if (isDescribed) return []
+  const bySrv = await bySrvOf(deps, host, transports)
+  if (bySrv) return bySrv
   const port = defaultPort(preferred)
   return addressTargets(deps, { name: host, port, transport: preferred, domain: host })
 }
@@ -98,9 +92,14 @@ function transportsFor(deps: LocateDeps, uri: SipUri): readonly TransportName[] 
   const named = uri.params.get('transport')
   const wanted = named === undefined ? preferredFor(deps, uri) : parseTransportName(named)
   if (named !== undefined && !wanted) return []
-  if (uri.scheme === 'sips') return wanted === 'udp' || !speaks('tls') ? [] : ['tls']
+  if (uri.scheme === 'sips') return speaks('tls') && mayBeTls(wanted) ? ['tls'] : []
   const candidates: readonly TransportName[] = wanted ? [wanted] : ['udp', 'tcp', 'tls']
   return candidates.filter((transport) => speaks(transport))
+}
+
+/** `transport=tcp` of a `sips` URI is TLS over it (RFC 5630 §3.1.2). */
+function mayBeTls(wanted: TransportName | undefined): boolean {
+  return wanted === undefined || wanted === 'tcp' || wanted === 'tls'
 }
 
 function preferredFor({ preferred }: LocateDeps, uri: SipUri): TransportName | undefined {
@@ -127,6 +126,23 @@ async function byNaptr(
   return targets.slice(0, MAX_TARGETS)
 }
 
+/** The first transport that leads anywhere; all are asked for at once. `undefined` where there are no records. */
+async function bySrvOf(
+  deps: LocateDeps,
+  domain: string,
+  transports: readonly TransportName[],
+): Promise<readonly Peer[] | undefined> {
+  const asked = transports.map((transport) =>
+    deps.resolver.srv(`${serviceOf(transport)}.${domain}`),
+  )
+  const answers = await Promise.all(asked)
+  for (const [at, transport] of transports.entries()) {
+    const targets = await recordTargets(deps, answers[at] ?? [], { transport, domain })
+    if (targets.length > 0) return targets
+  }
+  return answers.some((records) => records.length > 0) ? [] : undefined
+}
+
 interface Service {
   readonly name: string
   readonly transport: TransportName
@@ -140,13 +156,19 @@ async function srvTargets(
   { name: service, transport, domain }: Service,
 ): Promise<readonly Peer[] | undefined> {
   const records = await deps.resolver.srv(service)
-  if (records.length === 0) return undefined
-  const targets: Peer[] = []
-  for (const { name, port } of srvOrder(records).slice(0, MAX_NAMES)) {
-    if (targets.length >= MAX_TARGETS) break
-    targets.push(...(await addressTargets(deps, { name, port, transport, domain })))
-  }
-  return targets.slice(0, MAX_TARGETS)
+  return records.length === 0 ? undefined : recordTargets(deps, records, { transport, domain })
+}
+
+async function recordTargets(
+  deps: LocateDeps,
+  records: readonly SrvRecord[],
+  { transport, domain }: Omit<Service, 'name'>,
+): Promise<readonly Peer[]> {
+  const named = srvOrder(records).slice(0, MAX_NAMES)
+  const found = await Promise.all(
+    named.map(({ name, port }) => addressTargets(deps, { name, port, transport, domain })),
+  )
+  return found.flat().slice(0, MAX_TARGETS)
 }
 
 interface Named extends Service {

@@ -41,18 +41,6 @@ export class XcapDocumentRows {
       .execute()
   }
 
-  /** Who has a document of the application, in order. */
-  async holders(auid: string): Promise<string[]> {
-    const rows = await this.#database.kysely
-      .selectFrom('xcap_documents')
-      .select('account')
-      .distinct()
-      .where('auid', '=', auid)
-      .orderBy('account')
-      .execute()
-    return rows.map(({ account }) => account)
-  }
-
   /** Of all users, in order. */
   async ofUsage(auid: string): Promise<XcapDocumentRow[]> {
     return await this.#database.kysely
@@ -94,18 +82,6 @@ export class XcapDocumentRows {
         .where('name', '=', key.name)
         .execute()
     })
-  }
-
-  /** What the documents of one user claim, in order. */
-  async claims(account: string, auid: string): Promise<string[]> {
-    const rows = await this.#database.kysely
-      .selectFrom('xcap_claims')
-      .select('value')
-      .where('account', '=', account)
-      .where('auid', '=', auid)
-      .orderBy('value')
-      .execute()
-    return rows.map(({ value }) => value)
   }
 
   /** Whose document claims the value. */

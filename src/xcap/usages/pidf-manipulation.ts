@@ -4,7 +4,7 @@
  */
 import type { SourceClass } from '../../core/presence/observation.ts'
 import type { PresenceService } from '../../core/presence/presence.ts'
-import { observationsFromPidf, PIDF, PidfError, parsePidf } from '../../formats/pidf.ts'
+import { PIDF, PidfError, parsePidf, timelineFromPidf } from '../../formats/pidf.ts'
 import { NS_PIDF } from '../../formats/pidf-model.ts'
 import { type ApplicationUsage, defineUsage, type StoredDocument } from '../application-usage.ts'
 import { requireRoot } from '../schema.ts'
@@ -52,8 +52,8 @@ function report({ presence, access }: PidfManipulationDeps, document: StoredDocu
     return
   }
   const addedClasses = access.classes
-  const observations = observationsFromPidf(parsePidf(text), {
+  const timeline = timelineFromPidf(parsePidf(text), {
     ...{ defaultClass: 'application', addedClasses, now },
   })
-  presence.report({ presentity, source, observations, until: undefined, isHardState: true })
+  presence.report({ presentity, source, ...timeline, until: undefined, isHardState: true })
 }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { BareJid } from '../../core/address.ts'
 import type { Element } from '../../xml/element.ts'
-import { type ApplicationUsage, defineUsage } from '../application-usage.ts'
+import { type ApplicationUsage, defineUsage, type StoredDocument } from '../application-usage.ts'
 import { childrenOf, invalid, requireRoot } from '../schema.ts'
 import { conflict } from '../xcap-refusal.ts'
 
@@ -22,19 +22,26 @@ export interface Icon {
   readonly data: Buffer
 }
 
-export const presContent: ApplicationUsage = defineUsage({
-  auid: PRES_CONTENT,
-  specs: [],
-  mimeType: 'application/vnd.oma.pres-content+xml',
-  defaultNs: NS_PRES_CONTENT,
-  namespaces: [NS_PRES_CONTENT],
-  isReadByAll: true,
-  allows: (name) => name === STATUS_ICON,
-  check: ({ root }) => void readIcon(root),
-  claims: ({ account, text }) => [
-    { value: iconId(account, text), field: 'content', alternatives: [] },
-  ],
-})
+export interface PresContentDeps {
+  readonly icons: { set(document: StoredDocument): void }
+}
+
+export function presContent({ icons }: PresContentDeps): ApplicationUsage {
+  return defineUsage({
+    auid: PRES_CONTENT,
+    specs: [],
+    mimeType: 'application/vnd.oma.pres-content+xml',
+    defaultNs: NS_PRES_CONTENT,
+    namespaces: [NS_PRES_CONTENT],
+    isReadByAll: true,
+    allows: (name) => name === STATUS_ICON,
+    check: ({ root }) => void readIcon(root),
+    claims: ({ account, text }) => [
+      { value: iconId(account, text), field: 'content', alternatives: [] },
+    ],
+    stored: (document) => icons.set(document),
+  })
+}
 
 /** Throws `Conflict`. */
 export function readIcon(root: Element): Icon {

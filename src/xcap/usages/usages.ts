@@ -5,7 +5,7 @@ import type { ApplicationUsage } from '../application-usage.ts'
 import type { SharedContactsDeps } from '../contacts/shared-contacts.ts'
 import { type ListPolicies, omaPresRules } from './oma-pres-rules.ts'
 import { type PidfManipulationDeps, pidfManipulation } from './pidf-manipulation.ts'
-import { presContent } from './pres-content.ts'
+import { type PresContentDeps, presContent } from './pres-content.ts'
 import { presRules } from './pres-rules.ts'
 import { resourceLists } from './resource-lists.ts'
 import { type RlsServicesDeps, rlsServices } from './rls-services.ts'
@@ -17,6 +17,7 @@ export type UsagesDeps = SharedContactsDeps &
   OmaConditionsDeps &
   PidfManipulationDeps &
   RlsServicesDeps &
+  PresContentDeps &
   XcapDirectoryDeps & { readonly policies: ListPolicies }
 
 /** `more` than the server has by itself. */
@@ -30,7 +31,7 @@ export function xcapUsages(
     presRules(deps),
     omaPresRules(deps, deps.policies),
     pidfManipulation(deps),
-    presContent,
+    presContent(deps),
     xcapDirectory(deps),
     ...more,
   ]

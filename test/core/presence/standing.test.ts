@@ -181,3 +181,49 @@ describe('any sequence of reports', () => {
     )
   })
 })
+
+describe('what a source says of times to come', () => {
+  const HOUR = 3_600_000
+  const later = (...states: [hours: number, activity: Activity][]) => ({
+    later: states.map(([hours, activity]) => ({
+      from: clock.now() + hours * HOUR,
+      observations: [observed(activity, { since: clock.now() + hours * HOUR })],
+    })),
+  })
+
+  it('holds from its time on, dated from then', () => {
+    says('available', {}, later([1, 'in-a-meeting'], [2, 'available']))
+    const begun = clock.now()
+    assert.equal(state(), 'available')
+    clock.advance(HOUR)
+    assert.equal(state(), 'in-a-meeting')
+    assert.equal(presence.document(ALICE).person.since, begun + HOUR)
+    clock.advance(HOUR)
+    assert.equal(state(), 'available')
+  })
+
+  it('is no news where it is what holds already', () => {
+    says('busy', {}, later([1, 'busy']))
+    const { since } = presence.document(ALICE).person
+    const document = presence.document(ALICE)
+    clock.advance(HOUR)
+    assert.equal(presence.document(ALICE), document)
+    assert.equal(document.person.since, since)
+  })
+
+  it('is replaced with what the source says next', () => {
+    says('available', {}, later([1, 'busy']))
+    says('away')
+    clock.advance(2 * HOUR)
+    assert.equal(state(), 'away')
+  })
+
+  it('is not believed of a source that is lost', () => {
+    says('available', {}, later([1, 'busy']))
+    presence.lost(ALICE, 'sip/1')
+    clock.advance(GRACE)
+    assert.equal(state(), 'unknown')
+    clock.advance(HOUR)
+    assert.equal(state(), 'unknown')
+  })
+})

@@ -7,6 +7,8 @@ import {
   MAX_FILTERS,
   parseFilterSet,
 } from '../../../src/formats/filter/parse-filter.ts'
+import { temporaryDirectory } from '../../support/temporary.ts'
+import { validate } from '../validate.ts'
 
 const set = (content: string, attributes = '') =>
   `<filter-set xmlns="urn:ietf:params:xml:ns:simple-filter"${attributes}>` +
@@ -69,6 +71,33 @@ describe('a filter set', () => {
   it('may have extensions, which are passed over (§4)', () => {
     const text = set('<x:more xmlns:x="urn:x"/><filter id="1"><x:more xmlns:x="urn:x"/></filter>')
     assert.equal(parseFilterSet(text).filters.length, 1)
+  })
+})
+
+describe('the examples of RFC 4661 §6 and RFC 4660 §7, in short', () => {
+  const binding = (prefix: string, urn: string) => `<ns-binding prefix="${prefix}" urn="${urn}"/>`
+  const example = (filters: string) =>
+    '<?xml version="1.0" encoding="UTF-8"?>\n<filter-set xmlns="urn:ietf:params:xml:ns:simple-filter">\n<ns-bindings>' +
+    binding('pidf', 'urn:ietf:params:xml:ns:pidf') +
+    binding('rpid', 'urn:ietf:params:xml:ns:pidf:rpid') +
+    binding('wi', 'urn:ietf:params:xml:ns:watcherinfo') +
+    `</ns-bindings>\n${filters}</filter-set>`
+  const examples = [
+    '<filter id="123" uri="sip:presentity@example.com"><what><include type="xpath">\n  /pidf:presence/pidf:tuple[rpid:class="IM" or rpid:class="SMS"\n  or rpid:class="MMS"]/pidf:status/pidf:basic\n</include></what></filter>',
+    '<filter id="123" uri="sip:presentity@example.com"><trigger><changed from="CLOSED" to="OPEN">\n  /pidf:presence/pidf:tuple/pidf:status/pidf:basic\n</changed></trigger></filter>',
+    '<filter id="123"><what><include>\n  /wi:watcherinfo/wi:watcher-list/wi:watcher[@status="pending"\n  or @status="waiting"]\n</include></what><trigger><changed to="pending">/wi:watcherinfo/wi:watcher-list/wi:watcher/@status</changed></trigger>' +
+      '<trigger><changed to="waiting">/wi:watcherinfo/wi:watcher-list/wi:watcher/@status</changed></trigger></filter>',
+    '<filter id="8439" uri="sip:buddies@example.com"><what><include>\n  /pidf:presence/pidf:tuple[rpid:class="service"]/pidf:status/\n  pidf:basic\n</include></what></filter>' +
+      '<filter id="999" uri="sip:bob@example.com"><what><include type="namespace">\n  urn:ietf:params:xml:ns:pidf\n</include><exclude>/pidf:presence/pidf:tuple/pidf:note</exclude></what></filter>',
+  ].map(example)
+
+  it('are taken', () => {
+    for (const text of examples) assert.ok(parseFilterSet(text).filters.length > 0)
+  })
+
+  it('are valid, as are those that tests here use', () => {
+    using directory = temporaryDirectory()
+    validate(directory.path, [...examples, set(`<filter id="1"><what>${INCLUDE}</what></filter>`)])
   })
 })
 

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { formatAddress } from '../../../src/config/values.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 import { freePort } from './free-port.ts'
 
@@ -12,6 +13,8 @@ export interface SippOptions {
   scenario: string
   port: number
   transport: 'udp' | 'tcp'
+  /** Where the server and SIPp are; 127.0.0.1 where not given. */
+  host?: string
   /** The user part of the request-URI. */
   to: string
   user: string
@@ -44,7 +47,7 @@ export class Sipp implements AsyncDisposable {
 
   private constructor(options: SippOptions, localPort: number) {
     const { scenario, port, transport, to, user, password, keys } = options
-    const { deadlineMs = DEADLINE_MS, calls = 1 } = options
+    const { deadlineMs = DEADLINE_MS, calls = 1, host = '127.0.0.1' } = options
     this.localPort = localPort
     const file = this.#scenarioFile(scenario, options.fill)
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
@@ -65,7 +68,7 @@ export class Sipp implements AsyncDisposable {
           '-t',
           MODES[transport],
           '-i',
-          '127.0.0.1',
+          host,
           '-p',
           String(localPort),
           '-nostdin',
@@ -81,7 +84,7 @@ export class Sipp implements AsyncDisposable {
         ],
         ...['-au', user, '-ap', password],
         ...pairs,
-        `127.0.0.1:${port}`,
+        formatAddress({ host, port }),
       ],
       { cwd: this.#directory.path, stdio: ['ignore', 'pipe', 'pipe'] },
     )

@@ -2,9 +2,13 @@
  * Debian's Kamailio with its presence modules and Heliograph, with the same domain and the same users, both of which
  * believe whoever comes from this machine: what each makes of the same scenario of SIPp.
  */
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { text } from 'node:stream/consumers'
 import { PeerProcess } from '../../../bench/peers/start.ts'
 import { startTestServer } from '../../support/server.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
@@ -61,6 +65,23 @@ export class SipSubject implements AsyncDisposable {
     return (await this.start(options)).outcome()
   }
 
+  /** What is answered to a request of Bob’s over XCAP, and the entity-tag. `path` is below the root. */
+  async xcap(
+    method: string,
+    path: string,
+    { headers = {}, body = '' }: { headers?: Readonly<Record<string, string>>; body?: string } = {},
+  ): Promise<{ status: number; etag: string | undefined; body: string }> {
+    const url = new URL(`${this.xcapRoot}/${path}`)
+    const ask = url.protocol === 'https:' ? httpsRequest : httpRequest
+    const all = { ...headers, 'Content-Length': String(Buffer.byteLength(body)) }
+    const auth = `bob:${PASSWORD}`
+    const sent = ask(url, { method, headers: all, auth, rejectUnauthorized: false })
+    sent.end(body)
+    const response: IncomingMessage = (await once(sent, 'response'))[0]
+    const { statusCode = 0, headers: said } = response
+    return { status: statusCode, etag: said.etag, body: await text(response) }
+  }
+
   /** All scenarios, between one case and the next. */
   async hangUp(): Promise<void> {
     for (const sipp of this.#running) await sipp[Symbol.asyncDispose]()
@@ -76,14 +97,14 @@ export class SipSubject implements AsyncDisposable {
 export async function startHeliograph(): Promise<SipSubject> {
   const options = [
     ...['sip.notifyInterval=0s', 'sip.trustedPeers=127.0.0.1'],
-    ...['sip.maxMessageBytes=1024', 'sip.notifyFailures=1'],
+    ...['sip.maxMessageBytes=1024'],
   ]
   const server = await startTestServer({ args: options.flatMap((one) => ['--set', one]) })
   heliograph(server, 'domain', 'add', DOMAIN, '--sip-digest', 'md5')
   for (const user of USERS) {
     heliograph(server, 'user', 'add', `${user}@${DOMAIN}`, '--password', PASSWORD)
   }
-  const xcapRoot = `https://127.0.0.1:${server.port('https')}/xcap-root`
+  const xcapRoot = `https://127.0.0.1:${server.port('https')}/xcap`
   return new SipSubject('Heliograph', server, {
     udp: server.port('sipUdp'),
     tcp: server.port('sipTcp'),

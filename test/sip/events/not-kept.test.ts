@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { presencePackage } from '../../../src/sip/events/presence.ts'
-import { RESTORE_DELAY_MS, RESTORE_SPREAD_MS } from '../../../src/sip/events/restoration.ts'
+import {
+  RESTORE_DELAY_MS,
+  RESTORE_SPREAD_MS,
+  spreadOf,
+} from '../../../src/sip/events/restoration.ts'
 import { inDialog, type Setup, STATE, setUp } from './notifier-rig.ts'
 import { fakeFlow, settle } from './support.ts'
 
@@ -174,4 +178,10 @@ describe('the limit of subscriptions for each peer', () => {
     await it.subscribe({ ...inDialog(begun, 2), headers: [['Expires', '0']] })
     assert.equal((await it.subscribe()).status, 200)
   })
+})
+
+test('the NOTIFYs after a restart are spread the wider the more they are, and are out within a minute', () => {
+  assert.equal(spreadOf(10), RESTORE_SPREAD_MS)
+  assert.equal(spreadOf(18_000), 12_000)
+  assert.equal(spreadOf(1_000_000), 30_000)
 })

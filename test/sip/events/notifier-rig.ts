@@ -32,7 +32,8 @@ import {
 } from './support.ts'
 
 export interface Setup {
-  intervalMs?: number
+  /** Of the operator; without `packages`, none. */
+  intervalMs?: number | 'packages'
   maxFailures?: number
   policy?: Fallback
   total?: number
@@ -81,7 +82,7 @@ export function setUp(setup: Setup = {}) {
     keeper: new SubscriptionKeeper(store, silentLog),
     table,
     expires: { min: 60, default: 3600, max: 86_400 },
-    pacing: { intervalMs, maxFailures },
+    pacing: { intervalMs: intervalMs === 'packages' ? undefined : intervalMs, maxFailures },
     pendingTimeoutMs,
   })
   const says = (activity: Activity, sourceClass: SourceClass = 'enterprise-im') =>

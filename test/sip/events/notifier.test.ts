@@ -448,3 +448,14 @@ describe('over a restart', () => {
     assert.equal(after.table.size, 0)
   })
 })
+
+test('without an interval of the operator’s, each package has its own', async () => {
+  const it = setUp({ intervalMs: 'packages' })
+  await it.subscribe()
+  await it.userAgent.last.answer(200)
+  it.says('busy')
+  it.clock.advance(4_999)
+  assert.equal(it.userAgent.sent.length, 1)
+  it.clock.advance(1)
+  assert.equal(it.userAgent.sent.length, 2)
+})

@@ -146,6 +146,20 @@ describe('a SUBSCRIBE that a service claims', () => {
     )
   })
 
+  test('keeps to a rate for all of them together (RFC 6446 §5.4)', async () => {
+    const it = setUp({ services: [new Names()] })
+    await it.subscribe(listed(), undefined, 'presence;max-rate=0.1')
+    assert.equal(it.userAgent.last.request.headers.get(STATE), 'active;expires=3600;max-rate=0.1')
+    await it.userAgent.last.answer(200)
+    it.says('busy')
+    it.says('away')
+    it.clock.advance(9_999)
+    assert.equal(it.userAgent.sent.length, 1)
+    it.clock.advance(1)
+    assert.equal(it.userAgent.sent.length, 2)
+    assert.equal(it.userAgent.last.request.body.toString(), 'alice carol 2')
+  })
+
   test('is rendered in full after a failure, and after a refresh', async () => {
     const { userAgent, says, service, subscribe, tx, clock } = await begun()
     await userAgent.last.answer(200)

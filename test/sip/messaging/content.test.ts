@@ -1,6 +1,7 @@
 /** Bodies of MESSAGE: RFC 3428 §7, RFC 3862, RFC 3994, RFC 5438, and of several parts (RFC 2046 §5.1). */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { SipError } from '../../../src/sip/errors.ts'
 import { type Content, readBody } from '../../../src/sip/messaging/content.ts'
 import { BOB, sipRequest } from '../events/support.ts'
@@ -9,7 +10,7 @@ import { crlf, handlerRig } from './support.ts'
 function read(type: string, body: string | Buffer) {
   const request = sipRequest('MESSAGE', { headers: [['Content-Type', type]] })
   request.body = typeof body === 'string' ? Buffer.from(crlf(body)) : body
-  return readBody(request)
+  return readBody(request, request.body)
 }
 
 function textOf(content: Content): string | undefined {
@@ -109,6 +110,45 @@ aGVsbG8=
     assert.throws(() => read('multipart/mixed;boundary=b', '--b\n\nx\n'), refusedWith(400))
     assert.throws(() => read('application/im-iscomposing+xml', '<isComposing/>'), refusedWith(400))
     assert.throws(() => read('message/imdn+xml', '<imdn/>'), refusedWith(400))
+  })
+
+  test('never does harm, whatever it is', () => {
+    const pieces = fc.constantFrom(
+      ...[
+        '--b',
+        '--',
+        '\r\n',
+        '\r\n\r\n',
+        '\n',
+        ' ',
+        'From: <im:a@b>',
+        'NS: imdn <urn:ietf:params:imdn>',
+      ],
+      ...[
+        'Content-Type: text/plain',
+        'Content-Type: message/cpim',
+        'Require: x',
+        'imdn.Message-ID: 1',
+      ],
+      ...[
+        'Content-Type: multipart/mixed;boundary=b',
+        'Content-Disposition: recipient-list',
+        ';',
+        '\\u00',
+      ],
+      ...['<imdn xmlns="urn:ietf:params:xml:ns:imdn">', '<', '\0', 'Grüße'],
+    )
+    const types = fc.constantFrom('message/cpim', 'multipart/mixed;boundary=b', 'text/html')
+    fc.assert(
+      fc.property(types, fc.array(pieces, { maxLength: 40 }), (type, some) => {
+        try {
+          read(type, Buffer.from(some.join('')))
+        } catch (error) {
+          assert.ok(error instanceof SipError, String(error))
+        }
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   test('that has to be understood and is not gets 488 (RFC 3862 §4.7)', () => {

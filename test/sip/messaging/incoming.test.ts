@@ -1,6 +1,7 @@
 /** Messages from SIP clients and trusted peers: RFC 3428 §7. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { deflateSync } from 'node:zlib'
 import { DELIVERED, refused } from '../../../src/core/messaging/message.ts'
 import type { Session } from '../../../src/core/sessions.ts'
 import { BOB, exchange, settle, sipRequest } from '../events/support.ts'
@@ -66,6 +67,24 @@ describe('a MESSAGE', () => {
     assert.equal((await exchange(handler, broken)).status, 400)
     await message('a\u0000\u0007b\tc')
     assert.equal(sent[0]?.body, 'ab\tc')
+  })
+
+  test('may be packed, within its limit (RFC 3261 §20.12)', async () => {
+    const { sent, handler } = setUp()
+    const packed = async (text: string, encoding: string) => {
+      const headers = [
+        ['Content-Type', 'text/plain'],
+        ['Content-Encoding', encoding],
+      ] as const
+      const request = sipRequest('MESSAGE', { headers })
+      request.body = deflateSync(text)
+      return (await exchange(handler, request)).status
+    }
+    assert.equal(await packed('Grüße', 'deflate'), 200)
+    assert.equal(sent[0]?.body, 'Grüße')
+    assert.equal(await packed('x'.repeat(4001), 'deflate'), 413)
+    assert.equal(await packed('Grüße', 'br'), 415)
+    assert.equal(sent.length, 1)
   })
 
   test('that has expired is not delivered', async () => {

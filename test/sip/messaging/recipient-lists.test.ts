@@ -111,6 +111,7 @@ Hello`
     await message(bodyOf(listOf(to('sip:alice@example.com')), text), TYPE, INIT)
     await settle()
     assert.equal(sent[0]?.body, 'Hello')
+    assert.equal(sent[0]?.signals?.list, 'sip:multicast.example.com')
     assert.deepEqual(sent[1]?.signals?.report, { fate: 'failed', id: 'm1' })
     assert.equal(sent[1]?.from.full, 'alice@example.com')
   })
@@ -172,9 +173,15 @@ describe('a phone among several recipients (RFC 5365 §7.3)', () => {
   test('sees the others in a history, beside the text', async () => {
     const { userAgent, binding } = phoneRig()
     userAgent.answerAll = 200
-    await binding.deliver(chat('Hi', { signals: { addressees, wants: ['delivered'] } }))
+    const list = 'sip:multicast.example.com'
+    await binding.deliver(chat('Hi', { signals: { addressees, list, wants: ['delivered'] } }))
     const { request } = userAgent.last
-    assert.match(request.headers.get('Content-Type') ?? '', /^multipart\/mixed;boundary="[\w-]+"$/)
+    // RFC 5438 §8.
+    assert.match(request.body.toString(), /imdn.Original-To: <sip:multicast.example.com>\r\n/)
+    assert.match(
+      request.headers.get('Content-Type') ?? '',
+      /^multipart\/mixed;boundary="?[\w-]+"?$/,
+    )
     const text = request.body.toString()
     assert.match(text, /Content-Type: message\/cpim\r\n\r\nFrom: /)
     assert.match(

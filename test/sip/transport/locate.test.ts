@@ -69,6 +69,9 @@ test('a sips URI only goes by TLS, and nowhere by UDP', async () => {
     'tls 2001:db8::1 5061',
   ])
   assert.deepEqual(await find('sips:192.0.2.1;transport=udp', ZONE), [])
+  assert.deepEqual(await find('sips:192.0.2.1;transport=ws', ZONE), [])
+  assert.deepEqual(await find('sip:192.0.2.1;transport=ws', { speaks: ['udp', 'tcp'] }), [])
+  assert.deepEqual(await find('sips:192.0.2.1;transport=tcp', ZONE), ['tls 192.0.2.1 5061'])
   assert.deepEqual(await find('sips:192.0.2.1', { speaks: ['udp', 'tcp'] }), [])
 })
 

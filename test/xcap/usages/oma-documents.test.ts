@@ -30,6 +30,29 @@ test('an icon is written by its owner, read by every user, and a picture for who
   )
 })
 
+test('its address is in presence as long as it is there (RFC 4480 §3.11), and changes nothing else', async (t) => {
+  const rig = await openRig(t)
+  const shown = () => {
+    const { person, extras = [] } = rig.presence.document(jid('alice'))
+    return `${person.state} ${extras.map(({ text }) => text).join()}`
+  }
+  const body = icon('AAAA')
+  await rig.call('PUT', ICON, { type: TYPE, body })
+  await rig.xcap.showIcons()
+  const url = `https://xcap.corp.example/xcap/icons/${iconId(jid('alice'), body)}`
+  const observation = { id: 'x', class: 'phone', basic: 'open', activity: 'busy' } as const
+  rig.presence.report({
+    ...{ presentity: jid('alice'), source: 'sip/1', until: undefined },
+    observations: [{ ...observation, manual: false, since: rig.clock.now() }],
+  })
+  assert.ok(shown().startsWith('busy ') && shown().includes(url), shown())
+  const other = icon('BBBB')
+  await rig.call('PUT', ICON, { type: TYPE, body: other })
+  assert.ok(shown().includes(iconId(jid('alice'), other)) && !shown().includes(url))
+  await rig.call('DELETE', ICON)
+  assert.equal(shown(), 'busy ')
+})
+
 test('what is no picture is refused', async (t) => {
   const rig = await openRig(t)
   for (const body of [

@@ -70,7 +70,11 @@ export function compose(
 function softState(reports: readonly Report[]): readonly Report[] {
   if (reports.length < 2 || !reports.some(isHardState)) return reports
   const soft = reports.filter((report) => !isHardState(report))
-  return soft.length > 0 ? soft : reports
+  return soft.some(isAboutState) ? soft : reports
+}
+
+function isAboutState({ observations }: Report): boolean {
+  return observations.some(({ bare }) => !bare)
 }
 
 function isHardState({ isHardState }: Report): boolean {

@@ -53,7 +53,8 @@ export class WebSocketConnection implements Connection, Beating {
     connectionsOpen.inc({ transport: this.transport })
     const { socket, stream } = facts
     socket.on('message', (data) => this.#read(data))
-    socket.on('pong', () => this.#heard())
+    socket.on('pong', () => this.#answered())
+    socket.on('ping', () => this.#answered())
     socket.on('error', () => undefined) // 'close' follows
     socket.on('close', () => this.close())
     stream.on('drain', () => this.#goOn())
@@ -114,7 +115,7 @@ export class WebSocketConnection implements Connection, Beating {
 
   #read(data: RawData): void {
     if (!this.#open || !Buffer.isBuffer(data)) return
-    this.#heard()
+    this.#isAsked = false
     this.#life.heard()
     const { maxMessageBytes } = this.#owner.limits
     const result: ParseResult = parseSipDatagram(data, { ...STREAM_LIMITS, maxMessageBytes })
@@ -122,8 +123,9 @@ export class WebSocketConnection implements Connection, Beating {
     else if (result.kind !== 'pong') this.#owner.received(result, this)
   }
 
-  #heard(): void {
+  #answered(): void {
     this.#isAsked = false
+    this.#life.answered()
   }
 
   /** Who does not read the answers is not asked for more questions. */

@@ -640,6 +640,42 @@ describe('a list in a format that tells differences (RFC 5263 §3, RFC 4662 §4.
   })
 })
 
+describe('a list with filters (RFC 4660 §3.3)', () => {
+  const FILTERS =
+    '<filter-set xmlns="urn:ietf:params:xml:ns:simple-filter"><ns-bindings>' +
+    '<ns-binding prefix="pidf" urn="urn:ietf:params:xml:ns:pidf"/></ns-bindings>' +
+    `<filter id="1" uri="${CAROL_URI}"><what><include>//pidf:basic</include></what></filter></filter-set>`
+
+  const part = (type: string, disposition: string, text: string) =>
+    `--b\r\nContent-Type: ${type}\r\nContent-Disposition: ${disposition}\r\n\r\n${text}\r\n`
+
+  test('tells of each member what the filter for him leaves, the list being in the same body', async () => {
+    const it = setUpLists()
+    it.is('alice', 'busy')
+    it.is('carol', 'busy')
+    const { body: list = '' } = bodyOf(ALICE_URI, CAROL_URI)
+    const tx = await it.listen({
+      uri: 'sip:rls@example.com',
+      headers: [
+        ['Require', 'recipient-list-subscribe'],
+        ['Content-Type', 'multipart/mixed;boundary=b'],
+      ],
+      body: `${part('application/simple-filter+xml', 'session', FILTERS)}${part(
+        'application/resource-lists+xml',
+        'recipient-list',
+        String(list),
+      )}--b--`,
+    })
+    assert.equal(tx.status, 200)
+    assert.match(it.last().document(ALICE_URI) ?? '', /busy/)
+    assert.match(it.last().document(CAROL_URI) ?? '', /<basic>open<\/basic>/)
+    assert.doesNotMatch(it.last().document(CAROL_URI) ?? '', /busy/)
+    await it.userAgent.last.answer(200)
+    it.is('carol', 'away')
+    assert.equal(it.userAgent.sent.length, 1)
+  })
+})
+
 describe('a watcher who says what he has (RFC 5839)', () => {
   test('is not told the same list again', async () => {
     const { tx, listen, userAgent, is } = await begun()

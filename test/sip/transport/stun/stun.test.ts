@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { answerBinding, isStun } from '../../../../src/sip/transport/stun/stun-message.ts'
 import { StunResponder } from '../../../../src/sip/transport/stun/stun-responder.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
@@ -61,6 +62,23 @@ test('what is no Binding request is not answered', () => {
   }
   assert.ok(!isStun(Buffer.from(requestText())))
   assert.ok(!isStun(Buffer.alloc(4)), 'the four zeros that some phones send')
+})
+
+test('whatever comes is answered by a STUN message, or not at all', () => {
+  const source = { host: '192.0.2.1', port: 5060 }
+  const attributes = fc.uint8Array({ maxLength: 200 })
+  fc.assert(
+    fc.property(attributes, fc.integer({ min: 0, max: 0x3fff }), (rest, type) => {
+      for (const bytes of [request(Buffer.from(rest), type), Buffer.from(rest)]) {
+        if (!isStun(bytes)) continue
+        const answer = answerBinding(bytes, source)
+        if (!answer) continue
+        assert.deepEqual(answer.subarray(4, 20), bytes.subarray(4, 20))
+        assert.equal(answer.readUInt16BE(2), answer.length - 20)
+      }
+    }),
+    { numRuns: 2_000 },
+  )
 })
 
 test('an address is answered so often in a second, and all together so often', () => {

@@ -278,6 +278,25 @@ test('a client that says nothing, or no longer anything, is cut off', async () =
   await client.closed
 })
 
+test('a client that has registered and answers pings may be silent for as long as it likes', async () => {
+  const clock = new FakeClock()
+  const limits = { firstMessageMs: 20_000, idleMs: 60_000 }
+  await using it = await start({ clock, limits, webSocket: { pingMs: 16_000 } })
+  await using client = await it.connect()
+  client.send(asked())
+  await client.next()
+  for (let ping = 0; ping < 10; ping += 1) {
+    const pinged = once(client.socket, 'ping')
+    clock.advance(16_000)
+    await pinged
+    // Its answer has been read when the ping behind it is answered.
+    const ponged = once(client.socket, 'pong')
+    client.socket.ping()
+    await ponged
+  }
+  assert.equal(it.rig.transports.connections, 1)
+})
+
 test('a client that gives no sign of life is cut off (§6)', async () => {
   const clock = new FakeClock()
   await using it = await start({ clock, webSocket: { pingMs: 16_000 } })
