@@ -48,6 +48,15 @@ export function sharedPeer(peer: Peer | undefined): Peer | undefined {
   return peer
 }
 
+/** Where a request would go that is not in answer to one, as far as its next hop says it itself. */
+export function likelyPeer(routes: readonly string[], target: string): Peer {
+  const uri = parseSipUri(parseNameAddr(routes[0] ?? '')?.uri ?? target)
+  const wanted = uri?.params.get('transport')?.toLowerCase()
+  const isSecure = uri?.scheme === 'sips' || wanted === 'tls'
+  const transport = isSecure ? 'tls' : wanted === 'tcp' ? 'tcp' : 'udp'
+  return { transport, host: uri?.host ?? '', port: uri?.port ?? DEFAULT_PORT }
+}
+
 /** A connection that has closed is no way any more; the Contact may be one. */
 export function openPeer(peer: Peer | undefined): Peer | undefined {
   return peer?.transport === 'udp' || peer?.flow?.open ? peer : undefined

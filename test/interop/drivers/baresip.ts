@@ -93,7 +93,7 @@ function writeConfig(directory: string, controlPort: number, options: BaresipOpt
     writeFileSync(join(directory, name), `${lines.join('\n')}\n`)
   write('config', [
     `module_path ${MODULES}`,
-    ...['account', 'contact', 'menu', 'presence', 'ctrl_tcp'].map(
+    ...['account', 'contact', 'menu', 'presence', 'mwi', 'ctrl_tcp'].map(
       (name) => `module_app ${name}.so`,
     ),
     `ctrl_tcp_listen 127.0.0.1:${controlPort}`,

@@ -20,6 +20,10 @@ export interface SippOptions {
   user: string
   password: string
   keys: Readonly<Record<string, string>>
+  /** What each call takes for `[field0]` and so on, a line a call. */
+  lines?: readonly (readonly string[])[]
+  /** For one that others send to. */
+  localPort?: number
   /** What stands for `@NAME@` in the scenario. */
   fill?: Readonly<Record<string, string>>
   deadlineMs?: number
@@ -42,12 +46,12 @@ export class Sipp implements AsyncDisposable {
 
   /** With a port of its own: SIPp would share one with another SIPp, and lose its datagrams to it. */
   static async start(options: SippOptions): Promise<Sipp> {
-    return new Sipp(options, await freePort())
+    return new Sipp(options, options.localPort ?? (await freePort()))
   }
 
   private constructor(options: SippOptions, localPort: number) {
-    const { scenario, port, transport, to, user, password, keys } = options
-    const { deadlineMs = DEADLINE_MS, calls = 1, host = '127.0.0.1' } = options
+    const { scenario, port, transport, to, user, password, keys, lines } = options
+    const { deadlineMs = DEADLINE_MS, calls = lines?.length ?? 1, host = '127.0.0.1' } = options
     this.localPort = localPort
     const file = this.#scenarioFile(scenario, options.fill)
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
@@ -83,6 +87,7 @@ export class Sipp implements AsyncDisposable {
           this.#errors,
         ],
         ...['-au', user, '-ap', password],
+        ...this.#callsFrom(lines),
         ...pairs,
         formatAddress({ host, port }),
       ],
@@ -94,6 +99,13 @@ export class Sipp implements AsyncDisposable {
     this.#child.stdout.on('data', keep)
     this.#child.stderr.on('data', keep)
     this.#closed = once(this.#child, 'close')
+  }
+
+  #callsFrom(lines: SippOptions['lines']): string[] {
+    if (!lines) return []
+    const file = join(this.#directory.path, 'calls.csv')
+    writeFileSync(file, ['SEQUENTIAL', ...lines.map((line) => line.join(';')), ''].join('\n'))
+    return ['-inf', file]
   }
 
   #scenarioFile(scenario: string, fill: SippOptions['fill']): string {
