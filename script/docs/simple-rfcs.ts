@@ -14,7 +14,7 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
     rfc: 3261,
     title: 'SIP: Session Initiation Protocol',
     status: 'partial',
-    remark: 'no calls: INVITE is refused, and relayed by nobody',
+    remark: 'calls are relayed, not taken; one device rings, nothing forks or redirects',
   },
   {
     rfc: 3263,
@@ -23,6 +23,7 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
     remark: 'a UDP target that is gone is noticed by its silence',
   },
   { rfc: 3325, title: 'P-Asserted-Identity', status: 'complete' },
+  { rfc: 3327, title: 'Path', status: 'complete' },
   { rfc: 3428, title: 'MESSAGE', status: 'complete' },
   {
     rfc: 3515,
@@ -88,6 +89,11 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
   },
   { rfc: 5367, title: 'Subscriptions to Request-Contained Resource Lists', status: 'complete' },
   {
+    rfc: 5393,
+    title: 'Amplification in SIP Proxies: Loop Detection, Max-Breadth',
+    status: 'complete',
+  },
+  {
     rfc: 5438,
     title: 'Instant Message Disposition Notification (IMDN)',
     status: 'partial',
@@ -95,6 +101,8 @@ export const SIMPLE_RFCS: readonly SimpleRfc[] = [
   },
   { rfc: 5626, title: 'Managing Client-Initiated Connections (Outbound)', status: 'complete' },
   { rfc: 5627, title: 'GRUU', status: 'complete' },
+  { rfc: 5628, title: 'Registration Event Package and GRUU', status: 'complete' },
+  { rfc: 5658, title: 'Record-Route for Proxies with Several Addresses', status: 'complete' },
   { rfc: 5839, title: 'Conditional Event Notification', status: 'complete' },
   { rfc: 5874, title: 'XCAP Diff Format', status: 'complete' },
   {

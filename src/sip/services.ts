@@ -17,7 +17,6 @@ import type { Log } from '../util/log.ts'
 import type { OverloadGuard } from '../util/overload.ts'
 import { ApplicationServers } from './applications/application-servers.ts'
 import { type IdentityDirectory, SipAuthenticator } from './auth/identity.ts'
-import { dialogPackage } from './events/dialog.ts'
 import type {
   CommandPackage,
   EventDeps,
@@ -27,7 +26,7 @@ import type {
 } from './events/event-package.ts'
 import { type ListsDeps, startLists } from './events/lists/start-lists.ts'
 import { liveWatches } from './events/live-watches.ts'
-import { messageSummaryPackage } from './events/message-summary.ts'
+import { startUnsolicited } from './events/message-summaries/start-unsolicited.ts'
 import { Notifier } from './events/notifier.ts'
 import { type PackageStates, packageStates } from './events/package-states.ts'
 import { presencePackage } from './events/presence.ts'
@@ -41,6 +40,7 @@ import { type Identify, type ResolveResource, resourceResolver } from './events/
 import { SubscriptionKeeper } from './events/subscription-keeper.ts'
 import { SubscriptionTable } from './events/subscription-table.ts'
 import { WatcherStates } from './events/watcher-states.ts'
+import { WATCHED_PACKAGES, WINFO_PACKAGES } from './events/winfo.ts'
 import { type XcapDiffSource, xcapDiffPackage } from './events/xcap-diff.ts'
 import type { SipUris } from './messaging/outgoing.ts'
 import { openMessaging } from './messaging/start.ts'
@@ -57,9 +57,8 @@ import type { SipUserAgent, UserAgentDeps } from './user-agent.ts'
 const PACKAGES: readonly EventPackage[] = [
   presencePackage,
   presenceWinfoPackage,
-  dialogPackage,
-  regPackage,
-  messageSummaryPackage,
+  ...WATCHED_PACKAGES,
+  ...WINFO_PACKAGES,
   referPackage,
 ]
 
@@ -155,7 +154,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
     events: {
       ...deps,
       people: directory,
-      watcherStates: new WatcherStates({ clock, table }, presencePackage),
+      watcherStates: new WatcherStates({ clock, table }, presencePackage, ...WATCHED_PACKAGES),
       ...statesOf(config, deps, table),
     },
     applications,
@@ -186,6 +185,7 @@ export async function startServices(config: SipConfig, deps: SipDeps, stack: Sta
   startRefer({ ...deps, ...shared, userAgent, notifier, referable })
   const endpoints = { ...deps, ...shared, userAgent, bindings }
   starting.use(await startEndpointRefers(config.sip.refer, endpoints))
+  if (config.sip.unsolicitedSummaries) starting.use(startUnsolicited(endpoints))
 
   startProxy(config, deps, stack, { ...shared, ...registrar, secret, authenticator })
 

@@ -323,6 +323,15 @@ describe('values', () => {
     wrong('listen.xmppTls=*:5222', /^listen\.xmppTls and listen\.xmpp are both /)
     wrong('sip.publish.expires=10s', /^sip\.publish: expected minExpires/)
     wrong('xmpp.clientCertificates=optional', /^xmpp\.clientCa: needed where/)
+    const rules = (rule: object) => `sip.proxy.rules=${JSON.stringify([rule])}`
+    wrong(rules({ action: 'destination' }), /the 1\. rule: destinations: name one at least/)
+    const lost = { name: 'out', action: 'destination', destinations: ['gw'] }
+    wrong(rules(lost), /rules: out: there is no gw in sip\.proxy\.destinations/)
+    const twice = [
+      { name: 'gw', host: 'a' },
+      { name: 'gw', host: 'b' },
+    ]
+    wrong(`sip.proxy.destinations=${JSON.stringify(twice)}`, /two of them have the same name/)
   })
 
   it('never repeats a secret', () => {

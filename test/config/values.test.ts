@@ -9,8 +9,12 @@ import {
   parseDomain,
   parseDuration,
   parseHost,
+  parseName,
   parseNetwork,
+  parsePattern,
   parsePeer,
+  parseSipRoute,
+  parseSipToken,
   parseSize,
   parseSourceClass,
 } from '../../src/config/values.ts'
@@ -104,6 +108,24 @@ describe('other values', () => {
       assert.equal(parsePeer(text), undefined, text)
     assert.ok(parseHost('sip.example.com'))
     assert.equal(parseHost('10.0.0.0/8'), undefined)
+  })
+
+  it('tell what rules of the SIP proxy are made of', () => {
+    assert.equal(parseSipToken('invite')?.value, 'INVITE')
+    assert.equal(parseSipToken('IN VITE'), undefined)
+    for (const text of ['*.example.com', 'sip:+49*@*', '2*']) assert.ok(parsePattern(text), text)
+    assert.equal(parsePattern(112)?.value, '112')
+    for (const text of ['', 'a b', '<sip:x>']) assert.equal(parsePattern(text), undefined, text)
+    assert.ok(parseName('ocs-gw.1'))
+    assert.equal(parseName('a b'), undefined)
+    for (const text of [
+      'sip:p.example.com',
+      'sips:[2001:db8::1]:5061',
+      'sip:10.0.0.1;transport=tcp;lr',
+    ])
+      assert.ok(parseSipRoute(text), text)
+    for (const text of ['p.example.com', 'sip:user@p.example.com', 'sip:p?x=y', 'tel:+1', 'sip:'])
+      assert.equal(parseSipRoute(text), undefined, text)
   })
 
   it('tell networks and database URLs', () => {

@@ -1,4 +1,4 @@
-/** RFC 5627 §4.3, §6.1: a client shows its GRUU as Contact, and is reached by what it registered. */
+/** RFC 5627 §4.3, §6.1: a client shows its GRUU as Contact, and is reached by it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseContacts } from '../../src/sip/message/values.ts'
@@ -29,9 +29,20 @@ for (const transport of ['udp', 'tcp'] as const) {
       assert.equal(subscribed.status, 200)
       const told = await bob.got('NOTIFY')
       assert.match(told.body.toString(), /entity="sip:alice@example.com"/)
-      // Over a connection of his own nobody has to look for him.
-      const expected = transport === 'udp' ? bob.contact : `<${gruu}>`
-      assert.equal(`<${told.uri}>`, expected)
+      // He has just been heard: nobody has to look for him.
+      assert.equal(told.uri, gruu)
+
+      const behindProxy = await bob.send('SUBSCRIBE', {
+        uri: 'sip:carol@example.com',
+        contact: `<${gruu}>`,
+        headers: [
+          ['Event', 'presence'],
+          ['Via', 'SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKbehind'],
+        ],
+      })
+      assert.equal(behindProxy.status, 200)
+      const found = await bob.got('NOTIFY', ({ body }) => body.includes('sip:carol@example.com'))
+      assert.equal(`<${found.uri}>`, bob.contact)
     })
   }
 }

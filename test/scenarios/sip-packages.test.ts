@@ -183,3 +183,60 @@ test('what is not somebody’s own is refused: registrations and messages of oth
   assert.equal((await watch(alice, 'message-summary')).status, 403)
   assert.equal((await alice.send('PUBLISH', calls(dialogInfo('')))).status, 403)
 })
+
+test('a call server publishes for its lines by any of their addresses (RFC 3903, RFC 3325)', async (t) => {
+  const system = await startSipSystem(t, { trustedPeers: ['127.0.0.1'] })
+  await system.directory.addAddress(BOB, { type: 'e164', value: '+390112000002' })
+  const server = await Phone.open(t, system, 'cs1000', 'tcp')
+  const on = (uri: string, activity: string): PhoneRequest => ({
+    uri,
+    headers: [
+      ['Event', 'presence'],
+      ['Content-Type', 'application/pidf+xml'],
+      ['P-Asserted-Identity', `<${uri}>`],
+    ],
+    body: `<presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:d="urn:ietf:params:xml:ns:pidf:data-model" xmlns:r="urn:ietf:params:xml:ns:pidf:rpid" entity="${uri}"><tuple id="line"><status><basic>open</basic></status></tuple><d:person id="p"><r:activities><r:${activity}/></r:activities></d:person></presence>`,
+  })
+  for (const uri of [
+    `sip:+390112000002@${DOMAIN};user=phone`,
+    `sip:+390112000002@${DOMAIN}`,
+    'tel:+390112000002',
+    AOR_BOB,
+  ]) {
+    const published = await server.send('PUBLISH', on(uri, 'on-the-phone'))
+    assert.equal(published.status, 200, uri)
+    assert.equal(system.presence.document(BOB).person.state, 'on-a-call')
+    const removal = { ...on(uri, 'away'), body: '' }
+    const headers = [['Event', 'presence'] as const, etagOf(published), ['Expires', '0'] as const]
+    assert.equal((await server.send('PUBLISH', { ...removal, headers })).status, 200)
+    assert.equal(system.presence.document(BOB).person.state, 'offline')
+  }
+  assert.equal((await server.send('PUBLISH', on(`sip:7999@${DOMAIN}`, 'away'))).status, 404)
+})
+
+test('a phone that cannot subscribe is told that messages wait, where the operator wants it (RFC 3842)', async (t) => {
+  const system = await startSipSystem(t, {
+    unsolicitedSummaries: true,
+    trustedPeers: ['127.0.0.1'],
+  })
+  const bob = await Phone.open(t, system, 'bob')
+  const voicemail = await Phone.open(t, system, 'vmail')
+  await bob.register()
+  const summary = 'Messages-Waiting: yes\r\nVoice-Message: 1/0\r\n'
+  const type = 'application/simple-message-summary'
+  await voicemail.send('PUBLISH', publication('message-summary', type, summary))
+  const notify = await bob.got('NOTIFY', shows('Voice-Message: 1/0'))
+  assert.equal(notify.headers.get('Subscription-State'), 'terminated')
+  assert.equal(notify.headers.get('Event'), 'message-summary')
+})
+
+test('bob learns who watches his calls (RFC 3857)', async (t) => {
+  const system = await startSipSystem(t)
+  const alice = await Phone.open(t, system, 'alice')
+  const bob = await Phone.open(t, system, 'bob')
+  assert.equal((await watch(bob, 'dialog.winfo')).status, 200)
+  await bob.got('NOTIFY', shows('package="dialog"'))
+  await watch(alice, 'dialog')
+  await bob.got('NOTIFY', shows(/status="active"[^>]*>sip:alice@example\.com</))
+  assert.equal((await watch(alice, 'dialog.winfo')).status, 403)
+})

@@ -10,6 +10,7 @@ import {
   type ProxyOptions,
   portOf,
   register,
+  registerWithDigest,
   requestFrom,
   silentPort,
   startProxied,
@@ -19,6 +20,7 @@ import {
   withProxyAuthorization,
 } from '../sip/proxy/rig.ts'
 import { rule } from '../sip/proxy/support.ts'
+import { tortureMessage, tortureNames } from '../sip/torture/load.ts'
 import { headerOf, type RequestText, responseText, statusOf } from '../sip/wire.ts'
 import { DOMAIN } from '../support/sip-system.ts'
 
@@ -318,7 +320,7 @@ describe('whose requests are relayed (RFC 3261 §22.3)', () => {
     const system = await startProxied(t, {}, STRANGERS)
     const [caller, bob] = [await udpParty(t, system, 'alice'), await tcpParty(t, system, 'bob')]
     // Bob registers by a phone that knows his password; his messages are not of interest here.
-    await registerWithDigest(bob, 'bob')
+    assert.equal(statusOf(await registerWithDigest(bob, 'bob')), 200)
     const first = invite(caller, { headers: ['P-Asserted-Identity: <sip:boss@example.com>'] })
     caller.send(first)
     const challenged = await caller.next()
@@ -414,17 +416,21 @@ function responseTo(victim: Party): string {
   ].join('\r\n')
 }
 
-async function registerWithDigest(party: Party, user: string): Promise<void> {
-  const text = requestFrom(party, {
-    method: 'REGISTER',
-    uri: `sip:${DOMAIN}`,
-    from: `<sip:${user}@${DOMAIN}>;tag=reg`,
-    to: `<sip:${user}@${DOMAIN}>`,
-    headers: [`Contact: <${party.contact}>`],
-  })
-  party.send(text)
-  const challenged = (await party.next()).replaceAll('WWW-Authenticate', 'Proxy-Authenticate')
-  const proven = withProxyAuthorization(text, challenged, user)
-  party.send(proven.replace('Proxy-Authorization', 'Authorization'))
-  assert.equal(statusOf(await party.next()), 200)
-}
+test('the torture messages of RFC 4475 are relayed nowhere, and do no harm', async (t) => {
+  const system = await startProxied(t, { defaultRule: 'forward' }, STRANGERS)
+  const caller = await udpParty(t, system, 'alice')
+  const internal: string[] = []
+  for (const name of tortureNames()) {
+    const text = tortureMessage(name).toString('latin1')
+    caller.send(text)
+    caller.send(text.replace(/\r\n/, '\r\nRoute: <sip:127.0.0.1:9;lr>\r\n'))
+    const marker = requestFrom(caller, { method: 'OPTIONS', callId: `after-${name}` })
+    caller.send(marker)
+    for (;;) {
+      const answer = await caller.next()
+      if (statusOf(answer) === 500) internal.push(name)
+      if (headerOf(answer, 'Call-ID') === `after-${name}`) break
+    }
+  }
+  assert.deepEqual(internal, [])
+})

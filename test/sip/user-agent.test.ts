@@ -313,3 +313,42 @@ test('a method has one handler', async () => {
   await using it = await startWithPhone()
   assert.throws(() => it.agent.handle('OPTIONS', () => undefined))
 })
+
+test('a request that goes by no way of its own goes to the outbound proxy (RFC 3261 §8.1.2)', async () => {
+  await using proxy = await UdpPeer.open(0)
+  const outboundProxy = `<sip:127.0.0.1:${proxy.port};lr>`
+  await using rig = await startRig()
+  rig.agent.findWaysBy(async ({ uri }) => [{ uri, routes: [outboundProxy] }])
+  await using phone = await UdpPeer.open(0)
+  const message = (route?: string) =>
+    new SipRequest({
+      method: 'MESSAGE',
+      uri: 'sip:bob@far.example',
+      headers: [
+        ['From', '<sip:alice@example.com>;tag=1'],
+        ['To', '<sip:bob@far.example>'],
+        ['CSeq', '1 MESSAGE'],
+        ...(route === undefined ? [] : [['Route', route] as const]),
+      ],
+    })
+  const asked = rig.agent.request(message())
+  const arrived = await proxy.next()
+  assert.match(arrived, /^MESSAGE sip:bob@far\.example /)
+  assert.equal(headerOf(arrived, 'Route'), outboundProxy)
+  proxy.send(responseText(arrived, '202 Accepted'), rig.udp)
+  assert.equal((await asked).status, 202)
+
+  // A client's own way, and a dialog's route set, come first.
+  const direct = rig.agent.request(message(), {
+    transport: 'udp',
+    host: '127.0.0.1',
+    port: phone.port,
+  })
+  const reached = await phone.next()
+  assert.equal(headerOf(reached, 'Route'), '')
+  phone.send(responseText(reached, '200 OK'), rig.udp)
+  assert.equal((await direct).status, 200)
+  const routed = rig.agent.request(message(`<sip:127.0.0.1:${phone.port};lr>`))
+  phone.send(responseText(await phone.next(), '200 OK'), rig.udp)
+  assert.equal((await routed).status, 200)
+})

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls'
 
 /** Messages as they arrive, to be awaited one by one. */
-class Mailbox {
+export class Mailbox {
   readonly #arrived: string[] = []
   #waiting: ((message: string) => void) | undefined
 
@@ -40,6 +40,7 @@ export class UdpPeer implements AsyncDisposable {
   readonly inbox = new Mailbox()
   readonly #socket: dgram.Socket
   readonly #server: number
+  #closed = false
 
   constructor(socket: dgram.Socket, server: number) {
     this.#socket = socket
@@ -66,9 +67,15 @@ export class UdpPeer implements AsyncDisposable {
     return this.inbox.next()
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
     this.#socket.close()
     await once(this.#socket, 'close')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 }
 
@@ -105,9 +112,13 @@ export class StreamPeer implements AsyncDisposable {
     return this.inbox.next()
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     this.socket.destroy()
     await this.closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   /** Keep-alives (RFC 5626 §3.5.1) arrive as a line break of their own. */
@@ -135,7 +146,7 @@ export class StreamPeer implements AsyncDisposable {
 export interface RequestText {
   method?: string
   uri?: string
-  transport?: 'UDP' | 'TCP' | 'TLS'
+  transport?: 'UDP' | 'TCP' | 'TLS' | 'WS'
   sentBy?: string
   branch?: string
   viaParams?: string

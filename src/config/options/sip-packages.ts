@@ -16,5 +16,9 @@ export const packageOptions = {
     max: 100,
     doc: 'Addresses that may watch where any user has registered (`reg`, RFC 3680), such as those of application servers. Everybody may watch his own registrations.',
   }),
+  unsolicitedSummaries: boolean({
+    default: false,
+    doc: 'Whether registered phones that have not subscribed to `message-summary` (RFC 3842) are told all the same that messages wait. For phones that cannot subscribe; others may take it for an error.',
+  }),
   refer: sipReferOptions,
 }

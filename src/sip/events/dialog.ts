@@ -20,8 +20,15 @@ import {
   single,
   viewAsked,
   viewOf,
+  withoutOwn,
 } from './dialogs/dialog-view.ts'
-import { defineEventPackage, type EventDeps, type Subject, type Viewing } from './event-package.ts'
+import {
+  defineEventPackage,
+  type EventDeps,
+  type State,
+  type Subject,
+  type Viewing,
+} from './event-package.ts'
 
 const OWN: Access = { decision: 'allow', visible: EVERYTHING, asks: false }
 const EMPTY = new DialogView([])
@@ -57,7 +64,9 @@ export const dialogPackage = defineEventPackage({
       entity: subject.entity,
       dialogs: dialogs.map((dialog) => dated(dialog, deps.clock.now())),
     })
-    return { body: Buffer.from(body), state: view }
+    // §3.4: who watches certain dialogs watches no longer than they last.
+    const isOver = dialogsAsked(subject.asked?.params).callId !== undefined && hasEnded(view, known)
+    return { body: Buffer.from(body), state: view, ...(isOver && { ends: 'noresource' as const }) }
   },
 
   watch: ({ dialogs }, changed) => dialogs.states.onChange(changed),
@@ -88,13 +97,18 @@ export const dialogPackage = defineEventPackage({
   },
 })
 
+function hasEnded(view: DialogView, known: State | undefined): boolean {
+  return view.live.size === 0 && known instanceof DialogView && known.live.size > 0
+}
+
 function viewFor(deps: EventDeps, subject: Subject, { visible }: Viewing): DialogView {
   const { presentity, watcher, asked } = subject
   if (!visible.sees('phone')) return EMPTY
-  const dialogs = deps.dialogs.states.of(presentity)
+  const all = deps.dialogs.states.of(presentity)
   const isOwn = watcher.account === presentity
   const details: DialogDetails = isOwn ? 'all' : deps.dialogs.details
   const wanted = dialogsAsked(asked?.params)
+  const dialogs = wanted.callId === undefined ? withoutOwn(all, subject.target) : all
   const isSpecial = details === 'all' && (wanted.callId !== undefined || wanted.sessions)
   const sessions = wanted.sessions && isOwn
   const view = isSpecial ? viewAsked(dialogs, { ...wanted, sessions }) : viewOf(dialogs, details)

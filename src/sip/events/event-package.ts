@@ -56,6 +56,8 @@ export interface Subject {
   readonly entity: string
   /** What he asked for besides; `undefined` where it is nothing. */
   readonly asked?: Asked | undefined
+  /** URI that his NOTIFYs go to, where they go to him alone. */
+  readonly target?: string | undefined
 }
 
 /** What a NOTIFY is rendered for, besides its subject. */

@@ -27,8 +27,8 @@ export function nextHop(
   const wanted = contact.params.get('transport')?.toLowerCase() ?? 'udp'
   if (contact.scheme !== 'sip' || wanted !== 'udp') return undefined
   const host = normalizeHost(contact.host)
-  // RFC 6665 §4.5.1: a GRUU names the device, and not where it is; it has just been heard from there.
-  if (contact.params.has('gr')) return source
+  // RFC 5627 §4.5: a GRUU names the device; where that is, the registrar of its domain knows.
+  if (contact.params.has('gr')) return undefined
   if (host === source.host) return { ...source, port: contact.port ?? DEFAULT_PORT }
   const believed = normalizeHost(topVia(request)?.host ?? '')
   return believed === host && isNumericHost(host) ? source : undefined
@@ -46,6 +46,15 @@ export function sharedPeer(peer: Peer | undefined): Peer | undefined {
   if (shared.size >= CACHE_SIZE) shared.clear()
   shared.set(key, peer)
   return peer
+}
+
+/** Where a request would go that is not in answer to one, as far as its next hop says it itself. */
+export function likelyPeer(routes: readonly string[], target: string): Peer {
+  const uri = parseSipUri(parseNameAddr(routes[0] ?? '')?.uri ?? target)
+  const wanted = uri?.params.get('transport')?.toLowerCase()
+  const isSecure = uri?.scheme === 'sips' || wanted === 'tls'
+  const transport = isSecure ? 'tls' : wanted === 'tcp' ? 'tcp' : 'udp'
+  return { transport, host: uri?.host ?? '', port: uri?.port ?? DEFAULT_PORT }
 }
 
 /** A connection that has closed is no way any more; the Contact may be one. */

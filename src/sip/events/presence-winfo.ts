@@ -108,7 +108,7 @@ async function letIn(deps: EventDeps, presentity: BareJid): Promise<readonly Liv
   return others.filter((_, at) => decisions[at]?.decision === 'allow')
 }
 
-async function entryOf(deps: EventDeps, state: WatcherState): Promise<WatcherEntry> {
+export async function entryOf(deps: EventDeps, state: WatcherState): Promise<WatcherEntry> {
   const { id, watcher, status, event, createdAt, expiresAt } = state
   const { account } = watcher
   const now = deps.clock.now()

@@ -63,7 +63,7 @@ export const regPackage = defineEventPackage({
   },
 
   render(deps, { presentity, entity }, { version, known }) {
-    const view = new RegView(deps.registrations.states.of(presentity))
+    const view = new RegView(deps.registrations.states.of(presentity, entity))
     const contacts =
       known instanceof RegView ? changes(deps, presentity, { known, view }) : undefined
     // §4.7.2: what has changed, once all has been told.

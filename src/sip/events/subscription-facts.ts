@@ -71,6 +71,10 @@ export abstract class SubscriptionFacts extends StandingAccess implements Expiri
     return this.#expires * 1000
   }
 
+  get target(): string {
+    return this.dialog.remoteTarget
+  }
+
   get displayName(): string | undefined {
     return parseNameAddr(this.dialog.remoteParty)?.displayName
   }

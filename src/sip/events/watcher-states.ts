@@ -26,6 +26,7 @@ export interface WatcherState {
 }
 
 interface Ended {
+  readonly package: EventPackage
   readonly at: number
   readonly state: WatcherState
 }
@@ -37,17 +38,20 @@ const MAX_ENDED = 200
 export class WatcherStates {
   readonly #clock: Clock
   readonly #table: SubscriptionTable
-  readonly #package: EventPackage
+  readonly #packages: readonly [EventPackage, ...EventPackage[]]
   readonly #ended = new Map<BareJid, Ended[]>()
   /** Those that were let in after they had waited. */
   readonly #approved = new WeakSet<Watch>()
   readonly #listeners = new Set<(presentity: BareJid) => void>()
 
-  /** `told` is the package that is told of. */
-  constructor({ clock, table }: { clock: Clock; table: SubscriptionTable }, told: EventPackage) {
+  /** `told` are the packages that are told of; the first is meant where nobody says which. */
+  constructor(
+    { clock, table }: { clock: Clock; table: SubscriptionTable },
+    ...told: readonly [EventPackage, ...EventPackage[]]
+  ) {
     this.#clock = clock
     this.#table = table
-    this.#package = told
+    this.#packages = told
   }
 
   onChange(listener: (presentity: BareJid) => void): Disposable {
@@ -56,9 +60,9 @@ export class WatcherStates {
   }
 
   /** Active and pending. §4.7.2: what ends as soon as it has begun is not told of. */
-  of(presentity: BareJid): WatcherState[] {
+  of(presentity: BareJid, pkg: EventPackage = this.#packages[0]): WatcherState[] {
     const states: WatcherState[] = []
-    for (const watch of this.#table.inPackage(this.#package, presentity)) {
+    for (const watch of this.#table.inPackage(pkg, presentity)) {
       const status = statusOf(watch.access?.decision)
       if (!status || !this.#isTold(watch)) continue
       const event = this.#approved.has(watch) ? 'approved' : 'subscribe'
@@ -68,9 +72,13 @@ export class WatcherStates {
   }
 
   /** Those that have ended after `since` (milliseconds since the epoch), and not long ago. */
-  endedSince(presentity: BareJid, since: number): WatcherState[] {
+  endedSince(
+    presentity: BareJid,
+    since: number,
+    pkg: EventPackage = this.#packages[0],
+  ): WatcherState[] {
     const ended = this.#ended.get(presentity) ?? []
-    return ended.filter(({ at }) => at > since).map(({ state }) => state)
+    return ended.filter((one) => one.at > since && one.package === pkg).map(({ state }) => state)
   }
 
   /** To be called after each decision about a watch; `before` is the one that held. */
@@ -96,7 +104,7 @@ export class WatcherStates {
   }
 
   #isTold({ package: pkg, expiresAt, createdAt }: Watch): boolean {
-    return pkg === this.#package && expiresAt > createdAt
+    return this.#packages.includes(pkg) && expiresAt > createdAt
   }
 
   #remember(watch: Watch, event: WatcherEvent): void {
@@ -105,7 +113,8 @@ export class WatcherStates {
     const known = (this.#ended.get(presentity) ?? []).filter((one) => one.at > at - ENDED_KEPT_MS)
     const state = { ...stateOf(watch), status: 'terminated', event } as const
     if (!this.#ended.has(presentity)) this.#forgetLater(presentity)
-    this.#ended.set(presentity, [...known, { at, state }].slice(-MAX_ENDED))
+    const ended = { at, state, package: watch.package }
+    this.#ended.set(presentity, [...known, ended].slice(-MAX_ENDED))
   }
 
   #forgetLater(presentity: BareJid): void {

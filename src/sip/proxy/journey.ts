@@ -52,3 +52,8 @@ const DIALOG_FORMING: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REF
 export function formsDialog(request: SipRequest): boolean {
   return DIALOG_FORMING.has(request.method) && toOf(request)?.params.has('tag') !== true
 }
+
+/** A client's own connection has failed (RFC 5626 §5.3.1), or somebody else is not there (§16.9). */
+export function unreachableStatus(journey: Journey): 430 | 503 {
+  return targetOf(journey).flow ? 430 : 503
+}

@@ -20,7 +20,7 @@ import { Branches } from './branches.ts'
 import { type Decision, type DecisionDeps, decide } from './decision.ts'
 import { type DispatchDeps, wayTo } from './dispatch.ts'
 import { Forwarder, type ForwarderDeps } from './forwarder.ts'
-import { countRelayed, type Journey } from './journey.ts'
+import { countRelayed, type Journey, unreachableStatus } from './journey.ts'
 import { type PlanDeps, targetsFor } from './plan.ts'
 import { RecentRelays } from './recent-relays.ts'
 import type { Relay } from './relay.ts'
@@ -41,6 +41,9 @@ export interface SipProxyDeps {
 }
 
 type Relayed = Exclude<Decision, { kind: 'local' | 'refuse' }>
+
+/** Seconds (§21.5.4). */
+const RETRY_LATER = [['Retry-After', '10']] as const
 
 const MAX_RECENT = 20_000
 /** Requests that wait for a password to be checked, or a name to be looked up. */
@@ -126,8 +129,9 @@ export class SipProxy implements Relay {
     }: { routed: Routed; found: Exclude<Decision, { kind: 'local' }>; proof: string },
   ): Promise<void> {
     if (found.kind === 'refuse') throw new SipError(found.status, found.reason)
-    if (this.#deciding.size >= MAX_DECIDING)
-      throw new SipError(503, undefined, [['Retry-After', '5']])
+    const isCrowded = this.#deciding.size > MAX_DECIDING
+    if (isCrowded || !this.#deps.transactions.admits(request, arrival))
+      throw new SipError(503, undefined, RETRY_LATER)
     const loop = this.#branches.loopOf(request)
     if (this.#branches.isLoop(request, loop)) throw new SipError(482)
     requireExtensions(request)
@@ -167,7 +171,7 @@ export class SipProxy implements Relay {
   #statefully(request: SipRequest, arrival: Arrival, journey: Journey): void {
     const { transactions, clock, dispatch } = this.#deps
     const inbound = transactions.adopt(request, arrival)
-    if (!inbound) throw new SipError(503, undefined, [['Retry-After', '5']])
+    if (!inbound) throw new SipError(503, undefined, RETRY_LATER)
     countRelayed(request, 'stateful')
     new StatefulRelay(
       { transactions, clock, dispatch, forwarder: this.#forwarder },
@@ -178,7 +182,7 @@ export class SipProxy implements Relay {
   #write(request: SipRequest, arrival: Arrival, journey: Journey): void {
     countRelayed(request, 'stateless')
     this.#forwarder.write(request, journey, () => {
-      this.#refuse(request, arrival, new SipError(503, 'Next Hop Is Unreachable'))
+      this.#refuse(request, arrival, new SipError(unreachableStatus(journey)))
     })
   }
 
@@ -186,8 +190,12 @@ export class SipProxy implements Relay {
   #again(request: SipRequest, journey: Journey): void {
     if (request.method === 'CANCEL') journey.isCancelled = true
     else if (journey.isStateful) return
-    const { flow, source } = { flow: journey.source.flow, source: journey.source }
-    if (flow && journey.way.flow.open) this.#write(request, { flow, source }, journey)
+    const { source, way } = journey
+    if (!source.flow) return
+    const arrival = { flow: source.flow, source }
+    if (way.flow.open) this.#write(request, arrival, journey)
+    else if (!isFollower(request))
+      this.#refuse(request, arrival, new SipError(unreachableStatus(journey)))
   }
 
   #afterwards(request: SipRequest, proof: string): void {

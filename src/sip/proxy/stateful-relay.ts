@@ -11,7 +11,7 @@ import type { InboundTransaction } from '../transaction/server-transaction.ts'
 import type { Transactions } from '../transaction/transactions.ts'
 import { type DispatchDeps, wayTo } from './dispatch.ts'
 import type { Forwarder } from './forwarder.ts'
-import { branchIn, type Journey, targetOf } from './journey.ts'
+import { branchIn, type Journey, targetOf, unreachableStatus } from './journey.ts'
 
 export interface StatefulDeps {
   readonly clock: Clock
@@ -93,7 +93,7 @@ export class StatefulRelay {
       case 'timeout':
         return createResponse(request, 408)
       case 'unreachable':
-        return createResponse(request, 503, 'Next Hop Is Unreachable')
+        return createResponse(request, unreachableStatus(this.#exchange.journey))
       case 'overload':
         return createResponse(request, 503, undefined, [['Retry-After', '5']])
     }

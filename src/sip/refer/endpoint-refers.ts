@@ -8,10 +8,9 @@ import type { Clock, Timer } from '../../util/clock.ts'
 import type { Log } from '../../util/log.ts'
 import { counter } from '../../util/metrics.ts'
 import { SipError } from '../errors.ts'
+import { likelyPeer } from '../events/next-hop.ts'
 import { createResponse } from '../message/respond.ts'
-import { parseSipUri } from '../message/uri.ts'
-import { parseEvent, parseNameAddr } from '../message/values.ts'
-import type { Peer } from '../transport/transport.ts'
+import { parseEvent } from '../message/values.ts'
 import type { ServerTransaction, SipUserAgent } from '../user-agent.ts'
 import { createRefer, type Resubscription } from './resubscription.ts'
 
@@ -90,7 +89,7 @@ export class EndpointRefers implements Disposable {
 
   #send(call: Call): void {
     const { userAgent, redirect, clock, log } = this.#deps
-    const contact = userAgent.contactFor(call.peer ?? peerAt(call))
+    const contact = userAgent.contactFor(call.peer ?? likelyPeer(call.routes, call.target))
     const request = createRefer(call, { contact, redirect })
     call.done()
     if (!request) return
@@ -118,13 +117,4 @@ function distinct(calls: readonly Call[]): Call[] {
     else byKey.set(key, call)
   }
   return [...byKey.values()]
-}
-
-/** As what the next hop is seen by where nothing else is known of it. */
-function peerAt({ routes, target }: Resubscription): Peer {
-  const uri = parseSipUri(parseNameAddr(routes[0] ?? '')?.uri ?? target)
-  const wanted = uri?.params.get('transport')?.toLowerCase()
-  const transport =
-    uri?.scheme === 'sips' || wanted === 'tls' ? 'tls' : wanted === 'tcp' ? 'tcp' : 'udp'
-  return { transport, host: uri?.host ?? '', port: uri?.port ?? 5060 }
 }

@@ -22,9 +22,14 @@ const SERIES_BYTES = 9
 /** So that its length says little of whose it is. */
 const BLOCK = 32
 
-/** Names the temporary GRUUs of one device that are good together. */
-export function newSeries(): string {
-  return randomBytes(SERIES_BYTES).toString('base64url')
+/** Names the temporary GRUUs of one device that are good together; `cseq` is that of the REGISTER that got the first. */
+export function newSeries(cseq: number): string {
+  return `${randomBytes(SERIES_BYTES).toString('base64url')}.${cseq}`
+}
+
+/** RFC 5628 §5.1. */
+export function firstCseq(series: string): number {
+  return Number(series.slice(series.indexOf('.') + 1))
 }
 
 export class Gruus {

@@ -104,7 +104,7 @@ export class Registrar {
       }
       if (wanted.seconds === 0) continue
       requireRoutable(tx.request, wanted)
-      const series = renewSeries(known, { wanted, id, callId: order.callId }, put)
+      const series = renewSeries(known, { wanted, id, order }, put)
       put.set(id, this.#stateOf(registration, wanted, series))
     }
     return { put, remove }
@@ -158,7 +158,7 @@ function requireRoutable(request: SipRequest, { uri }: WantedBinding): void {
  */
 function renewSeries(
   known: readonly Binding[],
-  { wanted, id, callId }: { wanted: WantedBinding; id: string; callId: string },
+  { wanted, id, order }: { wanted: WantedBinding; id: string; order: RegisterOrder },
   put: Map<string, BindingState>,
 ): string | undefined {
   if (wanted.instance === undefined) return undefined
@@ -166,8 +166,8 @@ function renewSeries(
   const flows = known.filter((one) => one.device === device)
   const same = flows.find(({ resource }) => resource === id)
   const kept = flows.find(({ state }) => state.series !== undefined)?.state.series
-  if (kept !== undefined && (!same || same.state.callId === callId)) return kept
-  const series = newSeries()
+  if (kept !== undefined && (!same || same.state.callId === order.callId)) return kept
+  const series = newSeries(order.cseq)
   for (const { resource, state } of flows) put.set(resource, { ...state, series })
   return series
 }

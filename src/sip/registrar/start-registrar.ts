@@ -42,10 +42,10 @@ export async function startRegistrar(
       deps.log.warn({ what: 'sip_offline_messages_not_drained', account: binding.account, err })
     })
   })
-  starting.use(parts.events.registrations.states.follow(bindings))
   starting.defer(() => bindings.stop())
   starting.use(transports.onFlowClosed((flow) => bindings.flowClosed(flow)))
   const gruus = new Gruus({ secret: parts.secret, bindings })
+  starting.use(parts.events.registrations.states.follow(bindings, gruus))
   if (sip.registrar) {
     await bindings.restore()
     const maxPerUser = sip.maxBindingsPerUser

@@ -139,9 +139,14 @@ export class Transactions implements Inbox, TransactionOwner, InboundOwner {
     this.#relay = relay
   }
 
+  /** Whether there is room for what is new, also where it is somebody else's. */
+  admits(request: SipRequest, arrival: Arrival): boolean {
+    return !this.#isRefused(request, arrival)
+  }
+
   /** A server transaction for somebody else's request; `undefined` where there are too many. */
   adopt(request: SipRequest, arrival: Arrival): InboundTransaction | undefined {
-    if (this.#isRefused(request, arrival)) return undefined
+    if (this.#isFull) return undefined
     return this.#open(serverKey(request), undefined, { request, arrival })
   }
 

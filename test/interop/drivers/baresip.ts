@@ -15,6 +15,8 @@ export interface BaresipOptions {
   port: number
   /** Addresses to subscribe to. */
   contacts?: readonly string[]
+  /** Keeps its connection as a flow (RFC 5626), asks for a GRUU (RFC 5627), and can be called. */
+  outbound?: boolean
 }
 
 const MODULES = '/usr/lib/baresip/modules'
@@ -88,19 +90,23 @@ export class Baresip implements AsyncDisposable {
 }
 
 function writeConfig(directory: string, controlPort: number, options: BaresipOptions): void {
-  const { user, domain, password, transport, port, contacts = [] } = options
+  const { user, domain, password, transport, port, contacts = [], outbound = false } = options
+  const nat = outbound ? ';sipnat=outbound;regq=0.5' : ''
+  const more = outbound ? ['uuid'] : []
   const write = (name: string, lines: readonly string[]) =>
     writeFileSync(join(directory, name), `${lines.join('\n')}\n`)
   write('config', [
     `module_path ${MODULES}`,
-    ...['account', 'contact', 'menu', 'presence', 'ctrl_tcp'].map(
+    ...(outbound ? ['g711', 'aubridge'].map((name) => `module ${name}.so`) : []),
+    ...[...more, 'account', 'contact', 'menu', 'presence', 'mwi', 'ctrl_tcp'].map(
       (name) => `module_app ${name}.so`,
     ),
     `ctrl_tcp_listen 127.0.0.1:${controlPort}`,
     'sip_listen 127.0.0.1:0',
+    ...(outbound ? ['audio_source aubridge,nobody', 'audio_player aubridge,nobody'] : []),
   ])
   write('accounts', [
-    `<sip:${user}@${domain};transport=${transport}>;auth_user=${user};auth_pass=${password};outbound="sip:127.0.0.1:${port};transport=${transport}";regint=600;pubint=600`,
+    `<sip:${user}@${domain};transport=${transport}>;auth_user=${user};auth_pass=${password};outbound="sip:127.0.0.1:${port};transport=${transport}";regint=600;pubint=600${nat}`,
   ])
   write(
     'contacts',

@@ -20,6 +20,10 @@ export interface SippOptions {
   user: string
   password: string
   keys: Readonly<Record<string, string>>
+  /** What each call takes for `[field0]` and so on, a line a call. */
+  lines?: readonly (readonly string[])[]
+  /** For one that others send to; any free one without it. */
+  localPort?: number
   /** What stands for `@NAME@` in the scenario. */
   fill?: Readonly<Record<string, string>>
   deadlineMs?: number
@@ -38,17 +42,19 @@ export class Sipp implements AsyncDisposable {
   readonly localPort: number
   readonly #child
   readonly #closed: Promise<unknown>
+  readonly #transport: 'udp' | 'tcp'
   #noise = ''
 
   /** With a port of its own: SIPp would share one with another SIPp, and lose its datagrams to it. */
   static async start(options: SippOptions): Promise<Sipp> {
-    return new Sipp(options, await freePort())
+    return new Sipp(options, options.localPort ?? (await freePort()))
   }
 
   private constructor(options: SippOptions, localPort: number) {
-    const { scenario, port, transport, to, user, password, keys } = options
-    const { deadlineMs = DEADLINE_MS, calls = 1, host = '127.0.0.1' } = options
+    const { scenario, port, transport, to, user, password, keys, lines } = options
+    const { deadlineMs = DEADLINE_MS, calls = lines?.length ?? 1, host = '127.0.0.1' } = options
     this.localPort = localPort
+    this.#transport = transport
     const file = this.#scenarioFile(scenario, options.fill)
     const pairs = Object.entries({ ...keys, user }).flatMap(([name, value]) => [
       '-key',
@@ -83,6 +89,7 @@ export class Sipp implements AsyncDisposable {
           this.#errors,
         ],
         ...['-au', user, '-ap', password],
+        ...this.#callsFrom(lines),
         ...pairs,
         formatAddress({ host, port }),
       ],
@@ -94,6 +101,13 @@ export class Sipp implements AsyncDisposable {
     this.#child.stdout.on('data', keep)
     this.#child.stderr.on('data', keep)
     this.#closed = once(this.#child, 'close')
+  }
+
+  #callsFrom(lines: SippOptions['lines']): string[] {
+    if (!lines) return []
+    const file = join(this.#directory.path, 'calls.csv')
+    writeFileSync(file, ['SEQUENTIAL', ...lines.map((line) => line.join(';')), ''].join('\n'))
+    return ['-inf', file]
   }
 
   #scenarioFile(scenario: string, fill: SippOptions['fill']): string {
@@ -111,6 +125,18 @@ export class Sipp implements AsyncDisposable {
 
   get #errors(): string {
     return join(this.#directory.path, 'errors.log')
+  }
+
+  /** Resolves when it can be called: SIPp says nothing of it, the kernel does (proc(5): /proc/net/udp). */
+  async listening(): Promise<void> {
+    const row = new RegExp(
+      `^ *\\d+: 0100007F:${this.localPort.toString(16).toUpperCase().padStart(4, '0')} `,
+      'm',
+    )
+    while (!row.test(await readFile(`/proc/net/${this.#transport}`, 'utf8'))) {
+      if (this.#child.exitCode !== null) throw new Error(await this.#report())
+      await pause(POLL_MS)
+    }
   }
 
   /** Every message so far, in the order of the wire, as SIPp logs them. */

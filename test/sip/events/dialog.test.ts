@@ -111,6 +111,50 @@ describe('the user himself (RFC 4235 §3.6)', () => {
   })
 })
 
+describe('who watches certain dialogs (RFC 4235 §3.4)', () => {
+  it('watches no longer than they last', () => {
+    const { deps, publish, watcher } = setUp({ params: [['call-id', 'c1']] })
+    const render = (known: State | undefined) =>
+      dialogPackage.render(deps, watcher(ALICE), {
+        ...{ contentType: DIALOG_INFO, visible: EVERYTHING, version: 0, since: 0, known },
+      })
+    const before = render(undefined)
+    assert.equal(before.ends, undefined)
+    publish(FULL_CALL)
+    const during = render(before.state)
+    assert.equal(during.ends, undefined)
+    publish(dialog('d1', 'terminated', ' call-id="c1"') + dialog('d2', 'early'))
+    const after = render(during.state)
+    assert.equal(after.ends, 'noresource')
+    assert.deepEqual(idsOf(parseDialogInfo(after.body)), [['d1', 'terminated']])
+  })
+
+  it('is told of all, also of those that he is a party to; nobody else is (§3.3)', () => {
+    const target = 'sip:bob@192.0.2.10;transport=tcp'
+    const calls =
+      `<dialog id="1" call-id="c1"><state>early</state><remote><target uri="${target}"/></remote></dialog>` +
+      dialog('2', 'early')
+    const { deps, publish, watcher } = setUp({ details: 'all' })
+    publish(calls)
+    const seen = (to: string | undefined, params?: [string, string][]) => {
+      const asked = params && { params: new Map(params), bodies: [] }
+      const rendered = dialogPackage.render(
+        deps,
+        { ...watcher(BOB), target: to, asked },
+        {
+          ...{ contentType: DIALOG_INFO, visible: EVERYTHING, version: 0, since: 0 },
+          known: undefined,
+        },
+      )
+      return parseDialogInfo(rendered.body).dialogs.map(({ id }) => id)
+    }
+    assert.deepEqual(seen('SIP:bob@192.0.2.10;transport=TCP'), ['2'])
+    assert.deepEqual(seen('sip:bob@192.0.2.11;transport=tcp'), ['1', '2'])
+    assert.deepEqual(seen(undefined), ['1', '2'])
+    assert.deepEqual(seen(target, [['call-id', 'c1']]), ['1'])
+  })
+})
+
 describe('another watcher (RFC 4235 §3.7.2)', () => {
   it('sees that there is a call, and nothing of it', () => {
     const { publish, reader } = setUp()

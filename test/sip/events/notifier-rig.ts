@@ -46,6 +46,7 @@ export interface Setup {
   access?: AccessControl
   events?: Partial<EventDeps>
   packages?: readonly EventPackage[]
+  table?: SubscriptionTable
   services?: readonly SubscribeService[]
   identify?: Identify
 }
@@ -68,7 +69,8 @@ export function setUp(setup: Setup = {}) {
     })
   const presence = new PresenceService({ clock })
   const userAgent = new FakeUserAgent()
-  const table = new SubscriptionTable({ total, perWatcher, perPeer, perTrustedPeer: 0 })
+  const table =
+    setup.table ?? new SubscriptionTable({ total, perWatcher, perPeer, perTrustedPeer: 0 })
   const events = eventDeps({ clock, presence, access, table, ...setup.events })
   const notifier = new Notifier({
     clock,

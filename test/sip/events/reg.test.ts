@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EVERYTHING } from '../../../src/core/presence/access/access.ts'
 import { Sessions } from '../../../src/core/sessions.ts'
-import { REGINFO } from '../../../src/formats/reginfo.ts'
+import { NS_GRUUINFO, REGINFO } from '../../../src/formats/reginfo.ts'
 import { SipError } from '../../../src/sip/errors.ts'
 import type { State } from '../../../src/sip/events/event-package.ts'
 import { ContactStates } from '../../../src/sip/events/reg/contact-states.ts'
@@ -12,6 +12,7 @@ import { AwaitedReports } from '../../../src/sip/messaging/awaited-reports.ts'
 import { MessageSender } from '../../../src/sip/messaging/outgoing.ts'
 import type { BindingState } from '../../../src/sip/registrar/binding.ts'
 import { Bindings } from '../../../src/sip/registrar/bindings.ts'
+import { Gruus, newSeries } from '../../../src/sip/registrar/gruu.ts'
 import type { BindingRecord } from '../../../src/storage/stores/sip-bindings.ts'
 import { silentLog } from '../../../src/util/log.ts'
 import { parseDocument } from '../../../src/xml/document.ts'
@@ -33,7 +34,7 @@ function setUp({ isWatched = true } = {}) {
       askForReports: 'all',
     }),
   })
-  states.follow(bindings)
+  states.follow(bindings, new Gruus({ secret: Buffer.alloc(32), bindings }))
   const deps = {
     ...eventDeps({ clock }),
     registrations: { states, watchers: new Set(['app@example.net']) },
@@ -123,6 +124,18 @@ describe('the reg package (RFC 3680)', () => {
     await register('two', { cseq: 2 })
     assert.deepEqual(next().contacts.map(summary), [['active', 'refreshed']])
     assert.equal(reader()().contacts.length, 2)
+  })
+
+  it('tells the GRUUs of a device, and since when temporary ones are good (RFC 5628 §5)', async () => {
+    const { register, reader } = setUp()
+    await register('one', { instance: 'urn:uuid:1', series: newSeries(17), cseq: 19 })
+    await register('two')
+    const [device, other] = reader()().contacts
+    const uriOf = (name: string) => device?.child(name, NS_GRUUINFO)?.attr('uri')
+    assert.equal(uriOf('pub-gruu'), 'sip:alice@example.com;gr=urn:uuid:1')
+    assert.match(uriOf('temp-gruu') ?? '', /^sip:tgruu\.[\w-]+@example\.com;gr$/)
+    assert.equal(device?.child('temp-gruu', NS_GRUUINFO)?.attr('first-cseq'), '17')
+    assert.equal(other?.child('pub-gruu', NS_GRUUINFO), undefined)
   })
 
   it('tells why a contact has ended, and once that the registration has (§4.7.1)', async () => {

@@ -1,8 +1,11 @@
 /** Callers and callees on plain sockets around a server that relays for them. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { TestContext } from 'node:test'
+import { WebSocket } from 'ws'
 import { digestHash, digestResponse } from '../../../src/net/digest/digest-response.ts'
+import { openHttpListener } from '../../../src/net/http-listener.ts'
 import { parseAuthParams } from '../../../src/sip/message/values.ts'
 import {
   DOMAIN,
@@ -11,7 +14,7 @@ import {
   type SipSystem,
   startSipSystem,
 } from '../../support/sip-system.ts'
-import { headerOf, type RequestText, requestText, StreamPeer, UdpPeer } from '../wire.ts'
+import { headerOf, Mailbox, type RequestText, requestText, StreamPeer, UdpPeer } from '../wire.ts'
 
 export const PROXY_OFF = {
   rules: [],
@@ -38,12 +41,14 @@ export function startProxied(
 
 /** A peer on a socket of its own, by UDP or TCP. */
 export interface Party {
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: 'udp' | 'tcp' | 'ws'
   /** As it stands in its Contact. */
   readonly contact: string
   send(text: string): void
   next(): Promise<string>
   peek(): Promise<string>
+  /** Closes its socket, and waits until that is so. */
+  end(): Promise<void>
   readonly waiting: number
 }
 
@@ -61,6 +66,7 @@ export async function udpParty(
     send: (text) => peer.send(text),
     next: () => peer.next(),
     peek: () => peer.inbox.peek(),
+    end: () => peer.close(),
     get waiting() {
       return peer.inbox.waiting
     },
@@ -77,8 +83,37 @@ export async function tcpParty(t: TestContext, system: SipSystem, user: string):
     send: (text) => peer.send(text),
     next: () => peer.next(),
     peek: () => peer.inbox.peek(),
+    end: () => peer.close(),
     get waiting() {
       return peer.inbox.waiting
+    },
+  }
+}
+
+/** A client in a browser, which can only be reached by its connection (RFC 7118 §5). */
+export async function webParty(t: TestContext, system: SipSystem, user: string): Promise<Party> {
+  const at = { host: '127.0.0.1', port: 0, maxConnections: 10, tls: undefined }
+  const listener = await openHttpListener(at, system.sip.httpParts)
+  t.after(() => listener[Symbol.asyncDispose]())
+  const socket = new WebSocket(`ws://127.0.0.1:${listener.port}/sip-ws`, ['sip'])
+  const inbox = new Mailbox()
+  socket.on('message', (data: Buffer) => inbox.put(data.toString()))
+  await once(socket, 'open')
+  const end = async () => {
+    if (socket.readyState === WebSocket.CLOSED) return
+    socket.terminate()
+    await once(socket, 'close')
+  }
+  t.after(end)
+  return {
+    transport: 'ws',
+    contact: `sip:${user}@a.invalid;transport=ws`,
+    send: (text) => socket.send(text),
+    next: () => inbox.next(),
+    peek: () => inbox.peek(),
+    end,
+    get waiting() {
+      return inbox.waiting
     },
   }
 }
@@ -89,22 +124,36 @@ export function portOf({ contact }: Party): number {
 }
 
 export function requestFrom(party: Party, parts: RequestText): string {
+  if (party.transport === 'ws')
+    return requestText({ transport: 'WS', sentBy: 'a.invalid', ...parts })
   const transport = party.transport === 'udp' ? 'UDP' : 'TCP'
   return requestText({ transport, sentBy: `127.0.0.1:${portOf(party)}`, ...parts })
 }
 
 /** Registers where the server trusts the party. */
 export async function register(party: Party, user: string, params = ''): Promise<string> {
-  party.send(
-    requestFrom(party, {
-      method: 'REGISTER',
-      uri: `sip:${DOMAIN}`,
-      from: `<sip:${user}@${DOMAIN}>;tag=reg`,
-      to: `<sip:${user}@${DOMAIN}>`,
-      headers: [`Contact: <${party.contact}>${params}`],
-    }),
-  )
+  party.send(registration(party, user, params))
   return party.next()
+}
+
+/** Registers by a client that knows the user's password. */
+export async function registerWithDigest(party: Party, user: string, params = ''): Promise<string> {
+  const text = registration(party, user, params)
+  party.send(text)
+  const challenged = (await party.next()).replaceAll('WWW-Authenticate', 'Proxy-Authenticate')
+  const proven = withProxyAuthorization(text, challenged, user)
+  party.send(proven.replace('Proxy-Authorization', 'Authorization'))
+  return party.next()
+}
+
+function registration(party: Party, user: string, params: string): string {
+  return requestFrom(party, {
+    method: 'REGISTER',
+    uri: `sip:${DOMAIN}`,
+    from: `<sip:${user}@${DOMAIN}>;tag=reg`,
+    to: `<sip:${user}@${DOMAIN}>`,
+    headers: [`Contact: <${party.contact}>${params}`],
+  })
 }
 
 /** The same request with credentials for the challenge in `refused`. */

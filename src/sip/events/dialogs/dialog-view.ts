@@ -4,6 +4,7 @@
  * to have been told, so that the next document tells the difference.
  */
 import type { DialogElement, DialogState } from '../../../formats/dialog-info.ts'
+import { parseSipUri, type SipUri, urisEqual } from '../../message/uri.ts'
 import type { Params } from '../../message/values.ts'
 import type { ComparedState, State } from '../event-package.ts'
 import { type ObservedDialog, type ObservedDialogs, signatureOf } from './dialog-states.ts'
@@ -96,6 +97,18 @@ export function viewOf(dialogs: ObservedDialogs, details: DialogDetails): Dialog
 export function viewAsked(dialogs: ObservedDialogs, asked: DialogsAsked): DialogView {
   const wanted = dialogs.filter(({ element }) => isAsked(element, asked))
   return new DialogView(asked.sessions ? wanted : wanted.map(withoutSessions))
+}
+
+/** §3.3: who is a party to a dialog knows of it. The same object where he is party to none. */
+export function withoutOwn(dialogs: ObservedDialogs, target: string | undefined): ObservedDialogs {
+  const own = target === undefined ? undefined : parseSipUri(target)
+  if (!own || !dialogs.some((dialog) => isWith(dialog, own))) return dialogs
+  return dialogs.filter((dialog) => !isWith(dialog, own))
+}
+
+function isWith({ element: { remote } }: ObservedDialog, target: SipUri): boolean {
+  const uri = remote?.target && parseSipUri(remote.target.uri)
+  return uri !== undefined && urisEqual(uri, target)
 }
 
 /** The foremost dialog alone, for phones that cannot bear several. */

@@ -17,7 +17,8 @@ const RECIPIENT_LIST = {
   disposition: 'recipient-list',
 }
 
-export const recipientList = new SubscribeBody(RECIPIENT_LIST, readLists)
+/** A refresh that brings something else, a filter perhaps, leaves the list as it was (RFC 5367 §5.1). */
+export const recipientList = new SubscribeBody(RECIPIENT_LIST, readLists, (_before, now) => now)
 
 /** Entries that come and go, those of the lists `added` and `removed` (docs/adr/0017-application-servers.md). */
 export interface ListChanges {
@@ -48,7 +49,10 @@ export function changed(
 export function askedFor(entries: readonly ListEntry[], asked: Asked): Asked {
   const content = Buffer.from(renderResourceLists([{ kind: 'list', members: entries }]))
   const list: AskedBody = { ...RECIPIENT_LIST, content }
-  return { ...asked, bodies: [...asked.bodies.filter((one) => !listChanges.matches(one)), list] }
+  const others = asked.bodies.filter(
+    (one) => !listChanges.matches(one) && !recipientList.matches(one),
+  )
+  return { ...asked, bodies: [...others, list] }
 }
 
 function readLists(content: Buffer): ResourceList[] {

@@ -6,7 +6,9 @@ import { createHash } from 'node:crypto'
 import type { BareJid } from '../../../core/address.ts'
 import type { ContactEntry } from '../../../formats/reginfo.ts'
 import type { Clock } from '../../../util/clock.ts'
+import { parseSipUri, type SipUri } from '../../message/uri.ts'
 import type { Binding } from '../../registrar/binding.ts'
+import { firstCseq, type Gruus } from '../../registrar/gruu.ts'
 
 export interface ContactStatesDeps {
   readonly clock: Clock
@@ -28,14 +30,16 @@ export class ContactStates {
   readonly #ended = new Map<BareJid, Map<string, ContactEntry>>()
   readonly #listeners = new Set<(account: BareJid) => void>()
   #registered: Registered | undefined
+  #gruus: Gruus | undefined
 
   constructor(deps: ContactStatesDeps) {
     this.#deps = deps
   }
 
-  /** From then on these are the contacts that are told of. */
-  follow(registered: Registered): Disposable {
+  /** From then on these are the contacts that are told of, with their GRUUs where there are some. */
+  follow(registered: Registered, gruus?: Gruus): Disposable {
     this.#registered = registered
+    this.#gruus = gruus
     return registered.onChange((binding) => this.#changed(binding))
   }
 
@@ -44,8 +48,22 @@ export class ContactStates {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
-  of(account: BareJid): readonly ContactEntry[] {
-    return this.#registered?.of(account).map((binding) => this.#entryOf(binding)) ?? []
+  /** `aor` is what the watcher asked for: GRUUs are of it. */
+  of(account: BareJid, aor: string): readonly ContactEntry[] {
+    const uri = parseSipUri(aor)
+    const bindings = this.#registered?.of(account) ?? []
+    return bindings.map((one) => ({ ...this.#entryOf(one), ...(uri && this.#gruusOf(one, uri)) }))
+  }
+
+  /** RFC 5628 §5: the newest temporary GRUU, and since when others are good, too. */
+  #gruusOf(binding: Binding, aor: SipUri): Pick<ContactEntry, 'publicGruu' | 'temporaryGruu'> {
+    const { instance, series } = binding.state
+    const uri = this.#gruus?.temporaryUri(aor, binding)
+    if (instance === undefined || series === undefined || uri === undefined) return {}
+    return {
+      publicGruu: this.#gruus?.publicUri(aor, instance),
+      temporaryGruu: { uri, firstCseq: firstCseq(series) },
+    }
   }
 
   /** How a contact ended, where it is not long ago. */

@@ -674,6 +674,22 @@ describe('a list with filters (RFC 4660 §3.3)', () => {
     it.is('carol', 'away')
     assert.equal(it.userAgent.sent.length, 1)
   })
+
+  test('is the same list when a refresh brings a filter alone', async () => {
+    const { listen, userAgent, is, last } = setUpLists()
+    is('carol', 'busy')
+    const tx = await listen({ uri: 'sip:rls@example.com', ...bodyOf(ALICE_URI, CAROL_URI) })
+    await settle()
+    await userAgent.last.answer(200)
+    const refreshed = await listen({
+      ...inDialog(tx, 2),
+      headers: [['Content-Type', 'application/simple-filter+xml']],
+      body: FILTERS,
+    })
+    assert.equal(refreshed.status, 200)
+    assert.match(last().document(CAROL_URI) ?? '', /<basic>open<\/basic>/)
+    assert.doesNotMatch(last().document(CAROL_URI) ?? '', /busy/)
+  })
 })
 
 describe('a watcher who says what he has (RFC 5839)', () => {
