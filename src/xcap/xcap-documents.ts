@@ -174,6 +174,14 @@ export class XcapDocuments implements Disposable {
     }
   }
 
+  /** The user is gone, and what he had with him: a namesake who comes later is somebody else. */
+  forget(account: BareJid): void {
+    const updatedAt = this.#deps.clock.now()
+    for (const { stored } of this.#usages.values()) {
+      stored?.({ account, name: '', text: undefined, updatedAt })
+    }
+  }
+
   async #put(key: DocumentKey, text: string): Promise<void> {
     const { account, auid, name } = key
     const { clock, rows, limits } = this.#deps

@@ -87,6 +87,7 @@ export async function startXcap(
   const watches = new DisposableStack()
   watches.use(documents)
   watches.use(followLists(documents, policies, deps.log))
+  watches.use(deps.directory.onUserRemoved(({ account }) => documents.forget(account)))
   const diffs = watches.use(new XcapDiffs({ ...deps, root: xcap.root, documents, accountOf }))
   const authentication = new XcapAuthentication(deps)
   const callers = new Callers(http.trustedProxies)

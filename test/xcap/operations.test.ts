@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { defineUsage } from '../../src/xcap/application-usage.ts'
+import { validate } from '../support/xmllint.ts'
 import { type Answer, ATT, basic, type Call, EL, openRig, type XcapRig } from './rig.ts'
 
 /** Takes any document whose root is `root`; the value of `@unique` is one document's alone. */
@@ -48,6 +49,7 @@ function at(selector: string): string {
 function condition({ status, text, type }: Answer): string {
   assert.equal(status, 409, text)
   assert.equal(type, 'application/xcap-error+xml')
+  validate('xcap-error.xsd', [text])
   assert.match(text, /^<\?xml[^>]*>\n<xcap-error xmlns='urn:ietf:params:xml:ns:xcap-error'>/)
   return /<xcap-error[^>]*><([\w-]+)/.exec(text)?.[1] ?? ''
 }

@@ -6,6 +6,7 @@ import { parseDocument, parseScopedDocument } from '../../../src/xml/document.ts
 import { xml } from '../../../src/xml/element.ts'
 import { applyPatch } from '../../../src/xml/patch/apply-patch.ts'
 import { parseOperations } from '../../../src/xml/patch/operations.ts'
+import { validate } from '../../support/xmllint.ts'
 import { basic, EL, jid, openRig, type XcapRig } from '../rig.ts'
 
 const LISTS = 'resource-lists/users/sip:alice@corp.example/index'
@@ -38,7 +39,7 @@ class Watching {
       /xcap-root="https:\/\/xcap\.corp\.example\/xcap\/">([\s\S]*)<\/xd:xcap-diff>\n$/.exec(body) ??
       []
     assert.ok(!isSame || changes === '')
-    parseDocument(body, LIMITS)
+    validate('xcap-diff.xsd', [body])
     return changes
   }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { iconId } from '../../../src/xcap/usages/pres-content.ts'
+import { validate } from '../../support/xmllint.ts'
 import { basic, jid, openRig } from '../rig.ts'
 
 const ICON =
@@ -88,6 +89,7 @@ test('the directory has what the user has, with entity tags', async (t) => {
   assert.equal((await rig.call('PUT', path, { type: TYPE, body: '<x/>' })).status, 405)
   assert.equal((await rig.call('GET', path, { as: basic('bob') })).status, 403)
   const caps = await rig.call('GET', '/xcap-caps/global/index')
+  validate('xcap-caps.xsd', [caps.text])
   for (const auid of [
     'resource-lists',
     'rls-services',

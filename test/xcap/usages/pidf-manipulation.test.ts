@@ -55,6 +55,15 @@ test('RFC 4827: hard state is there when nobody else says anything, and for as l
   assert.equal(stateOf(rig), 'offline')
 })
 
+test('RFC 4827: who is removed is nowhere any more', async (t) => {
+  const rig = await openRig(t)
+  await rig.call('PUT', DOC, { type: TYPE, body: pidf('busy') })
+  await rig.directory.removeUser(jid('alice'))
+  assert.equal(stateOf(rig), 'offline')
+  await rig.directory.addUser({ account: jid('alice'), password: 'alice' })
+  assert.equal((await rig.call('GET', DOC)).status, 404)
+})
+
 test('RFC 4827 §9: there is one document, and it is PIDF', async (t) => {
   const rig = await openRig(t)
   const other = await rig.call('PUT', DOC.replace('index', 'other'), {
