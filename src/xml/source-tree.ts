@@ -7,7 +7,28 @@ import { NS_XML } from './element.ts'
 import { expandReferences, XmlSyntaxError } from './syntax.ts'
 
 /** Prefixes in scope; `''` stands for the default namespace. */
-export type Bindings = ReadonlyMap<string, string>
+export interface Bindings extends Iterable<readonly [prefix: string, uri: string]> {
+  get(prefix: string): string | undefined
+}
+
+/** What an element declares over what is declared outside: a copy for each could be larger than the document by far. */
+class InnerBindings implements Bindings {
+  readonly #outer: Bindings
+  readonly #own: ReadonlyMap<string, string>
+
+  constructor(outer: Bindings, own: ReadonlyMap<string, string>) {
+    this.#outer = outer
+    this.#own = own
+  }
+
+  get(prefix: string): string | undefined {
+    return this.#own.get(prefix) ?? this.#outer.get(prefix)
+  }
+
+  [Symbol.iterator](): Iterator<readonly [string, string]> {
+    return new Map([...this.#outer, ...this.#own]).entries()
+  }
+}
 
 export interface SourceAttribute {
   /** As written, with its prefix. */
@@ -183,7 +204,7 @@ function bind(outer: Bindings, attributes: readonly RawAttribute[]): Bindings {
     const prefix = declared(qname)
     return prefix === undefined ? [] : [[prefix, normalized(raw)]]
   })
-  return own.length === 0 ? outer : new Map([...outer, ...own])
+  return own.length === 0 ? outer : new InnerBindings(outer, new Map(own))
 }
 
 /** The prefix that an attribute declares. */

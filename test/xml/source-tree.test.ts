@@ -48,7 +48,7 @@ describe('the text of a document, with places', () => {
       [...descendants(root)].map(({ name }) => name),
       ['root', 'b', 'e'],
     )
-    assert.deepEqual([...b.bindings.keys()].sort(), ['', 'a', 'xml'])
+    assert.deepEqual([...b.bindings].map(([prefix]) => prefix).sort(), ['', 'a', 'xml'])
   })
 
   it('sees in any document what the parser sees', () => {
@@ -105,3 +105,16 @@ function same(text: string, source: SourceElement, element: Element): void {
     same(text, twin, child)
   }
 }
+
+it('keeps declarations once, however many elements are under them (XML Namespaces §6.1)', () => {
+  const many = Array.from({ length: 1_000 }, (_, at) => ` xmlns:p${at}="urn:p"`).join('')
+  const text = `<a${many}>${'<b xmlns:q="urn:q"/>'.repeat(5_000)}</a>`
+  const before = process.memoryUsage().heapUsed
+  const root = readSource(text)
+  const grown = process.memoryUsage().heapUsed - before
+  assert.ok(grown < 50_000_000, `took ${grown} bytes for ${text.length}`)
+  const bindings = root.children.at(-1)?.bindings
+  assert.equal(bindings?.get('p999'), 'urn:p')
+  assert.equal(bindings?.get('q'), 'urn:q')
+  assert.equal([...(bindings ?? [])].length, 1_002)
+})

@@ -22,6 +22,9 @@ export function makePatch(writer: PatchWriter, from: Element, to: Element): stri
   return patchChildren({ writer, path: '*' }, from, to)
 }
 
+/** Each operation counts the siblings before its element: of more than these, another document is cheaper. */
+const MAX_CHILDREN = 1_000
+
 interface At {
   readonly writer: PatchWriter
   /** Of the element at hand. */
@@ -30,6 +33,7 @@ interface At {
 
 /** What is gone first, then what has changed, then what is new: at each step `now` is what is there. */
 function patchChildren(at: At, from: Element, to: Element): string | undefined {
+  if (Math.max(from.children.length, to.children.length) > MAX_CHILDREN) return undefined
   const before = keyed(from)
   const after = keyed(to)
   if (!inSameOrder(before, after)) return undefined
@@ -143,11 +147,14 @@ function stepTo({ writer, path }: At, child: Element, now: readonly Element[]): 
 
 function keyed({ children }: Element): Map<string, Element> {
   const byKey = new Map<string, Element>()
+  const counts = new Map<string, number>()
   for (const child of children) {
     if (typeof child === 'string') continue
     const base = `{${child.ns}}${child.name} ${child.attr('id') ?? ''}`
-    let key = base
-    for (let count = 2; byKey.has(key); count++) key = `${base} ${count}`
+    let count = counts.get(base) ?? 1
+    let key = count === 1 ? base : `${base} ${count}`
+    for (; byKey.has(key); count++) key = `${base} ${count + 1}`
+    counts.set(base, count + 1)
     byKey.set(key, child)
   }
   return byKey

@@ -25,6 +25,9 @@ export function makeTextPatch(
   return patchElement({ writer, from, to, path: '*' }, old, now)
 }
 
+/** As many children an element may have whose changes are told one by one: each counts those before it. */
+const MAX_PIECES = 1_000
+
 interface At {
   readonly writer: TextPatchWriter
   readonly from: string
@@ -63,6 +66,7 @@ function replaced(
 /** `undefined` where no operation on the content does it. */
 function patchContent(at: At, old: SourceElement, now: SourceElement): string | undefined {
   const [before, after] = [piecesOf(at.from, old), piecesOf(at.to, now)]
+  if (Math.max(before.length, after.length) > MAX_PIECES) return undefined
   const head = commonLength(before, after)
   const tail = commonLength(before.slice(head).reverse(), after.slice(head).reverse())
   const gone = before.slice(head, before.length - tail)

@@ -26,7 +26,8 @@ export function locate(document: Element, path: Path): Located[] {
     if (step.test.kind !== 'element') {
       return places.flatMap((place) => leavesOf(place, step))
     }
-    places = distinct(places.flatMap((place) => elementsOf(place, step)))
+    const strings: Strings = new Map()
+    places = distinct(places.flatMap((place) => elementsOf(place, step, strings)))
   }
   return places.map((place) => ({ kind: 'element', ...place }))
 }
@@ -49,12 +50,15 @@ export function textAt(located: Located): string {
   return typeof node === 'string' ? node : ''
 }
 
-function elementsOf(place: Place, { deep, test, predicates }: Step): Place[] {
+/** What was read once for a step: many elements may look at the text of one parent. */
+type Strings = Map<Element, string>
+
+function elementsOf(place: Place, { deep, test, predicates }: Step, strings: Strings): Place[] {
   if (test.kind !== 'element') return []
   const owners = deep ? [place, ...descendants(place)] : [place]
   return owners.flatMap((owner) => {
     const children = childrenOf(owner).filter(({ element }) => isNamed(element, test.name))
-    return predicates.reduce(kept, children)
+    return predicates.reduce((left, one) => kept(left, one, strings), children)
   })
 }
 
@@ -73,10 +77,10 @@ function leavesOf(place: Place, { deep, test, predicates }: Step): Located[] {
   })
 }
 
-function kept(places: readonly Place[], predicate: Predicate): Place[] {
+function kept(places: readonly Place[], predicate: Predicate, strings: Strings): Place[] {
   if (predicate.kind === 'position') return places.filter((_, at) => isAt(predicate, at + 1))
   return places.filter((place) =>
-    predicate.of.some((all) => all.every((comparison) => holds(place, comparison))),
+    predicate.of.some((all) => all.every((comparison) => holds(place, comparison, strings))),
   )
 }
 
@@ -85,8 +89,8 @@ function isAt(predicate: Predicate, position: number): boolean {
 }
 
 /** XPath 1.0 §3.4: of several nodes one is enough. */
-function holds(place: Place, { operand, operator, value }: Comparison): boolean {
-  return valuesOf(place, operand).some((text) => compare(text, operator, value))
+function holds(place: Place, { operand, operator, value }: Comparison, strings: Strings): boolean {
+  return valuesOf(place, operand, strings).some((text) => compare(text, operator, value))
 }
 
 function compare(text: string, operator: Comparison['operator'], value: string): boolean {
@@ -95,15 +99,23 @@ function compare(text: string, operator: Comparison['operator'], value: string):
   return operator === '<' ? left < right : left > right
 }
 
-function valuesOf(place: Place, { up, steps, attribute }: Operand): string[] {
+function valuesOf(place: Place, { up, steps, attribute }: Operand, strings: Strings): string[] {
   let elements = [(up ? place.parent : place)?.element].filter((one) => one !== undefined)
   for (const name of steps) {
     elements = elements.flatMap((one) =>
       [...one.elements()].filter((child) => isNamed(child, name)),
     )
   }
-  if (attribute === undefined) return elements.map(stringValue)
+  if (attribute === undefined) return elements.map((one) => stringIn(one, strings))
   return elements.flatMap((one) => one.attr(attribute) ?? [])
+}
+
+function stringIn(element: Element, strings: Strings): string {
+  const known = strings.get(element)
+  if (known !== undefined) return known
+  const text = stringValue(element)
+  strings.set(element, text)
+  return text
 }
 
 function isNamed(element: Element, { local, ns }: Name): boolean {

@@ -100,3 +100,10 @@ describe('RFC 5261: operations between texts', () => {
     )
   })
 })
+
+it('RFC 5261: replaces an element with very many children as a whole', () => {
+  const wide = (name: string) => `<l><m>${`<${name}/>`.repeat(1_001)}</m><n/></l>`
+  const patch = makeTextPatch(WRITER, wide('a'), wide('b')) ?? ''
+  assert.match(patch, /^<xd:replace sel="\*\/\*\[1\]"[^>]*><m>/)
+  assert.equal(patched(wide('a'), patch), wide('b'))
+})
