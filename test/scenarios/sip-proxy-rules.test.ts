@@ -350,6 +350,51 @@ describe('whose requests are relayed (RFC 3261 §22.3)', () => {
     assert.equal(statusOf(await caller.next()), 403)
   })
 
+  test('a user’s call goes to the contact, not by a Route of his own (§16.3)', async (t) => {
+    const system = await startProxied(t, {}, STRANGERS)
+    const [caller, bob, victim] = [
+      await udpParty(t, system, 'alice'),
+      await tcpParty(t, system, 'bob'),
+      await udpParty(t, system, 'victim'),
+    ]
+    assert.equal(statusOf(await registerWithDigest(bob, 'bob')), 200)
+    const first = invite(caller, { headers: [`Route: <${victim.contact};lr>`] })
+    caller.send(first)
+    caller.send(withProxyAuthorization(first, await caller.next(), 'alice'))
+    const arrived = await Promise.race([bob.next(), victim.next()])
+    assert.equal(uriOf(arrived), bob.contact)
+    assert.equal(headerOf(arrived, 'Route'), '')
+    assert.equal(victim.waiting, 0)
+  })
+
+  test('whoever was called once begins nothing else by the token of that call (RFC 5626 §5.3)', async (t) => {
+    const system = await startProxied(t, { recordRoute: true }, STRANGERS)
+    const [caller, bob, victim] = [
+      await udpParty(t, system, 'alice'),
+      await tcpParty(t, system, 'bob'),
+      await udpParty(t, system, 'victim'),
+    ]
+    assert.equal(statusOf(await registerWithDigest(bob, 'bob')), 200)
+    const first = invite(caller)
+    caller.send(first)
+    caller.send(withProxyAuthorization(first, await caller.next(), 'alice'))
+    const arrived = await bob.next()
+    const request = (to: string) =>
+      requestFrom(bob, {
+        method: 'INFO',
+        uri: victim.contact,
+        from: `<sip:bob@${DOMAIN}>;tag=b1`,
+        to,
+        callId: headerOf(arrived, 'Call-ID'),
+        headers: headersOf(arrived, 'Record-Route').map((route) => `Route: ${route}`),
+      })
+    bob.send(request(`<${victim.contact}>`))
+    assert.match(await bob.next(), /^SIP\/2\.0 403 Flow Token of a Dialog/)
+    assert.equal(victim.waiting, 0)
+    bob.send(request(headerOf(arrived, 'From')))
+    assert.match(await victim.next(), /^INFO /, 'within the dialog the request-URI says where to')
+  })
+
   test('nobody is relayed to somewhere else, whatever he writes into Route', async (t) => {
     const system = await startProxied(t, { defaultRule: 'forward' }, STRANGERS)
     const [caller, victim] = [

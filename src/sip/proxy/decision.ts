@@ -32,6 +32,10 @@ export function decide(request: SipRequest, routed: Routed, deps: DecisionDeps):
   const { token, routes, target } = routed
   const isOurs = deps.own.isOurs(target)
   if (token === 'bad') return { kind: 'refuse', status: 403, reason: 'Bad Flow Token' } // RFC 5626 §5.3.1
+  // Whoever was called once may end that call, but not begin others through us.
+  if (token?.kind === 'dialog' && opensDialog(request)) {
+    return { kind: 'refuse', status: 403, reason: 'Flow Token of a Dialog' }
+  }
   if (token?.kind === 'registration') return { ...WITHIN, kind: 'flow', recordRoute: 'on' }
   if (token) {
     if (isGruu(routed) && isOurs) return { ...WITHIN, kind: 'location' }
@@ -75,6 +79,11 @@ function byDefault(kind: 'location' | 'route', allow: Allowed): Decision {
 /** RFC 5627 §4.5. */
 function isGruu({ target }: Routed): boolean {
   return target.params.has('gr')
+}
+
+/** An ACK of a refusal and a CANCEL have the tags of what they belong to. */
+function opensDialog(request: SipRequest): boolean {
+  return !isWithinDialog(request) && request.method !== 'ACK' && request.method !== 'CANCEL'
 }
 
 function isWithinDialog(request: SipRequest): boolean {

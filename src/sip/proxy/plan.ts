@@ -33,16 +33,22 @@ export interface PlanDeps {
   readonly outboundProxy: string | undefined
 }
 
-/** At least one, in the order in which they are to be tried. Throws `SipError`. */
+/**
+ * At least one, in the order in which they are to be tried. A user's request goes to contacts, not by whatever
+ * route he writes: that would let him reach through us what only we can reach. Throws `SipError`.
+ */
 export async function targetsFor(
   request: SipRequest,
   routed: Routed,
-  decision: Exclude<Decision, { kind: 'local' | 'refuse' }>,
+  {
+    decision,
+    isTrusted,
+  }: { decision: Exclude<Decision, { kind: 'local' | 'refuse' }>; isTrusted: boolean },
   deps: PlanDeps,
 ): Promise<readonly Target[]> {
   switch (decision.kind) {
     case 'location':
-      return atContacts(routed, deps)
+      return atContacts(isTrusted || routed.token ? routed : { ...routed, routes: [] }, deps)
     case 'flow':
       return [overFlow(routed)]
     case 'destination':

@@ -153,7 +153,12 @@ export class SipProxy implements Relay {
       flow: arrival.flow,
     }
     const sender = await forwarder.permission.require(request, source, found.allow)
-    const targets = await targetsFor(request, routed, found, plan)
+    const targets = await targetsFor(
+      request,
+      routed,
+      { decision: found, isTrusted: sender.isTrusted },
+      plan,
+    )
     const [first] = targets
     if (!first) throw new SipError(480)
     const way = await wayTo(first, onwardBytes(request), this.#deps.dispatch)
