@@ -24,6 +24,9 @@ export const NO_REFERENCES: ListReferences = {
   list: async () => undefined,
 }
 
+/** In one list and those that it leads to: each has to be looked for in a document. */
+const MAX_REFERENCES = 1_000
+
 interface Walk {
   readonly references: ListReferences
   readonly max: number
@@ -31,6 +34,7 @@ interface Walk {
   /** §4.5, the "traversed list". */
   readonly anchors: Set<string>
   visited: number
+  referred: number
 }
 
 /**
@@ -43,7 +47,14 @@ export async function flatten(
   references: ListReferences = NO_REFERENCES,
   max = MAX_LIST_MEMBERS,
 ): Promise<ListEntry[]> {
-  const walk = { references, max, entries: new Map(), anchors: new Set<string>(), visited: 0 }
+  const walk: Walk = {
+    references,
+    max,
+    entries: new Map(),
+    anchors: new Set<string>(),
+    visited: 0,
+    referred: 0,
+  }
   await visitAll(list.members, walk)
   return [...walk.entries.values()]
 }
@@ -65,12 +76,14 @@ async function visit(member: ListMember, walk: Walk): Promise<void> {
       await visitAll(member.members, walk)
       return
     case 'entry-ref': {
+      countReference(walk)
       const entry = await walk.references.entry(member.ref)
       // §3.1: a name here is a nickname for the one there.
       if (entry) add({ ...entry, displayName: member.displayName ?? entry.displayName }, walk)
       return
     }
     case 'external': {
+      countReference(walk)
       if (walk.anchors.has(member.anchor)) {
         throw new ResourceListsError('circular', `${member.anchor} is reached twice`)
       }
@@ -79,6 +92,11 @@ async function visit(member: ListMember, walk: Walk): Promise<void> {
       if (list) await visitAll(list.members, walk)
     }
   }
+}
+
+function countReference(walk: Walk): void {
+  walk.referred += 1
+  if (walk.referred > MAX_REFERENCES) throw tooLarge()
 }
 
 /** §4.5: the same by comparing strings, case included. */

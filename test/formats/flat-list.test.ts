@@ -83,3 +83,12 @@ describe('the flat list (RFC 4826 §4.5)', () => {
     )
   })
 })
+
+it('follows so many references only (RFC 4826 §4.5)', async () => {
+  const dead = (count: number) =>
+    list(
+      ...Array.from({ length: count }, (_, at) => ({ kind: 'entry-ref', ref: `r${at}` }) as const),
+    )
+  assert.deepEqual(await urisOf(dead(1_000), NOBODY), [])
+  await assert.rejects(urisOf(dead(1_001), NOBODY), isKind('too-large'))
+})

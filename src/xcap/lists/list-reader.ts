@@ -23,8 +23,18 @@ export interface ListReaderDeps {
   accountOf(user: string): Promise<BareJid | undefined>
 }
 
+/** A document that references lead into, read once for all of them. */
+interface Source {
+  readonly text: string
+  readonly root: SourceElement
+  readonly elements: Map<SourceElement, Element | undefined>
+}
+
+/** By the names of the documents, which are all of one user's lists. */
+type Sources = Map<string, Source | undefined>
+
 const AUID = 'resource-lists'
-const MAX_BYTES = 16 * 1024 ** 2
+const LIMITS = { ...limitsOf(32 * 1024 ** 2), maxAttributes: 4_096 }
 
 export class ListReader {
   readonly #deps: ListReaderDeps
@@ -35,16 +45,21 @@ export class ListReader {
 
   /** References to documents of others lead nowhere. */
   references(owner: BareJid): ListReferences {
+    const sources: Sources = new Map()
     return {
-      entry: async (ref) => entryOf(await this.#element(owner, `/${ref}`)),
-      list: (anchor) => this.list(owner, anchor),
+      entry: async (ref) => entryOf(await this.#element(owner, `/${ref}`, sources)),
+      list: (anchor) => this.list(owner, anchor, sources),
     }
   }
 
   /** By its absolute URI, or one relative to the XCAP root. */
-  async list(owner: BareJid, anchor: string): Promise<ResourceList | undefined> {
+  async list(
+    owner: BareJid,
+    anchor: string,
+    sources: Sources = new Map(),
+  ): Promise<ResourceList | undefined> {
     const path = this.pathOf(anchor)
-    const element = path === undefined ? undefined : await this.#element(owner, path)
+    const element = path === undefined ? undefined : await this.#element(owner, path, sources)
     return element?.is('list', NS_RESOURCE_LISTS) ? readList(element) : undefined
   }
 
@@ -55,20 +70,36 @@ export class ListReader {
     return path.startsWith(`${this.#deps.root}/`) ? path.slice(this.#deps.root.length) : undefined
   }
 
-  async #element(owner: BareJid, path: string): Promise<Element | undefined> {
+  async #element(owner: BareJid, path: string, sources: Sources): Promise<Element | undefined> {
     try {
       const uri = parseXcapUri(path)
       const node = uri && parseNode(uri, NS_RESOURCE_LISTS)
       const isLists = uri?.document.auid === AUID
       if (!node || !isLists || !(await this.isOwn(owner, uri.document))) return undefined
-      const document = await this.#deps.read({ ...uri.document, account: owner })
-      const selected = document && select(readSource(document.text), node)
-      if (selected?.kind !== 'element') return undefined
-      return elementOf(document?.text ?? '', selected.element)
+      const source = await this.#source(owner, uri.document, sources)
+      if (!source) return undefined
+      const selected = select(source.root, node)
+      return selected.kind === 'element' ? elementIn(source, selected.element) : undefined
     } catch (error) {
       if (error instanceof XcapRefusal || error instanceof Conflict) return undefined
       throw error
     }
+  }
+
+  async #source(
+    owner: BareJid,
+    { auid, name }: DocumentSelector,
+    sources: Sources,
+  ): Promise<Source | undefined> {
+    if (sources.has(name)) return sources.get(name)
+    const document = await this.#deps.read({ account: owner, auid, name })
+    const source = document && {
+      text: document.text,
+      root: readSource(document.text),
+      elements: new Map(),
+    }
+    sources.set(name, source)
+    return source
   }
 
   async isOwn(owner: BareJid, { user }: DocumentSelector): Promise<boolean> {
@@ -76,13 +107,18 @@ export class ListReader {
   }
 }
 
-/** With the prefixes of where it stands. */
+function elementIn({ text, elements }: Source, found: SourceElement): Element | undefined {
+  if (!elements.has(found)) elements.set(found, elementOf(text, found))
+  return elements.get(found)
+}
+
+/** With the prefixes of where it stands, which several elements may have declared. */
 function elementOf(text: string, { start, end, bindings }: SourceElement): Element | undefined {
   const declarations = [...bindings]
     .filter(([prefix, uri]) => prefix !== 'xml' && uri !== '')
     .map(([prefix, uri]) => ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}="${escapeAttr(uri)}"`)
   const wrapped = `<w${declarations.join('')}>${text.slice(start, end)}</w>`
-  const [element] = parseDocument(wrapped, limitsOf(MAX_BYTES)).elements()
+  const [element] = parseDocument(wrapped, LIMITS).elements()
   return element
 }
 
