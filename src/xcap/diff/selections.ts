@@ -1,7 +1,7 @@
 /** What the URIs in a subscription select of one user's documents (RFC 5875 §4.1, §4.4). */
 import type { BareJid } from '../../core/address.ts'
 import type { DiffResource } from '../../formats/xcap-diff.ts'
-import { readSource } from '../../xml/source-tree.ts'
+import { readSource, type SourceElement } from '../../xml/source-tree.ts'
 import { type NodeSelector, select } from '../node-selector.ts'
 import { parseNode, parseXcapUri, type XcapUri } from '../request-uri.ts'
 import type { DocumentKey, XcapDocument, XcapDocuments } from '../xcap-documents.ts'
@@ -22,6 +22,9 @@ export interface Found {
   readonly key: DocumentKey | undefined
 }
 
+/** By the text: one document is read once, however many of its nodes are watched. */
+type Trees = Map<string, SourceElement>
+
 export class Selections {
   readonly #deps: SelectionsDeps
 
@@ -33,11 +36,12 @@ export class Selections {
   async find(account: BareJid, uris: readonly string[]): Promise<Found[]> {
     const found = new Map<string, Found>()
     const documents = new Set<string>()
+    const trees: Trees = new Map()
     // What is named stands before what is in a collection.
     const named = uris.filter((uri) => !uri.endsWith('/'))
     const collections = uris.filter((uri) => uri.endsWith('/'))
     for (const uri of [...named, ...collections]) {
-      for await (const one of this.#select(account, uri)) {
+      for await (const one of this.#select(account, uri, trees)) {
         const id = one.key && one.resource.kind === 'document' ? JSON.stringify(one.key) : undefined
         if (found.has(one.selector) || (id !== undefined && documents.has(id))) continue
         if (id !== undefined) documents.add(id)
@@ -47,7 +51,7 @@ export class Selections {
     return [...found.values()]
   }
 
-  async *#select(account: BareJid, uri: string): AsyncIterable<Found> {
+  async *#select(account: BareJid, uri: string, trees: Trees): AsyncIterable<Found> {
     const path = this.#pathOf(uri)
     if (path === undefined) return
     if (path.endsWith('/')) {
@@ -56,7 +60,7 @@ export class Selections {
     }
     try {
       const parsed = parseXcapUri(path)
-      const one = parsed && (await this.#resource(account, parsed, uri))
+      const one = parsed && (await this.#resource(account, { uri: parsed, selector: uri, trees }))
       if (one) yield one
     } catch (error) {
       if (!(error instanceof XcapRefusal)) throw error
@@ -88,7 +92,10 @@ export class Selections {
     }
   }
 
-  async #resource(account: BareJid, uri: XcapUri, selector: string): Promise<Found | undefined> {
+  async #resource(
+    account: BareJid,
+    { uri, selector, trees }: { uri: XcapUri; selector: string; trees: Trees },
+  ): Promise<Found | undefined> {
     const { auid, user, name } = uri.document
     const usage = this.#deps.documents.usage(auid)
     if (!usage || (user === undefined && usage.made?.isPrivate)) return undefined
@@ -96,7 +103,7 @@ export class Selections {
     const node = parseNode(uri, usage.defaultNs)
     const key = user === undefined ? undefined : { account, auid, name }
     const document = key ? await this.#read(key) : await this.#deps.documents.readGlobal(auid, name)
-    const resource = document && resourceOf(document, node)
+    const resource = document && resourceOf(document, node, trees)
     return resource && { selector, resource, key }
   }
 
@@ -114,9 +121,10 @@ export class Selections {
 function resourceOf(
   { text, etag }: XcapDocument,
   node: NodeSelector | undefined,
+  trees: Trees,
 ): DiffResource | undefined {
   if (!node) return { kind: 'document', etag, text }
-  const selected = select(readSource(text), node)
+  const selected = select(treeOf(text, trees), node)
   if (selected.kind === 'attribute') {
     const { valueStart, end } = selected.attribute
     return { kind: 'attribute', content: text.slice(valueStart, end - 1) }
@@ -126,6 +134,14 @@ function resourceOf(
   const { start, end, parent, bindings } = selected.element
   const content = text.slice(start, end)
   return { kind: 'element', content, bindings: parent?.bindings ?? bindings }
+}
+
+function treeOf(text: string, trees: Trees): SourceElement {
+  const known = trees.get(text)
+  if (known) return known
+  const tree = readSource(text)
+  trees.set(text, tree)
+  return tree
 }
 
 function safeDecode(text: string): string {
