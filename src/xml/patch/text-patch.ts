@@ -13,7 +13,10 @@ export interface TextPatchWriter {
   declarations(bindings: Bindings): string
 }
 
-/** `undefined` where what stands outside of the roots has changed, which no operation changes. */
+/** Each brings the declarations of where it stands, which may be long: beyond these no patch is better. */
+const MAX_OPERATIONS = 1_000
+
+/** `undefined` where it takes too many operations, or what stands outside of the roots has changed, which no operation changes. */
 export function makeTextPatch(
   writer: TextPatchWriter,
   from: string,
@@ -22,7 +25,9 @@ export function makeTextPatch(
   const [old, now] = [readSource(from), readSource(to)]
   if (from.slice(0, old.start) !== to.slice(0, now.start)) return undefined
   if (from.slice(old.end) !== to.slice(now.end)) return undefined
-  return patchElement({ writer, from, to, path: '*' }, old, now)
+  const budget = { left: MAX_OPERATIONS }
+  const patch = patchElement({ writer, from, to, path: '*', budget }, old, now)
+  return budget.left < 0 ? undefined : patch
 }
 
 /** As many children an element may have whose changes are told one by one: each counts those before it. */
@@ -34,6 +39,8 @@ interface At {
   readonly to: string
   /** Of the element at hand. */
   readonly path: string
+  /** Elements that may still be found to differ. */
+  readonly budget: { left: number }
 }
 
 /** Part of the content of an element: an element, or whatever stands between two. */
@@ -46,6 +53,8 @@ interface Piece {
 function patchElement(at: At, old: SourceElement, now: SourceElement): string {
   const { from, to } = at
   if (from.slice(old.start, old.end) === to.slice(now.start, now.end)) return ''
+  at.budget.left -= 1
+  if (at.budget.left < 0) return ''
   const isTagSame = from.slice(old.start, old.openEnd) === to.slice(now.start, now.openEnd)
   const isEndSame = from.slice(old.closeStart, old.end) === to.slice(now.closeStart, now.end)
   const content = isTagSame && isEndSame ? patchContent(at, old, now) : undefined

@@ -107,3 +107,8 @@ it('RFC 5261: replaces an element with very many children as a whole', () => {
   assert.match(patch, /^<xd:replace sel="\*\/\*\[1\]"[^>]*><m>/)
   assert.equal(patched(wide('a'), patch), wide('b'))
 })
+
+it('RFC 5261: leaves what takes very many operations to the new text', () => {
+  const wide = (name: string) => `<l>${`<m>${`<e ${name}="1"/>`.repeat(400)}</m>`.repeat(4)}</l>`
+  assert.equal(makeTextPatch(WRITER, wide('a'), wide('b')), undefined)
+})
