@@ -21,12 +21,17 @@ it('reads a large document once, however many of its nodes are watched (RFC 5875
     accountOf: async () => ALICE,
   })
   const uris = Array.from({ length: 100 }, (_, at) => `l/users/a/index/~~/l/e%5b${at + 1}%5d/@a`)
-  const startedAt = performance.now()
-  const found = await selections.find(ALICE, uris)
-  const took = performance.now() - startedAt
+  const timed = async (wanted: string[]) => {
+    const startedAt = performance.now()
+    const found = await selections.find(ALICE, wanted)
+    return { found, took: performance.now() - startedAt }
+  }
+  const one = await timed(uris.slice(0, 1))
+  const { found, took } = await timed(uris)
   assert.deepEqual(
     found.map(({ resource }) => resource.kind === 'attribute' && resource.content),
     uris.map(() => '1'),
   )
-  assert.ok(took < 3_000, `took ${took} ms`)
+  // Read for each of them it would be a hundred times as much, on any machine.
+  assert.ok(took < 40 * one.took, `took ${took} ms, and ${one.took} ms for one`)
 })

