@@ -343,7 +343,7 @@ describe('the edge of another registrar’s network (RFC 5626 §5)', () => {
     await bob.end()
     registrar.send(invite(registrar, bob.contact, [`Route: ${path}`]))
     assert.equal(statusOf(await nextOf(registrar, isFinal)), 430)
-    const forged = path.replace(/sip:\w{4}/, 'sip:AAAA')
+    const forged = path.replace(/sip:[\w-]{4}/, 'sip:AAAA')
     registrar.send(invite(registrar, bob.contact, [`Route: ${forged}`]))
     assert.equal(statusOf(await nextOf(registrar, isFinal)), 403)
   })
