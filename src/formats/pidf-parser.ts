@@ -3,10 +3,10 @@
  * (RFC 5196). Lenient as RFC 4479 §5 asks: what is not valid but can be told is taken, and what
  * is not known is passed over (RFC 3863 §4.2.3).
  */
+
 import type { Activity, Capabilities } from '../core/presence/observation.ts'
-import { parseDocument } from '../xml/document.ts'
 import type { Element } from '../xml/element.ts'
-import { type XmlLimits, XmlSyntaxError } from '../xml/syntax.ts'
+import type { XmlLimits } from '../xml/syntax.ts'
 import { ExtraBudget, readDevices, readExtras, timedStatusExtra } from './pidf-extras.ts'
 import {
   isUri,
@@ -26,6 +26,7 @@ import {
   type PidfTuple,
 } from './pidf-model.ts'
 import { readTime } from './pidf-time.ts'
+import { readDocument } from './read-document.ts'
 import { activityOfElement, activityOfText, foremost } from './rpid.ts'
 import { locationOfPlaceType } from './rpid-place.ts'
 
@@ -60,13 +61,7 @@ export function readPidf(root: Element): PidfDocument {
 }
 
 function parseXml(bytes: Uint8Array | string, limits: XmlLimits): Element {
-  try {
-    return parseDocument(bytes, limits)
-  } catch (error) {
-    if (!(error instanceof XmlSyntaxError)) throw error
-    const kind = error.condition === 'policy-violation' ? 'too-large' : 'not-well-formed'
-    throw new PidfError(kind, error.message)
-  }
+  return readDocument(bytes, limits, (fault, message) => new PidfError(fault, message))
 }
 
 function newest(persons: readonly Element[]): Element | undefined {

@@ -2,9 +2,10 @@
  * Who is to have a message and who has it (RFC 5364), in resource lists (RFC 4826 §3): the sender's list, and the
  * history of it that each recipient is shown.
  */
-import { parseDocument } from '../xml/document.ts'
+
 import { type Element, escapeAttr } from '../xml/element.ts'
-import { type XmlLimits, XmlSyntaxError } from '../xml/syntax.ts'
+import type { XmlLimits } from '../xml/syntax.ts'
+import { readDocument } from './read-document.ts'
 import { NS_RESOURCE_LISTS } from './resource-lists.ts'
 
 const NS_COPY_CONTROL = 'urn:ietf:params:xml:ns:copycontrol'
@@ -75,13 +76,9 @@ function rank({ copy }: ListedRecipient): number {
 }
 
 function parse(bytes: Uint8Array): Element {
-  try {
-    return parseDocument(bytes, LIMITS)
-  } catch (error) {
-    if (!(error instanceof XmlSyntaxError)) throw error
-    const kind = error.condition === 'policy-violation' ? 'too-large' : 'malformed'
-    throw new RecipientListError(kind, error.message)
-  }
+  return readDocument(bytes, LIMITS, (fault, message) => {
+    return new RecipientListError(fault === 'too-large' ? fault : 'malformed', message)
+  })
 }
 
 /** Somebody whom all recipients may see; `uri` is `undefined` for so many who are not named. */

@@ -3,9 +3,10 @@
  * entries and lists elsewhere. Bodies of requests have the same form (RFC 5363 §6); the copyControl
  * attributes of RFC 5364, and whatever else is of another namespace, are passed over.
  */
-import { parseDocument } from '../xml/document.ts'
+
 import { type Element, xml } from '../xml/element.ts'
-import { type XmlLimits, XmlSyntaxError } from '../xml/syntax.ts'
+import type { XmlLimits } from '../xml/syntax.ts'
+import { readDocument } from './read-document.ts'
 
 /** The media type (RFC 4826 §8.3). */
 export const RESOURCE_LISTS = 'application/resource-lists+xml'
@@ -203,11 +204,5 @@ function identityOf(member: ListMember): string | undefined {
 
 /** Shared by the formats that hold lists. Throws `ResourceListsError`. */
 export function parseListsXml(bytes: Uint8Array | string, limits: XmlLimits): Element {
-  try {
-    return parseDocument(bytes, limits)
-  } catch (error) {
-    if (!(error instanceof XmlSyntaxError)) throw error
-    const kind = error.condition === 'policy-violation' ? 'too-large' : 'not-well-formed'
-    throw new ResourceListsError(kind, error.message)
-  }
+  return readDocument(bytes, limits, (fault, message) => new ResourceListsError(fault, message))
 }

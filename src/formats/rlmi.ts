@@ -2,9 +2,10 @@
  * Resource list meta-information (RFC 4662 §5): which resources a list has, and where in the body
  * the state of each is. Read by application servers, which get lists from us.
  */
-import { parseDocument } from '../xml/document.ts'
+
 import { type Element, xml } from '../xml/element.ts'
-import { type XmlLimits, XmlSyntaxError } from '../xml/syntax.ts'
+import type { XmlLimits } from '../xml/syntax.ts'
+import { readDocument } from './read-document.ts'
 import { NS_APPLICATION } from './resource-lists.ts'
 
 /** The media type (RFC 4662 §8.2). */
@@ -138,13 +139,7 @@ function childrenOf(element: Element, name: string): Element[] {
 }
 
 function parseXml(bytes: Uint8Array | string, limits: XmlLimits): Element {
-  try {
-    return parseDocument(bytes, limits)
-  } catch (error) {
-    if (!(error instanceof XmlSyntaxError)) throw error
-    const kind = error.condition === 'policy-violation' ? 'too-large' : 'not-well-formed'
-    throw new RlmiError(kind, error.message)
-  }
+  return readDocument(bytes, limits, (fault, message) => new RlmiError(fault, message))
 }
 
 function invalid(message: string): RlmiError {

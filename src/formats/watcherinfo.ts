@@ -3,9 +3,10 @@
  * subscription is (RFC 3857 §4.7.1). Read where a presentity sends his decisions in one
  * (docs/adr/0010-presence-wauth.md), for which a watcher may bear the access level it is about.
  */
-import { parseDocument } from '../xml/document.ts'
+
 import { type Element, escapeAttr, escapeText } from '../xml/element.ts'
-import { type XmlLimits, XmlSyntaxError } from '../xml/syntax.ts'
+import type { XmlLimits } from '../xml/syntax.ts'
+import { readDocument } from './read-document.ts'
 
 /** The media type (RFC 3858 §8.1). */
 export const WATCHERINFO = 'application/watcherinfo+xml'
@@ -157,11 +158,5 @@ function childrenOf(element: Element, name: string): Element[] {
 }
 
 function parseXml(bytes: Uint8Array | string, limits: XmlLimits): Element {
-  try {
-    return parseDocument(bytes, limits)
-  } catch (error) {
-    if (!(error instanceof XmlSyntaxError)) throw error
-    const kind = error.condition === 'policy-violation' ? 'too-large' : 'not-well-formed'
-    throw new WatcherInfoError(kind, error.message)
-  }
+  return readDocument(bytes, limits, (fault, message) => new WatcherInfoError(fault, message))
 }

@@ -1,7 +1,8 @@
 /** Reads dialog-info documents (RFC 4235 §4), as phones and call servers write them. */
-import { parseDocument } from '../../xml/document.ts'
+
 import type { Element } from '../../xml/element.ts'
-import { type XmlLimits, XmlSyntaxError } from '../../xml/syntax.ts'
+import type { XmlLimits } from '../../xml/syntax.ts'
+import { readDocument } from '../read-document.ts'
 import {
   DIALOG_EVENTS,
   DIALOG_STATES,
@@ -166,13 +167,7 @@ function readCode(value: string | undefined): number | undefined {
 }
 
 function parseXml(bytes: Uint8Array | string, limits: XmlLimits): Element {
-  try {
-    return parseDocument(bytes, limits)
-  } catch (error) {
-    if (!(error instanceof XmlSyntaxError)) throw error
-    const kind = error.condition === 'policy-violation' ? 'too-large' : 'not-well-formed'
-    throw new DialogInfoError(kind, error.message)
-  }
+  return readDocument(bytes, limits, (fault, message) => new DialogInfoError(fault, message))
 }
 
 function invalid(message: string): DialogInfoError {

@@ -1,9 +1,10 @@
 /** Reads filter sets (RFC 4661 §3). What a filter says and cannot be done is an error, not passed over. */
-import { parseDocument } from '../../xml/document.ts'
+
 import type { Element } from '../../xml/element.ts'
 import { parsePath } from '../../xml/path/parse-path.ts'
 import { type Namespaces, type Path, PathError } from '../../xml/path/path.ts'
-import { type XmlLimits, XmlSyntaxError } from '../../xml/syntax.ts'
+import type { XmlLimits } from '../../xml/syntax.ts'
+import { readDocument } from '../read-document.ts'
 import {
   type Criterion,
   type Filter,
@@ -29,13 +30,7 @@ export function parseFilterSet(bytes: Uint8Array | string): FilterSet {
 }
 
 export function parseFilterXml(bytes: Uint8Array | string): Element {
-  try {
-    return parseDocument(bytes, FILTER_LIMITS)
-  } catch (error) {
-    if (!(error instanceof XmlSyntaxError)) throw error
-    const kind = error.condition === 'policy-violation' ? 'too-large' : 'not-well-formed'
-    throw new FilterError(kind, error.message)
-  }
+  return readDocument(bytes, FILTER_LIMITS, (fault, message) => new FilterError(fault, message))
 }
 
 export function readFilterSet(root: Element): FilterSet {
